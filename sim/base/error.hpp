@@ -1,0 +1,20 @@
+// What can be wrong with a user's wish. main turns these into exit codes: InputError 2, Infeasible 1.
+#pragma once
+
+#include <stdexcept>
+#include <string>
+
+namespace switchyard {
+
+/// The user's input is wrong. The message is one line, "path: problem; choose one of …": the path is a file, a
+/// JSON pointer or an option, so that the reader knows where to look.
+struct InputError : std::runtime_error {
+  InputError(const std::string& path, const std::string& problem) : std::runtime_error(path + ": " + problem) {}
+};
+
+/// The input is right but cannot be done, e.g. the weights do not fit. The message may be a table of several lines.
+struct Infeasible : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+}  // namespace switchyard

@@ -1,0 +1,75 @@
+// What happened, as it happened: append-only columns of requests, steps and inter-token intervals. Kept in memory up to
+// 64 MiB, then spilled to a temporary file; read back as a stream, in the order written.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "sim/base/breakdown.hpp"
+#include "sim/base/units.hpp"
+
+namespace switchyard {
+
+enum class Outcome : std::uint8_t { completed, rejected, unfinished };
+
+struct RequestRow {
+  std::uint64_t id = 0;
+  Seconds arrival;  // closed loop: submission
+  std::int64_t prompt_tokens = 0;
+  std::int64_t output_tokens = 0;       // wanted
+  std::int64_t generated_tokens = 0;    // reached; = output_tokens when completed
+  std::optional<Seconds> first_token;
+  std::optional<Seconds> finish;
+  std::uint32_t replica = 0;
+  std::uint32_t data_parallel_rank = 0;
+  std::uint32_t preemptions = 0;
+  Outcome outcome = Outcome::unfinished;
+  bool warmup = false;
+};
+
+/// `count` >= 1 consecutive steps of one replica with the same batch (but for contexts growing).
+struct StepRow {
+  Seconds start;
+  Seconds end;  // of the last of them
+  std::uint32_t replica = 0;
+  std::uint32_t count = 1;
+  std::uint32_t prefill_tokens = 0;    // per step, all ranks together
+  std::uint32_t decode_sequences = 0;
+  std::uint32_t running = 0;
+  std::uint32_t waiting = 0;
+  std::uint64_t kv_blocks_used = 0;    // after the last step, all ranks together
+};
+
+/// Inter-token latencies, weighted: `weight` tokens waited `interval` since the one before.
+struct IntervalRow {
+  Seconds interval;
+  std::uint32_t weight = 1;
+};
+
+class RunLog {
+ public:
+  explicit RunLog(Bytes memory_limit = Bytes(64.0 * 1048576));
+  ~RunLog();
+  RunLog(RunLog&&) noexcept;
+  RunLog& operator=(RunLog&&) noexcept;
+
+  void append(const RequestRow& row);   // once a request, when it ends
+  void append(const StepRow& row);
+  void append(const IntervalRow& row);
+  void spend(const Breakdown& breakdown);  // adds to the totals
+
+  void for_each_request(const std::function<void(const RequestRow&)>& visit) const;
+  void for_each_step(const std::function<void(const StepRow&)>& visit) const;
+  void for_each_interval(const std::function<void(const IntervalRow&)>& visit) const;
+  std::uint64_t requests() const;
+  std::uint64_t step_rows() const;
+  const Breakdown& breakdown() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace switchyard
