@@ -10,8 +10,8 @@
 namespace switchyard {
 
 enum class Part { attention, dense_gemm, expert, gate, communication, elementwise, head, host };
-inline constexpr std::array<std::string_view, 8> kPartNames = {"attention",     "dense_gemm",  "expert", "gate",
-                                                               "communication", "elementwise", "head",   "host"};
+inline constexpr std::array<std::string_view, 8> kPartNames = {
+    "attention", "dense_gemm", "expert", "gate", "communication", "elementwise", "head", "host"};
 
 struct Breakdown {
   std::array<Seconds, kPartNames.size()> parts{};

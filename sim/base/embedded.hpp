@@ -1,5 +1,6 @@
-// Files compiled into the binary (catalogues, the report's page and its chart library): nothing is looked up at run
-// time. CMake's embed_files(TARGET FUNCTION FILES…) generates `std::span<const EmbeddedFile> FUNCTION()`.
+// Files compiled into the binary (catalogues, the report's page and its chart library): nothing is looked up
+// at run time. CMake's embed_files(TARGET FUNCTION FILES…) generates `std::span<const EmbeddedFile>
+// FUNCTION()`.
 #pragma once
 
 #include <span>

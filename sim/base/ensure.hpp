@@ -1,7 +1,6 @@
 // The always-on check of a law of the simulator (not of the user's input: that throws InputError).
 #pragma once
 
-#include <source_location>
 #include <stdexcept>
 #include <string_view>
 
@@ -12,12 +11,19 @@ struct LawBroken : std::logic_error {
   using std::logic_error::logic_error;
 };
 
-[[noreturn]] void break_law(std::string_view law, const std::source_location& where);
+/// Where a law was checked. The built-ins stand in for std::source_location, which clang 14 lacks.
+struct Place {
+  const char* file;
+  int line;
+};
+
+[[noreturn]] void break_law(std::string_view law, const Place& where);
 
 /// Throws LawBroken naming the law and the place unless `holds`.
 inline void ensure(bool holds, std::string_view law,
-                   const std::source_location& where = std::source_location::current()) {
-  if (!holds) [[unlikely]] break_law(law, where);
+                   const Place& where = {__builtin_FILE(), __builtin_LINE()}) {
+  if (!holds) [[unlikely]]
+    break_law(law, where);
 }
 
 }  // namespace switchyard

@@ -6,13 +6,15 @@
 
 namespace switchyard {
 
-/// The user's input is wrong. The message is one line, "path: problem; choose one of …": the path is a file, a
-/// JSON pointer or an option, so that the reader knows where to look.
+/// The user's input is wrong. The message is one line, "path: problem; choose one of …": the path is a file,
+/// a JSON pointer or an option, so that the reader knows where to look.
 struct InputError : std::runtime_error {
-  InputError(const std::string& path, const std::string& problem) : std::runtime_error(path + ": " + problem) {}
+  InputError(const std::string& path, const std::string& problem)
+      : std::runtime_error(path + ": " + problem) {}
 };
 
-/// The input is right but cannot be done, e.g. the weights do not fit. The message may be a table of several lines.
+/// The input is right but cannot be done, e.g. the weights do not fit. The message may be a table of several
+/// lines.
 struct Infeasible : std::runtime_error {
   using std::runtime_error::runtime_error;
 };

@@ -1,7 +1,9 @@
-// Strict reading of JSON: every key is asked for by name, what is left over is an error that names the near miss.
+// Strict reading of JSON: every key is asked for by name, what is left over is an error that names the near
+// miss.
 //
-//   Document document = parse_json(text, "scenario.json");
-//   ObjectReader engine(document.root, "scenario.json", "/engine")  -- or reader.object("engine")
+//   const Json root = parse_json(text, "scenario.json");
+//   ObjectReader scenario(root, "scenario.json");
+//   ObjectReader engine = scenario.object("engine");
 //   engine.optional_integer("block_size", 16, {1, 1024});
 //   engine.finish();                       // unknown keys -> InputError with a suggestion
 //
@@ -9,7 +11,6 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -18,7 +19,9 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/base/choices.hpp"
 #include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
 #include "sim/base/units.hpp"
 
 namespace switchyard {
@@ -26,15 +29,14 @@ namespace switchyard {
 /// Keys keep the order of the file, so that scenario.json and summary.json read as written.
 using Json = nlohmann::ordered_json;
 
-/// Parses text with `//` and `/* */` comments. `source` is the name used in errors (a file name). Throws InputError with
-/// line and column on bad syntax, duplicate keys, non-UTF-8, numbers beyond double (1e999), or nesting deeper than 64.
+/// Parses text with `//` and `/* */` comments. `source` is the name used in errors (a file name). Throws
+/// InputError with line and column on bad syntax, duplicate keys, non-UTF-8, numbers beyond double (1e999),
+/// or nesting deeper than 64.
 Json parse_json(std::string_view text, const std::string& source);
 
-/// Reads and parses a file. Throws InputError when it is missing, a directory, larger than `limit`, or not JSON.
+/// Reads and parses a file. Throws InputError when it is missing, a directory, larger than `limit`, or not
+/// JSON.
 Json read_json_file(const std::string& path, Bytes limit = Bytes(64e6));
-
-/// The whole file as text; errors as above.
-std::string read_text_file(const std::string& path, Bytes limit = Bytes(64e6));
 
 struct IntegerRange {
   std::int64_t min = 0;
@@ -46,12 +48,6 @@ struct NumberRange {
   enum class Ends { closed, open_below } ends = Ends::closed;  // open_below: min itself is refused
 };
 
-/// The candidate closest to `word` by edit distance, if it is near enough to be a slip of the pen.
-std::optional<std::string> near_miss(std::string_view word, std::span<const std::string> candidates);
-
-/// "choose one of a, b, c", with "did you mean b?" first when there is a near miss.
-std::string choices(std::string_view word, std::span<const std::string> candidates);
-
 /// Reads one JSON object key by key. Each accessor marks its key as known; finish() refuses the rest.
 /// A null member is as good as absent for the optional_ forms and an error for the required ones.
 class ObjectReader {
@@ -59,8 +55,8 @@ class ObjectReader {
   /// `value` must outlive the reader. Throws InputError when it is not an object.
   ObjectReader(const Json& value, std::string source, std::string pointer = "");
 
-  bool has(std::string_view key) const;          // present and not null
-  const Json& raw(std::string_view key);         // required, any type
+  bool has(std::string_view key) const;   // present and not null
+  const Json& raw(std::string_view key);  // required, any type
   const Json* optional_raw(std::string_view key);
 
   std::string text(std::string_view key);
@@ -78,7 +74,7 @@ class ObjectReader {
   /// A quantity as text with a unit ("400 Gbps"); a bare number is an error that shows how to write it.
   template <class Q>
   Q quantity(std::string_view key) {
-    return parse_member<Q>(key, text(key));
+    return parse_member<Q>(key, quantity_text(key, how_to_write<Q>()));
   }
   template <class Q>
   std::optional<Q> maybe_quantity(std::string_view key) {
@@ -116,6 +112,9 @@ class ObjectReader {
       fail(key, error.what());
     }
   }
+
+  /// The member as text, or InputError with `wanted`.
+  std::string quantity_text(std::string_view key, const std::string& wanted);
 
   const Json* value_;
   std::string source_;

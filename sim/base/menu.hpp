@@ -1,5 +1,6 @@
-// A menu is a visible table of named alternatives: schedulers, routers, collectives, arrivals. A new policy is one
-// .cpp and one row. Rows are any struct with `name` and `description`; tables of kernels/ fit as they are.
+// A menu is a visible table of named alternatives: schedulers, routers, collectives, arrivals. A new policy
+// is one .cpp and one row. Rows are any struct with `name` and `description`; tables of kernels/ fit as they
+// are.
 #pragma once
 
 #include <algorithm>
@@ -8,8 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/base/choices.hpp"
 #include "sim/base/error.hpp"
-#include "sim/base/json.hpp"
+#include "sim/base/quote.hpp"
 
 namespace switchyard {
 
@@ -25,7 +27,7 @@ template <class Row>
 const Row& choose(std::span<const Row> table, std::string_view name, const std::string& path) {
   const auto row = std::find_if(table.begin(), table.end(), [&](const Row& r) { return r.name == name; });
   if (row == table.end()) {
-    throw InputError(path, "unknown name \"" + std::string(name) + "\"; " + choices(name, names(table)));
+    throw InputError(path, "unknown name " + in_quotes(name) + "; " + choices(name, names(table)));
   }
   return *row;
 }

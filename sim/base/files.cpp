@@ -1,0 +1,90 @@
+// Whole files in and out.
+#include "sim/base/files.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+#include "sim/base/error.hpp"
+#include "sim/base/quote.hpp"
+
+namespace switchyard {
+namespace {
+
+namespace fs = std::filesystem;
+
+[[noreturn]] void refuse(const std::string& path, const std::string& problem) {
+  throw InputError(one_line(path), problem);
+}
+
+std::string reason() { return std::generic_category().message(errno); }
+
+[[noreturn]] void refuse_size(const std::string& path, Bytes limit) {
+  refuse(path, "is larger than " + to_text(limit) + ", the most that is read from such a file");
+}
+
+void write_whole(const std::string& path, std::string_view text) {
+  errno = 0;
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  file.close();
+  if (!file) throw std::system_error(errno == 0 ? EIO : errno, std::generic_category());
+}
+
+}  // namespace
+
+std::ifstream open_to_read(const std::string& path) {
+  if (path.empty()) throw InputError("file name", "is empty; give the path of a file");
+  std::error_code error;
+  if (fs::is_directory(path, error)) refuse(path, "is a directory; give a file");
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) refuse(path, "cannot be read: " + reason());
+  return file;
+}
+
+std::string read_text_file(const std::string& path, Bytes limit) {
+  std::ifstream file = open_to_read(path);
+  std::error_code error;
+  // A pipe or a device has no size: what it gives is counted below.
+  const auto size = fs::is_regular_file(path, error) ? fs::file_size(path, error) : 0;
+  if (!error && static_cast<double>(size) > limit.value()) refuse_size(path, limit);
+  std::string text;
+  constexpr std::size_t kChunk = 1 << 20;
+  while (file) {
+    const std::size_t before = text.size();
+    text.resize(before + kChunk);
+    file.read(text.data() + before, kChunk);
+    text.resize(before + static_cast<std::size_t>(file.gcount()));
+    if (static_cast<double>(text.size()) > limit.value()) refuse_size(path, limit);
+  }
+  if (file.bad()) refuse(path, "cannot be read: " + reason());
+  return text;
+}
+
+void write_file_atomically(const std::string& path, std::string_view text) {
+  if (path.empty()) throw InputError("file name", "is empty; give the path of a file");
+  std::error_code error;
+  if (fs::is_directory(path, error)) refuse(path, "is a directory; give a file");
+  const std::string partial = path + ".partial-" + std::to_string(getpid());
+  try {
+    write_whole(partial, text);
+    fs::rename(partial, path);
+  } catch (const std::system_error& failure) {
+    fs::remove(partial, error);
+    refuse(path, "cannot be written: " + failure.code().message());
+  }
+}
+
+void make_folder(const std::string& path) {
+  if (path.empty()) throw InputError("folder name", "is empty; give the path of a folder");
+  std::error_code error;
+  if (fs::is_directory(path, error)) return;
+  if (fs::exists(path, error)) refuse(path, "is a file; give a folder");
+  fs::create_directories(path, error);
+  if (!fs::is_directory(path)) refuse(path, "cannot be made: " + error.message());
+}
+
+}  // namespace switchyard

@@ -1,0 +1,26 @@
+// Reading and writing whole files, with errors that name the path. Errors are InputError: the path is the
+// user's.
+#pragma once
+
+#include <fstream>
+#include <string>
+#include <string_view>
+
+#include "sim/base/units.hpp"
+
+namespace switchyard {
+
+/// Opens a file for reading. Throws InputError when it is missing, a directory or unreadable.
+std::ifstream open_to_read(const std::string& path);
+
+/// The whole file as text; errors as above, and when it is larger than `limit`.
+std::string read_text_file(const std::string& path, Bytes limit = Bytes(64e6));
+
+/// Replaces the file at once: a reader sees the old text or the new one, never a part, and neither is lost
+/// when the disk is full. Throws InputError when it cannot be written.
+void write_file_atomically(const std::string& path, std::string_view text);
+
+/// Makes a folder and those above it; one that exists is fine. Throws InputError when it cannot.
+void make_folder(const std::string& path);
+
+}  // namespace switchyard
