@@ -7,8 +7,9 @@
 
 namespace switchyard {
 
-/// The path of `file` in the folder that the environment variable SWITCHYARD_DATA names, else in ../shared/data beside
-/// the source tree. Nothing where it does not exist: the test then warns "skipped: …" and returns.
+/// The path of `file` in the folder that the environment variable SWITCHYARD_DATA names, else in
+/// ../shared/data beside the source tree. Nothing where it does not exist: the test then warns "skipped: …"
+/// and returns.
 std::optional<std::filesystem::path> shared_data(std::string_view file);
 
 }  // namespace switchyard
