@@ -1,6 +1,6 @@
-// Expert routers: token vectors in, chosen experts and their weights out. Each is a row of a table: the scalar
-// reference fixes the exact arithmetic (fp32, one chain of fused multiply-adds over the hidden dimension a score); the
-// variants must select the same experts. On equal scores the lower expert index wins.
+// Expert routers: token vectors in, chosen experts and their weights out. Each is a row of a table: the
+// scalar reference fixes the exact arithmetic (fp32, one chain of fused multiply-adds over the hidden
+// dimension a score); the variants must select the same experts. On equal scores the lower expert index wins.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@
 
 namespace switchyard {
 
-/// Shapes, row-major: hidden [tokens, hidden_size]; weights [num_experts, hidden_size]; biases [num_experts] or empty.
+/// Shapes, row-major: hidden [tokens, hidden_size]; weights [num_experts, hidden_size]; biases [num_experts]
+/// or empty.
 struct GateInput {
   GateShape shape;
   std::int64_t tokens = 0;
@@ -21,21 +22,22 @@ struct GateInput {
   std::span<const float> selection_bias;  // added to the scores for selection only (noaux_tc)
 };
 
-/// Where the result goes: experts and weights, both [tokens, top_k], by descending selection score.
+/// Where the result goes: experts and weights, both [tokens, top_k], by descending selection score. An empty
+/// `weights` means that only the choice is wanted.
 struct GateOutput {
   std::span<std::uint16_t> experts;
   std::span<float> weights;
 };
 
 struct ExpertRouter {
-  std::string_view name;         // "noaux_tc"
-  std::string_view description;  // one sentence with its source
+  std::string_view name;                                   // "noaux_tc"
+  std::string_view description;                            // one sentence with its source
   void (*reference)(const GateInput&, const GateOutput&);  // scalar
-  void (*route)(const GateInput&, const GateOutput&);      // the fastest variant of this machine; same selection
+  void (*route)(const GateInput&, const GateOutput&);  // the fastest variant of this machine; same selection
 };
 
-/// The menu. `route` and `reference` throw std::invalid_argument on sizes outside GateShape's bounds, spans of the
-/// wrong length, or scores that are not finite.
+/// The menu. `route` and `reference` throw std::invalid_argument on sizes outside GateShape's bounds, spans
+/// of the wrong length, or scores that are not finite.
 std::span<const ExpertRouter> expert_routers();
 
 }  // namespace switchyard

@@ -1,0 +1,186 @@
+// The rules of the expert routers, against values worked out by hand and, where it is at hand, a table of
+// cases computed in double precision.
+#include "kernels/expert_router.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/shared_data.hpp"
+
+using namespace switchyard;
+
+namespace {
+
+using Json = nlohmann::json;
+
+const ExpertRouter& router_named(const std::string& name) {
+  const auto routers = expert_routers();
+  const auto row =
+      std::find_if(routers.begin(), routers.end(), [&](const ExpertRouter& r) { return r.name == name; });
+  REQUIRE(row != routers.end());
+  return *row;
+}
+
+struct Choice {
+  std::vector<std::uint16_t> experts;
+  std::vector<float> weights;
+};
+
+/// One token whose logits are exactly `logits`: a hidden vector of one element, 1.
+Choice route(const std::string& router, GateShape shape, const std::vector<float>& logits,
+             const std::vector<float>& selection_bias = {}, const std::vector<float>& logit_bias = {}) {
+  shape.num_experts = static_cast<std::int64_t>(logits.size());
+  shape.hidden_size = 1;
+  const std::vector<float> hidden{1.0f};
+  Choice choice;
+  choice.experts.resize(static_cast<std::size_t>(shape.num_experts_per_tok));
+  choice.weights.resize(choice.experts.size());
+  router_named(router).route({shape, 1, hidden, logits, logit_bias, selection_bias},
+                             {choice.experts, choice.weights});
+  return choice;
+}
+
+GateShape top(std::int64_t k) {
+  GateShape shape;
+  shape.num_experts_per_tok = k;
+  return shape;
+}
+
+void check_weights(const std::vector<float>& weights, const std::vector<double>& expected) {
+  REQUIRE(weights.size() == expected.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) CHECK(weights[i] == Approx(expected[i]).epsilon(2e-6));
+}
+
+}  // namespace
+
+// Logits ln 1, ln 2, ln 3, ln 4 have the softmax 0.1, 0.2, 0.3, 0.4.
+const std::vector<float> kLogs{0.0f, 0.69314718f, 1.09861229f, 1.38629436f};
+
+TEST_CASE("softmax_topk keeps the probabilities over all experts") {
+  const Choice choice = route("softmax_topk", top(2), kLogs);
+  CHECK(choice.experts == std::vector<std::uint16_t>{3, 2});
+  check_weights(choice.weights, {0.4, 0.3});
+}
+
+TEST_CASE("softmax_topk_renorm and topk_softmax share out 1 among the chosen") {
+  for (const char* router : {"softmax_topk_renorm", "topk_softmax"}) {
+    const Choice choice = route(router, top(2), kLogs);
+    CHECK(choice.experts == std::vector<std::uint16_t>{3, 2});
+    check_weights(choice.weights, {4.0 / 7.0, 3.0 / 7.0});
+  }
+}
+
+TEST_CASE("A logit bias changes choice and weights") {
+  const Choice choice = route("topk_softmax", top(2), {0, 0, 0, 0}, {}, kLogs);
+  CHECK(choice.experts == std::vector<std::uint16_t>{3, 2});
+  check_weights(choice.weights, {4.0 / 7.0, 3.0 / 7.0});
+}
+
+TEST_CASE("group_limited_greedy judges a group by its best expert and does not renormalise") {
+  GateShape shape = top(2);
+  shape.n_group = 2;
+  shape.topk_group = 1;
+  shape.routed_scaling_factor = 10.0;
+  // Probabilities 0.1, 0.4 | 0.3, 0.2: the first group holds the best, so 0.1 beats the masked 0.3.
+  const Choice choice = route("group_limited_greedy", shape, {kLogs[0], kLogs[3], kLogs[2], kLogs[1]});
+  CHECK(choice.experts == std::vector<std::uint16_t>{1, 0});
+  check_weights(choice.weights, {4.0, 1.0});
+}
+
+TEST_CASE("noaux_tc judges a group by its two best and weighs without the bias") {
+  GateShape shape = top(2);
+  shape.n_group = 2;
+  shape.topk_group = 1;
+  shape.routed_scaling_factor = 2.5;
+  // Sigmoids 0.5, 0.75 | 0.8, 0.25, groups 1.25 and 1.05; the bias of 0.3 on expert 0 puts it first in its
+  // group.
+  const std::vector<float> logits{0.0f, 1.09861229f, 1.38629436f, -1.09861229f};
+  const Choice choice = route("noaux_tc", shape, logits, {0.3f, 0.0f, 0.0f, 0.0f});
+  CHECK(choice.experts == std::vector<std::uint16_t>{0, 1});
+  check_weights(choice.weights, {1.0, 1.5});
+}
+
+TEST_CASE("noaux_tc never leaves the chosen groups, even when every biased score is negative") {
+  GateShape shape = top(2);
+  shape.n_group = 2;
+  shape.topk_group = 1;
+  const Choice choice = route("noaux_tc", shape, {0, 0, 1, 1}, {-5, -5, -5, -5});
+  CHECK(choice.experts == std::vector<std::uint16_t>{2, 3});
+  check_weights(choice.weights, {0.5, 0.5});
+}
+
+TEST_CASE("Extreme logits neither overflow nor lose the choice") {
+  for (const ExpertRouter& router : expert_routers()) {
+    const Choice choice = route(std::string(router.name), top(2), {-3000.0f, 3000.0f, -200.0f, 10.0f});
+    CHECK(choice.experts == std::vector<std::uint16_t>{1, 3});
+    CHECK(choice.weights[0] > 0.49f);
+  }
+}
+
+namespace {
+
+struct GoldenFamily {
+  const char* key;
+  const char* router;
+  std::int64_t top_k;
+};
+
+void check_case(const GoldenFamily& family, const Json& example, const Json& expected) {
+  GateShape shape = top(example.value("top_k", family.top_k));
+  shape.n_group = example.value("n_group", std::int64_t{1});
+  shape.topk_group = example.value("topk_group", std::int64_t{1});
+  shape.routed_scaling_factor = example.value("scale", 1.0);
+  const auto bias = example.value("bias", std::vector<float>());
+  const bool noaux = std::string(family.router) == "noaux_tc";
+  const Choice choice = route(family.router, shape, example.at("logits").get<std::vector<float>>(),
+                              noaux ? bias : std::vector<float>(), noaux ? std::vector<float>() : bias);
+  CHECK(choice.experts == expected.at(0).get<std::vector<std::uint16_t>>());
+  const auto weights = expected.at(1).get<std::vector<double>>();
+  REQUIRE(choice.weights.size() == weights.size());
+  for (std::size_t i = 0; i < weights.size(); ++i)
+    CHECK(choice.weights[i] == Approx(weights[i]).epsilon(2e-6));
+}
+
+}  // namespace
+
+TEST_CASE("The routers reproduce the golden cases computed in double precision") {
+  const auto file = shared_data("gating_vectors.json");
+  if (!file) {
+    WARN("skipped: gating_vectors.json is not at hand");
+    return;
+  }
+  const Json golden = Json::parse(std::ifstream(*file));
+  const GoldenFamily families[] = {{"mixtral_softmax_top2_renorm", "softmax_topk_renorm", 2},
+                                   {"olmoe_softmax_top8_norenorm", "softmax_topk", 8},
+                                   {"gptoss_top4_softmax_bias", "topk_softmax", 4},
+                                   {"deepseek_v2_group_limited", "group_limited_greedy", 6},
+                                   {"deepseek_v3_noaux_tc", "noaux_tc", 8},
+                                   {"kimi_k2_noaux_1group", "noaux_tc", 8}};
+  for (const GoldenFamily& family : families) {
+    INFO(family.key);
+    REQUIRE_FALSE(golden.at(family.key).empty());
+    for (const Json& example : golden.at(family.key)) check_case(family, example, example.at("out"));
+  }
+  for (const Json& example : golden.at("mixtral_softmax_top2_renorm")) {
+    check_case({"", "topk_softmax", 2}, example, example.at("same_as_topk_softmax"));
+  }
+  const Json& ties = golden.at("ties_lower_index_wins");
+  check_case({"", "softmax_topk_renorm", 2}, ties, ties.at("out"));
+}
+
+TEST_CASE("With all biased scores negative noaux_tc follows the official masking with minus infinity") {
+  const auto file = shared_data("gating_vectors.json");
+  if (!file) {
+    WARN("skipped: gating_vectors.json is not at hand");
+    return;
+  }
+  Json trap = Json::parse(std::ifstream(*file)).at("deepseek_v3_negative_bias_trap");
+  trap["n_group"] = 8;
+  trap["topk_group"] = 4;
+  trap["scale"] = 2.5;
+  check_case({"", "noaux_tc", 8}, trap, trap.at("masked_with_neg_inf"));
+}
