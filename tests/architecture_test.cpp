@@ -68,6 +68,7 @@ std::vector<Source> sources_in(const Folders& folders, const Folders& extensions
   const fs::path root = SWITCHYARD_SOURCE_DIR;
   std::vector<Source> sources;
   for (const std::string& folder : folders) {
+    if (!fs::exists(root / folder)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(root / folder)) {
       if (!entry.is_regular_file() || extensions.count(entry.path().extension().string()) == 0) continue;
       sources.push_back({entry.path().lexically_relative(root).generic_string(), read_lines(entry.path())});
