@@ -99,7 +99,9 @@ class TreeBuilder {
                    const nlohmann::detail::exception& error) {
     constexpr int kNumberOverflow = 406;
     const std::size_t offset = characters_read == 0 ? 0 : characters_read - 1;
-    if (error.id == kNumberOverflow) fail(offset, "number " + one_line(token, 40) + " is too large");
+    if (error.id == kNumberOverflow) {
+      fail(characters_read - token.size(), "number " + one_line(token, 40) + " is too large");
+    }
     std::string_view message =
         error.what();  // "[json.exception…] parse error at line 1, column 5: what is wrong"
     if (const auto colon = message.find(": "); colon != std::string_view::npos)

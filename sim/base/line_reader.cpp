@@ -1,0 +1,64 @@
+// A buffer that slides over the file and always holds one whole line.
+#include "sim/base/line_reader.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/base/quote.hpp"
+
+namespace switchyard {
+namespace {
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+}  // namespace
+
+LineReader::LineReader(const std::string& path)
+    : file_(std::make_unique<std::ifstream>(open_to_read(path))),
+      in_(file_.get()),
+      name_(one_line(path)),
+      buffer_(2 * kLongest) {}
+
+LineReader::LineReader(std::istream& in, std::string name)
+    : in_(&in), name_(one_line(name)), buffer_(2 * kLongest) {}
+
+bool LineReader::next(std::string_view& line) {
+  std::size_t searched = 0;
+  const char* newline = nullptr;
+  for (;;) {
+    const char* from = buffer_.data() + begin_ + searched;
+    newline = static_cast<const char*>(std::memchr(from, '\n', end_ - begin_ - searched));
+    searched = end_ - begin_;
+    if (newline != nullptr || searched > kLongest || !fill()) break;
+  }
+  const char* first = buffer_.data() + begin_;
+  std::size_t length = newline != nullptr ? static_cast<std::size_t>(newline - first) : end_ - begin_;
+  if (newline == nullptr && length == 0) return false;
+  begin_ += length + (newline != nullptr ? 1 : 0);
+  ++line_number_;
+  if (std::memchr(first, '\0', length) != nullptr) fail("has a NUL byte; give a text file in UTF-8");
+  if (length > kLongest) fail("is longer than " + std::to_string(kLongest) + " bytes");
+  if (length > 0 && first[length - 1] == '\r') --length;
+  line = {first, length};
+  if (line_number_ == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  return true;
+}
+
+void LineReader::fail_at(std::int64_t line, const std::string& problem) const {
+  throw InputError(name_, "line " + std::to_string(line) + ": " + problem);
+}
+
+/// Moves what is left to the front and reads more behind it; false at the end of the file.
+bool LineReader::fill() {
+  std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+  end_ -= begin_;
+  begin_ = 0;
+  in_->read(buffer_.data() + end_, static_cast<std::streamsize>(buffer_.size() - end_));
+  if (in_->bad()) throw InputError(name_, "cannot be read to its end");
+  end_ += static_cast<std::size_t>(in_->gcount());
+  return in_->gcount() > 0;
+}
+
+}  // namespace switchyard
