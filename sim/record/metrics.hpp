@@ -9,40 +9,51 @@
 
 #include "sim/base/units.hpp"
 #include "sim/record/run_log.hpp"
+#include "sim/record/samples.hpp"
 
 namespace switchyard {
 
-struct Distribution {
-  std::uint64_t samples = 0;
-  Seconds mean, median, standard_deviation, p90, p99, min, max;
-};
-
-/// Bounds of the scenario's "slo". A request is good when it itself meets every bound, whatever the percentile's name.
+/// Bounds of the scenario's "slo". A request is good when it itself meets every bound, whatever the
+/// percentile's name.
 struct Slo {
   struct Bound {
-    std::string figure;      // ttft | tpot | itl | e2el
-    std::string statistic;   // mean | median | p90 | p99
+    std::string figure;     // ttft | tpot | itl | e2el
+    std::string statistic;  // mean | median | p90 | p99
     Seconds limit;
   };
   std::vector<Bound> bounds;
 };
 
-struct Metrics {
-  std::uint64_t submitted = 0, completed = 0, rejected = 0, unfinished = 0;  // without warm-ups
-  Seconds duration;  // from the first arrival that counts to the last finish
-  std::uint64_t total_input_tokens = 0, total_output_tokens = 0;  // of completed requests
-  double request_throughput = 0, output_throughput = 0, total_token_throughput = 0;  // per second
-  double request_goodput = 0;   // good requests per second; = request_throughput without an slo
-  Distribution ttft, tpot, itl, e2el;
-  std::uint64_t steps = 0;
-  std::uint64_t preemptions = 0;
-  double tokens_per_s_per_gpu = 0;   // output tokens
-  double tokens_per_s_per_user = 0;  // 1 / mean TPOT
-  std::vector<std::pair<Slo::Bound, bool>> slo_met;
+/// Latencies of the completed requests that count, sorted. itl is of all tokens logged.
+struct Latencies {
+  Samples ttft, tpot, itl, e2el;
 };
 
-/// ttft = first_token - arrival; tpot = (e2e - ttft) / (output - 1), only requests with output > 1; itl weighted.
-/// Percentiles interpolate linearly between order statistics, numpy's default, as vllm bench serve does.
+struct Metrics {
+  std::uint64_t submitted = 0, completed = 0, rejected = 0, unfinished = 0;  // without warm-ups
+  Seconds duration;  // from the first arrival that counts to the last completion; 0 when nothing completed
+  std::uint64_t total_input_tokens = 0, total_output_tokens = 0;                     // of completed requests
+  double request_throughput = 0, output_throughput = 0, total_token_throughput = 0;  // per second
+  double request_goodput = 0;  // good requests per second; = request_throughput without an slo
+  Distribution ttft, tpot, itl, e2el;
+  std::uint64_t steps = 0;  // with those of the warm-ups
+  std::uint64_t preemptions = 0;
+  double tokens_per_s_per_gpu = 0;                   // output tokens
+  double tokens_per_s_per_user = 0;                  // 1 / mean TPOT; 0 without samples
+  std::vector<std::pair<Slo::Bound, bool>> slo_met;  // in the order of the slo
+};
+
+/// ttft = first_token - arrival; e2el = finish - arrival; tpot = (e2el - ttft) / (output - 1), only of
+/// requests with more than one output token; itl weighted. Percentiles interpolate linearly between order
+/// statistics, numpy's default, as vllm bench serve does. Source: vllm/benchmarks/serve.py,
+/// calculate_metrics. A bound on a figure without samples is met, unless nothing completed at all. An itl
+/// bound does not decide whether one request is good: intervals are not kept per request.
 Metrics compute_metrics(const RunLog& log, const Slo& slo, std::int64_t gpus);
+
+/// What the distributions of compute_metrics are made of, e.g. for curves.
+Latencies latencies_of(const RunLog& log);
+
+/// The statistic that a bound speaks of. Throws InputError at "slo" for an unknown figure or statistic.
+Seconds value_of(const Slo::Bound& bound, const Metrics& metrics);
 
 }  // namespace switchyard

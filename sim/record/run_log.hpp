@@ -1,5 +1,5 @@
-// What happened, as it happened: append-only columns of requests, steps and inter-token intervals. Kept in memory up to
-// 64 MiB, then spilled to a temporary file; read back as a stream, in the order written.
+// What happened, as it happened: append-only columns of requests, steps and inter-token intervals. Kept in
+// memory up to 64 MiB, then spilled to a temporary file; read back as a stream, in the order written.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ struct RequestRow {
   std::uint64_t id = 0;
   Seconds arrival;  // closed loop: submission
   std::int64_t prompt_tokens = 0;
-  std::int64_t output_tokens = 0;       // wanted
-  std::int64_t generated_tokens = 0;    // reached; = output_tokens when completed
+  std::int64_t output_tokens = 0;     // wanted
+  std::int64_t generated_tokens = 0;  // reached; = output_tokens when completed
   std::optional<Seconds> first_token;
   std::optional<Seconds> finish;
   std::uint32_t replica = 0;
@@ -35,27 +35,31 @@ struct StepRow {
   Seconds end;  // of the last of them
   std::uint32_t replica = 0;
   std::uint32_t count = 1;
-  std::uint32_t prefill_tokens = 0;    // per step, all ranks together
+  std::uint32_t prefill_tokens = 0;  // per step, all ranks together
   std::uint32_t decode_sequences = 0;
   std::uint32_t running = 0;
   std::uint32_t waiting = 0;
-  std::uint64_t kv_blocks_used = 0;    // after the last step, all ranks together
+  std::uint64_t kv_blocks_used = 0;  // after the last step, all ranks together
 };
 
-/// Inter-token latencies, weighted: `weight` tokens waited `interval` since the one before.
+/// Inter-token latencies, weighted: `weight` tokens waited `interval` since the one before. Tokens of warm-up
+/// requests are not appended. The log merges neighbours of the same interval.
 struct IntervalRow {
   Seconds interval;
   std::uint32_t weight = 1;
 };
 
+/// Appending costs some nanoseconds a row. Throws std::system_error when the temporary file cannot be written
+/// or read.
 class RunLog {
  public:
+  /// Beyond `memory_limit` further rows go to the file; some 2 MiB of open chunks come on top.
   explicit RunLog(Bytes memory_limit = Bytes(64.0 * 1048576));
   ~RunLog();
   RunLog(RunLog&&) noexcept;
   RunLog& operator=(RunLog&&) noexcept;
 
-  void append(const RequestRow& row);   // once a request, when it ends
+  void append(const RequestRow& row);  // once a request, when it ends
   void append(const StepRow& row);
   void append(const IntervalRow& row);
   void spend(const Breakdown& breakdown);  // adds to the totals
