@@ -1,5 +1,5 @@
-// A model as a value: what each layer is made of. Dense, Mixture-of-Experts and hybrid layers are the same struct; a
-// layer of one expert with top-1 is normalised to a dense one by the reader, so nobody else asks.
+// A model as a value: what each layer is made of. Dense, Mixture-of-Experts and hybrid layers are the same
+// struct; a layer of one expert with top-1 is normalised to a dense one by the reader, so nobody else asks.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,15 @@
 
 namespace switchyard {
 
-/// Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434 section 2.1). The KV cache holds one latent vector of
-/// kv_lora_rank + qk_rope_head_dim elements a token.
+/// Multi-head latent attention (DeepSeek-V2, arXiv:2405.04434 section 2.1). The KV cache holds one latent
+/// vector of kv_lora_rank + qk_rope_head_dim elements a token.
 struct LatentAttention {
   std::optional<std::int64_t> q_lora_rank;  // absent: queries are projected directly (V2-Lite)
   std::int64_t kv_lora_rank = 0;
   std::int64_t qk_nope_head_dim = 0;
   std::int64_t qk_rope_head_dim = 0;
   std::int64_t v_head_dim = 0;
+  bool operator==(const LatentAttention&) const = default;
 };
 
 struct Attention {
@@ -32,21 +33,25 @@ struct Attention {
   bool output_bias = false;
   bool qk_norm = false;  // a norm per head on queries and keys
   bool sinks = false;    // one learned logit per head
+  bool operator==(const Attention&) const = default;
 };
 
 struct Ffn {
   std::int64_t intermediate_size = 0;
   bool gated = true;  // SwiGLU and kin: three matrices; else two
   bool bias = false;
+  bool operator==(const Ffn&) const = default;
 };
 
 struct MoeFfn {
-  std::string router;  // a row of kernels' expert_routers(): "softmax_topk", "softmax_topk_renorm", "noaux_tc", …
-  GateShape gate;      // experts, top_k, groups, scaling; dimension is the model's hidden_size
+  std::string
+      router;  // a row of kernels' expert_routers(): "softmax_topk", "softmax_topk_renorm", "noaux_tc", …
+  GateShape gate;                    // experts, top_k, groups, scaling; dimension is the model's hidden_size
   bool gate_bias = false;            // a learned bias on the logits (gpt-oss)
   bool selection_bias = false;       // a bias used for selection only (e_score_correction_bias)
   Ffn expert;                        // one routed expert
   std::optional<Ffn> shared_expert;  // all shared experts as one FFN
+  bool operator==(const MoeFfn&) const = default;
 };
 
 /// Attention, then a dense FFN, an MoE FFN, or both side by side (a hybrid layer: their outputs are added).
@@ -54,12 +59,14 @@ struct Layer {
   Attention attention;
   std::optional<Ffn> dense;
   std::optional<MoeFfn> moe;
+  bool operator==(const Layer&) const = default;
 };
 
 /// What the checkpoint stores. Embeddings, head, gates and norms stay bf16 in every format.
 struct CheckpointPrecision {
-  Precision linear = Precision::bf16;          // attention and dense-FFN matrices, shared experts
+  Precision linear = Precision::bf16;  // attention and dense-FFN matrices, shared experts
   Precision routed_experts = Precision::bf16;
+  bool operator==(const CheckpointPrecision&) const = default;
 };
 
 struct Architecture {
@@ -78,7 +85,8 @@ struct Architecture {
 };
 
 enum class ModelKind { dense, moe, hybrid };
-/// dense: no layer routes; hybrid: some layer has a dense FFN beside its experts (Arctic's residual); moe: the rest.
+/// dense: no layer routes; hybrid: some layer has a dense FFN beside its experts (Arctic's residual); moe:
+/// the rest.
 ModelKind kind_of(const Architecture& architecture);
 std::string_view name_of(ModelKind kind);
 

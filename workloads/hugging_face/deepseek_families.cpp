@@ -1,0 +1,103 @@
+// DeepSeek-V2 (arXiv:2405.04434) and V3 (arXiv:2412.19437): latent attention, fine-grained experts in groups,
+// shared experts, and some dense layers first. The multi-token-prediction module of V3 is not part of the
+// count.
+#include "workloads/hugging_face/family.hpp"
+#include "workloads/hugging_face/parts.hpp"
+
+namespace switchyard {
+namespace {
+
+Attention read_latent_attention(ConfigReader& config) {
+  LatentAttention latent;
+  latent.q_lora_rank = config.maybe_size("q_lora_rank", SizeLimit::kRank);
+  latent.kv_lora_rank = config.size("kv_lora_rank", SizeLimit::kRank);
+  latent.qk_nope_head_dim = config.size("qk_nope_head_dim", SizeLimit::kHeadDim);
+  latent.qk_rope_head_dim = config.size("qk_rope_head_dim", SizeLimit::kHeadDim);
+  latent.v_head_dim = config.size("v_head_dim", SizeLimit::kHeadDim);
+
+  Attention attention;
+  attention.num_attention_heads = config.size("num_attention_heads", SizeLimit::kHeads);
+  attention.num_key_value_heads = attention.num_attention_heads;
+  attention.head_dim = latent.qk_nope_head_dim + latent.qk_rope_head_dim;
+  attention.latent = latent;
+  attention.qkv_bias = attention.output_bias = config.optional_flag("attention_bias", false);
+  config.known({"num_key_value_heads", "head_dim"});  // filler: the latent is shared by all heads
+  return attention;
+}
+
+GateShape read_grouped_gate(ConfigReader& config) {
+  GateShape gate = read_gate(config, config.size("n_routed_experts", SizeLimit::kExperts));
+  gate.n_group = config.optional_size("n_group", 1, SizeLimit::kExperts);
+  gate.topk_group = config.optional_size("topk_group", 1, SizeLimit::kExperts);
+  gate.routed_scaling_factor = config.optional_factor("routed_scaling_factor", 1.0);
+  if (gate.num_experts % gate.n_group != 0) {
+    config.fail("n_group", std::to_string(gate.n_group) + " does not divide the " +
+                               std::to_string(gate.num_experts) + " experts");
+  }
+  if (gate.topk_group > gate.n_group) {
+    config.fail("topk_group", std::to_string(gate.topk_group) + " is more than the " +
+                                  std::to_string(gate.n_group) + " groups");
+  }
+  const std::int64_t eligible = gate.num_experts / gate.n_group * gate.topk_group;
+  if (gate.num_experts_per_tok > eligible) {
+    config.fail("num_experts_per_tok", std::to_string(gate.num_experts_per_tok) + " is more than the " +
+                                           std::to_string(eligible) + " experts of topk_group groups");
+  }
+  return gate;
+}
+
+/// Everything but the choice of experts.
+MoeFfn read_experts(ConfigReader& config) {
+  MoeFfn moe;
+  moe.gate = read_grouped_gate(config);
+  moe.expert.intermediate_size = config.size("moe_intermediate_size", SizeLimit::kIntermediate);
+  const std::int64_t shared = config.optional_count("n_shared_experts", 0, SizeLimit::kSharedExperts);
+  if (shared > 0) moe.shared_expert = Ffn{.intermediate_size = shared * moe.expert.intermediate_size};
+  return moe;
+}
+
+std::vector<Layer> dense_then_sparse(ConfigReader& config, const MoeFfn& moe) {
+  const Attention attention = read_latent_attention(config);
+  const Layer dense{.attention = attention, .dense = read_dense_ffn(config), .moe = std::nullopt};
+  const Layer sparse{.attention = attention, .dense = std::nullopt, .moe = moe};
+  const std::int64_t count = read_layer_count(config);
+  const std::int64_t first = config.optional_count("first_k_dense_replace", 0, SizeLimit::kLayers);
+  const std::int64_t every = config.optional_size("moe_layer_freq", 1, SizeLimit::kLayers);
+  std::vector<Layer> layers;
+  for (std::int64_t i = 0; i < count; ++i) layers.push_back(i >= first && i % every == 0 ? sparse : dense);
+  return layers;
+}
+
+}  // namespace
+
+std::vector<Layer> deepseek_v2_layers(ConfigReader& config) {
+  MoeFfn moe = read_experts(config);
+  config.optional_choice("scoring_func", "softmax", {"softmax"});
+  const bool grouped = config.optional_choice("topk_method", "greedy", {"greedy", "group_limited_greedy"}) ==
+                       "group_limited_greedy";
+  const bool renormalised = config.optional_flag("norm_topk_prob", false);
+  if (grouped && renormalised) {
+    config.fail("norm_topk_prob", "is not supported together with group_limited_greedy; give false");
+  }
+  if (!grouped) moe.gate.n_group = moe.gate.topk_group = 1;
+  moe.router = grouped ? "group_limited_greedy" : renormalised ? "softmax_topk_renorm" : "softmax_topk";
+  return dense_then_sparse(config, moe);
+}
+
+std::vector<Layer> deepseek_v3_layers(ConfigReader& config) {
+  MoeFfn moe = read_experts(config);
+  config.optional_choice("scoring_func", "sigmoid", {"sigmoid"});
+  config.optional_choice("topk_method", "noaux_tc", {"noaux_tc"});
+  if (!config.optional_flag("norm_topk_prob", true)) {
+    config.fail("norm_topk_prob",
+                "false is not supported: noaux_tc normalises the chosen weights; give true");
+  }
+  if (moe.gate.n_group > 1 && moe.gate.num_experts < 2 * moe.gate.n_group) {
+    config.fail("n_group", "leaves fewer than the two experts a group that its score is made of");
+  }
+  moe.router = "noaux_tc";
+  moe.selection_bias = true;
+  return dense_then_sparse(config, moe);
+}
+
+}  // namespace switchyard
