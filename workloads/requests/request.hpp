@@ -1,11 +1,13 @@
-// Requests and where they come from. A stream is read one request at a time, so that a trace of ten million rows
-// needs no more memory than a short one.
+// Requests and where they come from. A stream is read one request at a time, so that a trace of ten million
+// rows needs no more memory than a short one.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/json.hpp"
@@ -14,13 +16,14 @@
 namespace switchyard {
 
 struct Request {
-  std::uint64_t id = 0;                 // 0, 1, 2 … in the order of the stream
-  std::optional<Seconds> arrival;       // absent in the closed loop: sent when an earlier one completes
-  std::int64_t prompt_tokens = 0;       // >= 1
-  std::int64_t output_tokens = 0;       // >= 1
+  std::uint64_t id = 0;            // 0, 1, 2 … in the order of the stream
+  std::optional<Seconds> arrival;  // absent in the closed loop: sent when an earlier one completes
+  std::int64_t prompt_tokens = 0;  // >= 1
+  std::int64_t output_tokens = 0;  // >= 1
 };
 
-/// Arrivals never go back in time. Lengths are drawn from streams of their own, so changing the arrivals leaves them.
+/// Arrivals never go back in time. Lengths are drawn from streams of their own, so changing the arrivals
+/// leaves them.
 class RequestStream {
  public:
   virtual ~RequestStream() = default;
@@ -33,6 +36,7 @@ struct Workload {
   struct Arrivals {
     std::string process = "poisson";  // a row of arrival_processes()
     double rate = 0.0;                // requests per second
+    double cv = 1.0;                  // gamma: of the gaps between arrivals
     std::int64_t concurrency = 0;     // closed loop: requests in flight
   };
   struct Lengths {
@@ -41,13 +45,13 @@ struct Workload {
     double mean = 0.0;         // lognormal, before clipping
     double cv = 0.0;
     std::int64_t min = 1;
-    std::int64_t max = 0;      // lognormal: clipped to [1, max]
+    std::int64_t max = 0;              // lognormal: clipped to [1, max]
     std::vector<std::int64_t> values;  // empirical: drawn with replacement
     std::string path;
     std::string column;
   };
   std::optional<std::string> trace;  // a file, then arrivals and lengths are its own
-  std::string format;                // a row of trace_formats()
+  std::string format;  // a row of trace_formats(), recognised by the header when the user names none
   Arrivals arrivals;
   Lengths prompt_tokens;
   Lengths output_tokens;
@@ -70,7 +74,8 @@ Workload read_workload(ObjectReader reader, const std::string& base_folder);
 /// The block with all defaults filled in, as scenario.json shows it.
 Json to_json(const Workload& workload);
 
-/// num_warmups + num_requests requests (a trace: its rows; warm-ups are its first rows). Opens the file, checks the header.
+/// num_warmups + num_requests requests (a trace: its rows; warm-ups are its first rows). Opens the file,
+/// checks the header.
 std::unique_ptr<RequestStream> open_requests(const Workload& workload, std::uint64_t seed);
 
 }  // namespace switchyard

@@ -1,3 +1,4 @@
+// The menu of number formats.
 #include "sim/base/precision.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,0 +1,109 @@
+// Length distributions. Drawn values are rounded to whole tokens and clipped last, so no request is empty.
+#include "workloads/requests/lengths.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <filesystem>
+
+#include "sim/base/menu.hpp"
+#include "workloads/requests/token_rows.hpp"
+
+namespace switchyard {
+namespace {
+
+void read_fixed(ObjectReader& reader, Workload::Lengths& lengths, const std::string&) {
+  lengths.value = static_cast<double>(reader.integer("value", {1, kMaxTokens}));
+}
+void show_fixed(const Workload::Lengths& lengths, Json& json) {
+  json["value"] = static_cast<std::int64_t>(lengths.value);
+}
+std::int64_t draw_fixed(const Workload::Lengths& lengths, Random&) {
+  return static_cast<std::int64_t>(lengths.value);
+}
+
+void read_uniform(ObjectReader& reader, Workload::Lengths& lengths, const std::string&) {
+  lengths.min = reader.integer("min", {1, kMaxTokens});
+  lengths.max = reader.integer("max", {lengths.min, kMaxTokens});
+}
+void show_uniform(const Workload::Lengths& lengths, Json& json) {
+  json["min"] = lengths.min;
+  json["max"] = lengths.max;
+}
+std::int64_t draw_uniform(const Workload::Lengths& lengths, Random& random) {
+  return random.integer(lengths.min, lengths.max);
+}
+
+void read_lognormal(ObjectReader& reader, Workload::Lengths& lengths, const std::string&) {
+  lengths.mean = reader.number("mean", {1.0, static_cast<double>(kMaxTokens)});
+  lengths.cv = reader.number("cv", {0.0, 100.0});
+  lengths.max = reader.optional_integer("max", kMaxTokens, {1, kMaxTokens});
+}
+void show_lognormal(const Workload::Lengths& lengths, Json& json) {
+  json["mean"] = lengths.mean;
+  json["cv"] = lengths.cv;
+  json["max"] = lengths.max;
+}
+std::int64_t draw_lognormal(const Workload::Lengths& lengths, Random& random) {
+  const double tokens = std::round(random.lognormal(lengths.mean, lengths.cv));
+  return static_cast<std::int64_t>(std::clamp(tokens, 1.0, static_cast<double>(lengths.max)));
+}
+
+void read_empirical(ObjectReader& reader, Workload::Lengths& lengths, const std::string& base_folder) {
+  lengths.path = (std::filesystem::path(base_folder) / reader.text("path")).lexically_normal().string();
+  lengths.column = reader.text("column");
+  lengths.values = read_token_column(lengths.path, lengths.column);
+}
+void show_empirical(const Workload::Lengths& lengths, Json& json) {
+  json["path"] = lengths.path;
+  json["column"] = lengths.column;
+}
+std::int64_t draw_empirical(const Workload::Lengths& lengths, Random& random) {
+  const auto last = static_cast<std::int64_t>(lengths.values.size()) - 1;
+  return lengths.values[static_cast<std::size_t>(random.integer(0, last))];
+}
+
+constexpr std::array<LengthDistribution, 4> kDistributions = {{
+    {"fixed", "`value` tokens", read_fixed, show_fixed, draw_fixed},
+    {"uniform", "whole numbers from `min` to `max`, ends included", read_uniform, show_uniform, draw_uniform},
+    {"lognormal", "`mean` and coefficient of variation `cv` before clipping to [1, `max`]", read_lognormal,
+     show_lognormal, draw_lognormal},
+    {"empirical", "drawn with replacement from `column` of the CSV file `path`", read_empirical,
+     show_empirical, draw_empirical},
+}};
+
+}  // namespace
+
+std::span<const LengthDistribution> length_menu() { return kDistributions; }
+
+std::span<const WorkloadRow> length_distributions() {
+  static const std::vector<WorkloadRow> rows = [] {
+    std::vector<WorkloadRow> result;
+    for (const LengthDistribution& row : kDistributions) result.push_back({row.name, row.description});
+    return result;
+  }();
+  return rows;
+}
+
+Workload::Lengths read_lengths(ObjectReader reader, const std::string& base_folder) {
+  Workload::Lengths lengths;
+  lengths.distribution = reader.choice("distribution", names(length_menu()));
+  choose(length_menu(), lengths.distribution, reader.pointer("distribution"))
+      .read(reader, lengths, base_folder);
+  reader.finish();
+  return lengths;
+}
+
+Json to_json(const Workload::Lengths& lengths) {
+  Json json = {{"distribution", lengths.distribution}};
+  choose(length_menu(), lengths.distribution, "/workload").show(lengths, json);
+  return json;
+}
+
+std::function<std::int64_t()> start_lengths(const Workload::Lengths& lengths, std::uint64_t seed,
+                                            std::string_view stream) {
+  const auto draw = choose(length_menu(), lengths.distribution, "/workload").draw;
+  return [lengths, draw, random = Random(seed, stream)]() mutable { return draw(lengths, random); };
+}
+
+}  // namespace switchyard

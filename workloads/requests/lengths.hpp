@@ -1,0 +1,38 @@
+// How many tokens a request has. A distribution is one row: how its keys are read, shown, and how it is drawn
+// from.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "sim/base/random.hpp"
+#include "workloads/requests/request.hpp"
+
+namespace switchyard {
+
+/// No prompt or output is longer: a bound on what is surely a slip, far above any model's context.
+inline constexpr std::int64_t kMaxTokens = 100'000'000;
+
+struct LengthDistribution {
+  std::string_view name;
+  std::string_view description;
+  void (*read)(ObjectReader&, Workload::Lengths&, const std::string& base_folder);  // throws InputError
+  void (*show)(const Workload::Lengths&, Json&);
+  std::int64_t (*draw)(const Workload::Lengths&, Random&);  // from 1 to kMaxTokens
+};
+
+/// The menu behind length_distributions().
+std::span<const LengthDistribution> length_menu();
+
+/// The block "prompt_tokens" or "output_tokens": {"distribution": name, …}. Throws InputError.
+Workload::Lengths read_lengths(ObjectReader reader, const std::string& base_folder);
+Json to_json(const Workload::Lengths& lengths);
+
+/// Draws lengths one after the other from the random stream of this name.
+std::function<std::int64_t()> start_lengths(const Workload::Lengths& lengths, std::uint64_t seed,
+                                            std::string_view stream);
+
+}  // namespace switchyard

@@ -1,0 +1,76 @@
+// Where requests come from once the workload is known: drawn one by one, or a trace cut to the wished number.
+#include <algorithm>
+#include <utility>
+
+#include "sim/base/menu.hpp"
+#include "workloads/requests/arrivals.hpp"
+#include "workloads/requests/lengths.hpp"
+#include "workloads/requests/trace.hpp"
+
+namespace switchyard {
+namespace {
+
+class DrawnStream : public RequestStream {
+ public:
+  DrawnStream(const Workload& workload, std::uint64_t seed)
+      : count_(static_cast<std::uint64_t>(workload.num_warmups + workload.num_requests)),
+        arrival_(start_arrivals(workload.arrivals, seed)),
+        prompt_tokens_(start_lengths(workload.prompt_tokens, seed, "prompt_tokens")),
+        output_tokens_(start_lengths(workload.output_tokens, seed, "output_tokens")) {}
+
+  std::optional<Request> next() override {
+    if (next_id_ == count_) return std::nullopt;
+    return Request{next_id_++, arrival_(), prompt_tokens_(), output_tokens_()};
+  }
+
+ private:
+  std::uint64_t next_id_ = 0;
+  std::uint64_t count_;
+  Arrival arrival_;
+  std::function<std::int64_t()> prompt_tokens_;
+  std::function<std::int64_t()> output_tokens_;
+};
+
+/// The first rows of a trace. A trace that is too short is an error: fewer requests than wished would look
+/// like a finished run.
+class TraceStream : public RequestStream {
+ public:
+  TraceStream(const Workload& workload, std::unique_ptr<RequestStream> rows)
+      : path_(*workload.trace),
+        least_(static_cast<std::uint64_t>(workload.num_warmups +
+                                          std::max<std::int64_t>(workload.num_requests, 1))),
+        everything_(workload.num_requests == 0),
+        rows_(std::move(rows)) {}
+
+  std::optional<Request> next() override {
+    if (!everything_ && read_ == least_) return std::nullopt;
+    std::optional<Request> request = rows_->next();
+    if (request) {
+      ++read_;
+    } else if (read_ == 0) {
+      throw InputError(path_, "has no requests; give at least one row");
+    } else if (read_ < least_) {
+      throw InputError(path_, "has " + std::to_string(read_) + " requests, fewer than the " +
+                                  std::to_string(least_) +
+                                  " of num_warmups and num_requests; give at most as many");
+    }
+    return request;
+  }
+
+ private:
+  std::string path_;
+  std::uint64_t least_;
+  bool everything_;
+  std::unique_ptr<RequestStream> rows_;
+  std::uint64_t read_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<RequestStream> open_requests(const Workload& workload, std::uint64_t seed) {
+  if (!workload.trace) return std::make_unique<DrawnStream>(workload, seed);
+  const TraceFormat& format = choose(trace_menu(), workload.format, "/workload/format");
+  return std::make_unique<TraceStream>(workload, format.open(*workload.trace));
+}
+
+}  // namespace switchyard

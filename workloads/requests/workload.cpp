@@ -1,0 +1,72 @@
+// The scenario's "workload" block: a trace, or arrivals and lengths to draw from.
+#include <array>
+#include <filesystem>
+
+#include "sim/base/menu.hpp"
+#include "workloads/requests/arrivals.hpp"
+#include "workloads/requests/lengths.hpp"
+#include "workloads/requests/trace.hpp"
+
+namespace switchyard {
+namespace {
+
+constexpr std::int64_t kMaxRequests = 1'000'000'000;
+
+void refuse_drawn_keys(ObjectReader& reader) {
+  for (const std::string_view key : {"arrivals", "prompt_tokens", "output_tokens"}) {
+    if (reader.has(key))
+      reader.fail(key, "a trace brings its own arrivals and lengths; remove this key or \"trace\"");
+    reader.known(key);
+  }
+}
+
+void read_trace_keys(ObjectReader& reader, const std::string& base_folder, Workload& workload) {
+  refuse_drawn_keys(reader);
+  workload.trace = (std::filesystem::path(base_folder) / reader.text("trace")).lexically_normal().string();
+  workload.format = reader.optional_choice("format", "", names(trace_menu()));
+  if (workload.format.empty()) workload.format = recognise_trace(*workload.trace).name;
+  workload.num_requests = reader.optional_integer("num_requests", 0, {1, kMaxRequests});
+}
+
+void read_drawn_keys(ObjectReader& reader, const std::string& base_folder, Workload& workload) {
+  if (reader.has("format"))
+    reader.fail("format", "is the format of a trace; give \"trace\" or remove this key");
+  reader.known("trace");
+  reader.known("format");
+  workload.arrivals = read_arrivals(reader.object("arrivals"));
+  workload.prompt_tokens = read_lengths(reader.object("prompt_tokens"), base_folder);
+  workload.output_tokens = read_lengths(reader.object("output_tokens"), base_folder);
+  workload.num_requests = reader.integer("num_requests", {1, kMaxRequests});
+}
+
+}  // namespace
+
+Workload read_workload(ObjectReader reader, const std::string& base_folder) {
+  Workload workload;
+  workload.num_warmups = reader.optional_integer("num_warmups", 0, {0, kMaxRequests});
+  if (reader.has("trace")) {
+    read_trace_keys(reader, base_folder, workload);
+  } else {
+    read_drawn_keys(reader, base_folder, workload);
+  }
+  reader.finish();
+  return workload;
+}
+
+Json to_json(const Workload& workload) {
+  Json json = Json::object();
+  if (workload.trace) {
+    json["trace"] = *workload.trace;
+    json["format"] = workload.format;
+    json["num_requests"] = workload.num_requests == 0 ? Json() : Json(workload.num_requests);
+  } else {
+    json["arrivals"] = to_json(workload.arrivals);
+    json["num_requests"] = workload.num_requests;
+    json["prompt_tokens"] = to_json(workload.prompt_tokens);
+    json["output_tokens"] = to_json(workload.output_tokens);
+  }
+  json["num_warmups"] = workload.num_warmups;
+  return json;
+}
+
+}  // namespace switchyard
