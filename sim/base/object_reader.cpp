@@ -120,6 +120,19 @@ std::optional<std::int64_t> ObjectReader::maybe_integer(std::string_view key, In
   return integer(key, range);
 }
 
+std::vector<std::int64_t> ObjectReader::optional_integers(std::string_view key, std::vector<std::int64_t> fallback,
+                                                          IntegerRange range) {
+  const Json* list = optional_raw(key);
+  if (list == nullptr) return fallback;
+  if (!list->is_array()) fail(key, nature(*list) + "; give a list of integers");
+  std::vector<std::int64_t> numbers;
+  for (std::size_t i = 0; i < list->size(); ++i) {  // each read as a member, so that messages name its place
+    const Json member = {{std::to_string(i), (*list)[i]}};
+    numbers.push_back(ObjectReader(member, source_, pointer(key)).integer(std::to_string(i), range));
+  }
+  return numbers;
+}
+
 double ObjectReader::number(std::string_view key, NumberRange range) {
   const Json* value = optional_raw(key);
   const std::string give = "; give " + wanted(range);

@@ -1,3 +1,4 @@
+// Near misses and the lists of choices in messages.
 #include "sim/base/choices.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// CSV in and out.
 #include "sim/base/csv.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// The check of the simulator's laws.
 #include "sim/base/ensure.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// Whole files in and out, and folders.
 #include "sim/base/files.hpp"
 
 #include <catch2/catch.hpp>

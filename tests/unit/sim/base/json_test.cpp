@@ -1,3 +1,4 @@
+// Strict JSON: what is read, and the message for what is not.
 #include "sim/base/json.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// Choosing from a menu.
 #include "sim/base/menu.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+// Objects read key by key, and the messages when a member is wrong.
 #include <array>
 #include <catch2/catch.hpp>
 

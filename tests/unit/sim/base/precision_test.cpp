@@ -1,4 +1,5 @@
 // The menu of number formats.
+// The menu of number formats.
 #include "sim/base/precision.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// Untrusted text in messages.
 #include "sim/base/quote.hpp"
 
 #include <catch2/catch.hpp>

@@ -1,3 +1,4 @@
+// The generator against the published algorithms, the distributions against their moments.
 #include "sim/base/random.hpp"
 
 #include <array>

@@ -1,3 +1,4 @@
+// Quantities as text: what is read, what is refused and how, what is written.
 #include "sim/base/units.hpp"
 
 #include <array>
