@@ -11,10 +11,12 @@
 
 namespace switchyard {
 
-/// One class of operators: time = overhead + smooth_max(flops / (peak x compute), bytes / (bandwidth x memory)).
+/// One class of operators: time = overhead + smooth_max(flops / (peak x compute), bytes / (bandwidth x
+/// memory)).
 struct OperatorEfficiency {
   double compute = 1.0;  // share of the peak rate reached on large shapes
   double memory = 1.0;   // share of the memory bandwidth reached on large shapes
+  bool operator==(const OperatorEfficiency&) const = default;
 };
 
 /// One measured GEMM: y[m, n] = x[m, k] w[k, n].
@@ -22,6 +24,7 @@ struct GemmPoint {
   std::int64_t m = 0, n = 0, k = 0;
   Precision precision = Precision::bf16;
   Seconds time;
+  bool operator==(const GemmPoint&) const = default;
 };
 
 /// What a GPU reaches of its datasheet. The default profile is "measured": false and every report says so.
@@ -32,6 +35,7 @@ struct GpuProfile {
   Seconds kernel_overhead;            // of one kernel inside a CUDA graph
   double smoothness = 4.0;            // p of the smooth maximum (a^p + b^p)^(1/p)
   std::vector<GemmPoint> gemm_table;  // may be empty; sorted by precision, n, k, m
+  bool operator==(const GpuProfile&) const = default;
 };
 
 struct Gpu {
@@ -46,14 +50,24 @@ struct Gpu {
   BytesPerSecond pcie;                       // per GPU and direction
   Watts tdp;
   GpuProfile profile;
+  bool operator==(const Gpu&) const = default;
 };
 
 std::vector<std::string> gpu_names();
 
-/// A catalogue name or a path to a GPU's JSON. Throws InputError with the choices.
-Gpu read_gpu(const std::string& wish, const std::string& base_folder, const std::string& path);
+/// `wish` is a catalogue name, a path to a GPU's JSON, or its object. The JSON may lay a few keys over a
+/// catalogue GPU,
+/// {"base": "h200_sxm", "profile": "my_h200.json"}; paths are relative to the file they stand in, or to
+/// `base_folder`. Throws InputError at "source: pointer" with the choices. The keys are those of
+/// gpus/h200_sxm.json, those of a profile are in topologies/profile.hpp.
+Gpu read_gpu(const Json& wish, const std::string& base_folder, const std::string& source,
+             const std::string& pointer = "");
+/// The name of a catalogue GPU, or the object form of another with its profile inside: read_gpu reads it
+/// back.
+Json to_json(const Gpu& gpu);
 
-/// Peak rate of a format; those the tensor cores lack (int4, mxfp4, fp4 on Hopper) compute in bf16.
+/// Peak rate of a format. Formats without a row (int4, mxfp4, fp4 on Hopper) compute in bf16; fp32 outside
+/// the tensor cores.
 FlopsPerSecond peak_rate(const Gpu& gpu, Precision precision);
 
 }  // namespace switchyard

@@ -1,0 +1,150 @@
+// The GPU catalogue, users' own GPUs and profiles, and what is refused.
+#include "topologies/gpu.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "sim/base/error.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace switchyard {
+namespace {
+
+using Catch::Matchers::Contains;
+
+const std::string kProfile = R"({"source": "s", "kernel_overhead": "3 us",
+  "gemm": {"compute": 0.8, "memory": 0.9}, "grouped_gemm": {"compute": 0.8, "memory": 0.9},
+  "prefill_attention": {"compute": 0.8, "memory": 0.9}, "decode_attention": {"compute": 0.8, "memory": 0.9},
+  "elementwise": {"compute": 0.8, "memory": 0.9})";  // open: members may follow
+
+Gpu read(const std::string& json) { return read_gpu(parse_json(json, "test.json"), "", "test.json", "/gpu"); }
+
+Gpu over_h100(const std::string& members) { return read(R"({"base": "h100_sxm", )" + members + "}"); }
+
+Gpu with_table(const std::string& table) { return over_h100(R"("profile": {"gemm_table": )" + table + "}"); }
+
+}  // namespace
+
+TEST_CASE("The catalogue's GPUs have their datasheets' dense rates and one-way bandwidths") {
+  struct Row {
+    std::string name;
+    double gigabytes, terabytes_per_second, bf16, fp8, nvlink, pcie, watts;
+  };
+  const std::vector<Row> rows = {
+      {"a100_sxm", 80, 2.039, 312, 312, 300, 32, 400},
+      {"h100_sxm", 80, 3.35, 989.4, 1978.9, 450, 64, 700},
+      {"h200_sxm", 141, 4.8, 989.4, 1978.9, 450, 64, 700},
+  };
+  REQUIRE(gpu_names().size() == rows.size());
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const Gpu gpu = read_gpu(row.name, "", "test");
+    CHECK(gpu.name == row.name);
+    CHECK_FALSE(gpu.source.empty());
+    CHECK(gpu.memory.value() == Approx(row.gigabytes * 1e9));
+    CHECK(gpu.memory_bandwidth.value() == Approx(row.terabytes_per_second * 1e12));
+    CHECK(peak_rate(gpu, Precision::bf16).value() == Approx(row.bf16 * 1e12));
+    CHECK(peak_rate(gpu, Precision::fp8).value() == Approx(row.fp8 * 1e12));
+    CHECK(gpu.nvlink.value() == Approx(row.nvlink * 1e9));
+    CHECK(gpu.pcie.value() == Approx(row.pcie * 1e9));
+    CHECK(gpu.tdp.value() == Approx(row.watts));
+    CHECK_FALSE(gpu.profile.measured);
+    CHECK_FALSE(gpu.profile.source.empty());
+  }
+}
+
+TEST_CASE("A format that the tensor cores lack computes in bf16, and fp32 outside of them") {
+  const Gpu gpu = read_gpu("h200_sxm", "", "test");
+  for (const Precision p : {Precision::int4, Precision::mxfp4, Precision::fp4, Precision::fp16}) {
+    CHECK(peak_rate(gpu, p) == peak_rate(gpu, Precision::bf16));
+  }
+  CHECK(peak_rate(gpu, Precision::fp8_block) == peak_rate(gpu, Precision::fp8));
+  CHECK(peak_rate(gpu, Precision::fp32) == gpu.vector_peak);
+}
+
+TEST_CASE("A measured profile of the user's plugs into a catalogue GPU from a file of its own") {
+  const TemporaryFolder folder;
+  folder.write("my_h200.json", kProfile + R"(, "measured": true, "gemm_table":
+      {"precision": "bf16", "columns": ["m", "n", "k", "time_us"], "rows": [[64, 512, 256, 9], [8, 512, 256, 7.5]]}})");
+  folder.write("gpu.json", R"({"base": "h200_sxm", "profile": "my_h200.json"})");
+  const Gpu gpu = read_gpu("gpu.json", folder.path().string(), "test");
+  CHECK(gpu.name == "gpu");
+  CHECK(gpu.memory.value() == Approx(141e9));
+  CHECK(gpu.profile.measured);
+  CHECK(gpu.profile.gemm.compute == 0.8);
+  REQUIRE(gpu.profile.gemm_table.size() == 2);
+  CHECK(gpu.profile.gemm_table.front().m == 8);
+  CHECK(gpu.profile.gemm_table.front().time.value() == Approx(7.5e-6));
+  CHECK(read_gpu(to_json(gpu), "", "test") == gpu);
+}
+
+TEST_CASE("A matrix product table is sorted by precision, n, k and m") {
+  const Gpu gpu = with_table(R"([
+      {"precision": "fp8", "columns": ["m", "n", "k", "time_us"], "rows": [[1, 2, 3, 4]]},
+      {"precision": "bf16", "columns": ["m", "n", "k", "time_us"], "rows": [[9, 2, 1, 4], [1, 2, 2, 4], [3, 2, 1, 4]]}])");
+  std::vector<std::int64_t> m;
+  for (const GemmPoint& point : gpu.profile.gemm_table) m.push_back(point.m);
+  CHECK(m == std::vector<std::int64_t>{3, 9, 1, 1});
+  CHECK(gpu.profile.gemm_table.back().precision == Precision::fp8);
+}
+
+TEST_CASE("A catalogue GPU is written as its name, another in full") {
+  CHECK(to_json(read_gpu("h100_sxm", "", "test")) == Json("h100_sxm"));
+  const Gpu other = over_h100(R"("memory": "96 GB", "nvlink": null)");
+  CHECK(other.nvlink.value() == 0.0);
+  CHECK(read_gpu(to_json(other), "", "test") == other);
+}
+
+TEST_CASE("A wrong GPU is refused with its place and what to give") {
+  struct Row {
+    std::string json;
+    std::vector<std::string> pieces;
+  };
+  const std::string columns = R"("precision": "bf16", "columns": ["m", "n", "k", "time_us"])";
+  const std::vector<Row> rows = {
+      {R"("h100_smx")", {"test.json: /gpu: unknown GPU", "did you mean \"h100_sxm\"", "a100_sxm"}},
+      {"7", {"/gpu: is neither a name", "h200_sxm"}},
+      {R"({"base": "h10_sxm"})", {"/gpu/base", "did you mean \"h100_sxm\""}},
+      {R"({"memory": "80 GB"})", {"/gpu/source", "is missing"}},
+      {R"({"base": "h100_sxm", "memroy": "80 GB"})", {"/gpu/memroy: unknown key", "did you mean \"memory\""}},
+      {R"({"base": "h100_sxm", "memory": 80})", {"/gpu/memory", "no unit"}},
+      {R"({"base": "h100_sxm", "tdp": "0 W"})", {"/gpu/tdp", "more than 0"}},
+      {R"({"base": "h100_sxm", "peak": {"bf61": "1 TFLOPS"}})", {"/gpu/peak/bf61", "bf16"}},
+      {R"({"base": "h100_sxm", "peak": {"bf16": null}})", {"/gpu/peak/bf16", "is missing"}},
+      {R"({"base": "h100_sxm", "peak": {"bf16": "0 TFLOPS"}})", {"/gpu/peak/bf16", "more than 0"}},
+      {R"({"base": "h100_sxm", "profile": null})", {"/gpu/profile", "is missing"}},
+      {R"({"base": "h100_sxm", "profile": "mine"})", {"/gpu/profile", "not the path"}},
+      {R"({"base": "h100_sxm", "profile": "./none.json"})", {"none.json", "cannot be read"}},
+      {R"({"base": "h100_sxm", "profile": {"gemm": {"compute": 0}}})",
+       {"/gpu/profile/gemm/compute", "above 0"}},
+      {R"({"base": "h100_sxm", "profile": {"gemm": {"memory": 1.3}}})",
+       {"/gpu/profile/gemm/memory", "at most 1.2"}},
+      {R"({"base": "h100_sxm", "profile": {"kernel_overhead": "2 ms"}})",
+       {"kernel_overhead", "from 0 to 1 ms"}},
+      {R"({"base": "h100_sxm", "profile": {"smoothness": 0.5}})", {"smoothness", "out of range"}},
+      {R"({"base": "h100_sxm", "profile": {"gem": {}}})",
+       {"/gpu/profile/gem: unknown key", "did you mean \"gemm\""}},
+      {R"({"base": "h100_sxm", "profile": {"gemm_table": [{}]}})",
+       {"/gpu/profile/gemm_table/0/precision", "missing"}},
+      {R"({"base": "h100_sxm", "profile": {"gemm_table": {"precision": "bf16", "columns": ["m"], "rows": []}}})",
+       {"/gpu/profile/gemm_table/columns", "time_us"}},
+      {R"({"base": "h100_sxm", "profile": {"gemm_table": {)" + columns + R"(, "rows": [[1, 2, 3]]}}})",
+       {"/gpu/profile/gemm_table/rows/0", "four numbers"}},
+      {R"({"base": "h100_sxm", "profile": {"gemm_table": {)" + columns + R"(, "rows": [[1, 2, 2.5, 4]]}}})",
+       {"/rows/0", "2.5 is no size"}},
+      {R"({"base": "h100_sxm", "profile": {"gemm_table": {)" + columns +
+           R"(, "rows": [[1, 2, 18446744073709551615, 4]]}}})",
+       {"/rows/0", "is no size"}},
+      {R"({"base": "h100_sxm", "profile": {"gemm_table": {)" + columns + R"(, "rows": [[1, 2, 3, 0]]}}})",
+       {"/rows/0", "no time"}},
+      {R"({"base": "h100_sxm", "profile": {"gemm_table": {)" + columns +
+           R"(, "rows": [[1, 2, 3, 4], [1, 2, 3, 5]]}}})",
+       {"/gemm_table", "bf16 m=1 n=2 k=3 twice"}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.json);
+    for (const std::string& piece : row.pieces) CHECK_THROWS_WITH(read(row.json), Contains(piece));
+    CHECK_THROWS_AS(read(row.json), InputError);
+  }
+}
+
+}  // namespace switchyard

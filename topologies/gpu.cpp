@@ -1,0 +1,88 @@
+// The GPU catalogue, and the one reader of a GPU's JSON.
+#include "topologies/gpu.hpp"
+
+#include "sim/base/embedded.hpp"
+#include "topologies/profile.hpp"
+#include "topologies/wish.hpp"
+
+namespace switchyard {
+
+std::span<const EmbeddedFile> embedded_gpus();  // gpus/*.json
+
+namespace {
+
+Catalogue gpu_catalogue() { return {"GPU", embedded_gpus()}; }
+
+template <class Q>
+Q positive(ObjectReader& reader, std::string_view key) {
+  const auto quantity = reader.quantity<Q>(key);
+  if (quantity.value() <= 0.0) reader.fail(key, to_text(quantity) + " is out of range; give more than 0");
+  return quantity;
+}
+
+std::map<Precision, FlopsPerSecond> read_peak(ObjectReader reader) {
+  std::map<Precision, FlopsPerSecond> peak;
+  for (const std::string& key : reader.keys()) {
+    const Precision precision = precision_of(key, reader.source() + ": " + reader.pointer(key));
+    peak[precision] = positive<FlopsPerSecond>(reader, key);
+  }
+  if (peak.count(Precision::bf16) == 0)
+    reader.fail("bf16", "is missing; give the rate that other formats fall back to");
+  return peak;
+}
+
+Json full_json(const Gpu& gpu) {
+  Json peak;
+  for (const auto& [precision, rate] : gpu.peak) peak[std::string(name_of(precision))] = to_text(rate);
+  return {{"name", gpu.name},
+          {"description", gpu.description},
+          {"source", gpu.source},
+          {"memory", to_text(gpu.memory)},
+          {"memory_bandwidth", to_text(gpu.memory_bandwidth)},
+          {"peak", peak},
+          {"vector_peak", to_text(gpu.vector_peak)},
+          {"nvlink", to_text(gpu.nvlink)},
+          {"pcie", to_text(gpu.pcie)},
+          {"tdp", to_text(gpu.tdp)},
+          {"profile", to_json(gpu.profile)}};
+}
+
+}  // namespace
+
+std::vector<std::string> gpu_names() { return names(gpu_catalogue()); }
+
+Gpu read_gpu(const Json& wish, const std::string& base_folder, const std::string& source,
+             const std::string& pointer) {
+  const Resolved resolved = resolve(wish, gpu_catalogue(), {base_folder, source, pointer});
+  const Origin& origin = resolved.origin;
+  ObjectReader reader(resolved.value, origin.source, origin.pointer);
+  Gpu gpu;
+  gpu.name = reader.optional_text("name", resolved.name);
+  gpu.description = reader.optional_text("description", "");
+  gpu.source = reader.text("source");
+  gpu.memory = positive<Bytes>(reader, "memory");
+  gpu.memory_bandwidth = positive<BytesPerSecond>(reader, "memory_bandwidth");
+  gpu.peak = read_peak(reader.object("peak"));
+  gpu.vector_peak = positive<FlopsPerSecond>(reader, "vector_peak");
+  gpu.nvlink = reader.optional_quantity("nvlink", BytesPerSecond());
+  gpu.pcie = positive<BytesPerSecond>(reader, "pcie");
+  gpu.tdp = positive<Watts>(reader, "tdp");
+  gpu.profile =
+      read_profile(reader.raw("profile"), {origin.folder, origin.source, reader.pointer("profile")});
+  reader.known("base");
+  reader.finish();
+  return gpu;
+}
+
+Json to_json(const Gpu& gpu) {
+  const bool known = contains(gpu_catalogue(), gpu.name) && gpu == read_gpu(gpu.name, "", gpu.name);
+  return known ? Json(gpu.name) : full_json(gpu);
+}
+
+FlopsPerSecond peak_rate(const Gpu& gpu, Precision precision) {
+  const auto rate = gpu.peak.find(precision);
+  if (rate != gpu.peak.end()) return rate->second;
+  return precision == Precision::fp32 ? gpu.vector_peak : gpu.peak.at(Precision::bf16);
+}
+
+}  // namespace switchyard

@@ -1,0 +1,94 @@
+// From a name, a path or an object to one object.
+#include "topologies/wish.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "sim/base/quote.hpp"
+
+namespace switchyard {
+namespace {
+
+namespace fs = std::filesystem;
+
+const EmbeddedFile* find(const Catalogue& catalogue, std::string_view name) {
+  const auto file = std::find_if(catalogue.files.begin(), catalogue.files.end(),
+                                 [&](const EmbeddedFile& f) { return f.name == name; });
+  return file == catalogue.files.end() ? nullptr : &*file;
+}
+
+Resolved read_named(const std::string& name, const Catalogue& catalogue, const std::string& where) {
+  const EmbeddedFile* file = find(catalogue, name);
+  const std::string noun(catalogue.noun);
+  if (file == nullptr) {
+    throw InputError(where, "unknown " + noun + " " + in_quotes(name) + "; " +
+                                choices(name, names(catalogue)) + ", or give the path of a JSON file");
+  }
+  const std::string source = "catalogue " + noun + " " + name;
+  return {parse_json(file->text, source), name, {"", source, ""}};
+}
+
+Resolved read_file(const std::string& wish, const std::string& folder) {
+  const fs::path path = (fs::path(folder) / wish).lexically_normal();
+  return {
+      read_json_file(path.string()), path.stem().string(), {path.parent_path().string(), path.string(), ""}};
+}
+
+/// As a JSON merge patch, but an object that replaces something else keeps its nulls: it may have a base of
+/// its own.
+void lay_over(Json& base, const Json& patch) {
+  for (const auto& [key, value] : patch.items()) {
+    if (value.is_null()) {
+      base.erase(key);
+    } else if (value.is_object() && base.contains(key) && base[key].is_object()) {
+      lay_over(base[key], value);
+    } else {
+      base[key] = value;
+    }
+  }
+}
+
+/// Where the object stands remains the origin of messages: the catalogue's own is sound.
+void merge_base(Resolved& resolved, const Catalogue& catalogue) {
+  if (!resolved.value.is_object() || !resolved.value.contains("base")) return;
+  ObjectReader reader(resolved.value, resolved.origin.source, resolved.origin.pointer);
+  const std::string where = resolved.origin.source + ": " + reader.pointer("base");
+  Json merged = read_named(reader.text("base"), catalogue, where).value;
+  resolved.value.erase("base");
+  lay_over(merged, resolved.value);
+  resolved.value = std::move(merged);
+}
+
+}  // namespace
+
+Resolved resolve(const Json& wish, const Catalogue& catalogue, const Origin& origin) {
+  if (!wish.is_string() && !wish.is_object()) {
+    throw InputError(place(origin),
+                     "is neither a name, nor a path, nor an object; " + choices("", names(catalogue)));
+  }
+  Resolved resolved{wish, "custom", origin};
+  if (wish.is_string()) {
+    const std::string text = wish.get<std::string>();
+    resolved = is_path(text) ? read_file(text, origin.folder) : read_named(text, catalogue, place(origin));
+  }
+  merge_base(resolved, catalogue);
+  return resolved;
+}
+
+std::string place(const Origin& origin) {
+  const std::string source = one_line(origin.source);
+  return origin.pointer.empty() ? source : source + ": " + origin.pointer;
+}
+
+bool is_path(std::string_view text) { return text.find('/') != text.npos || text.ends_with(".json"); }
+
+bool contains(const Catalogue& catalogue, std::string_view name) { return find(catalogue, name) != nullptr; }
+
+std::vector<std::string> names(const Catalogue& catalogue) {
+  std::vector<std::string> result;
+  for (const EmbeddedFile& file : catalogue.files) result.emplace_back(file.name);
+  std::sort(result.begin(), result.end());
+  return result;
+}
+
+}  // namespace switchyard
