@@ -1,9 +1,10 @@
-// The cluster as a graph of directed links: GPUs, NVSwitches, NICs, leaves, spines. Routes are sequences of links. The
-// Boost.Graph inside stays behind this header.
+// The cluster as a graph of directed links: GPUs, NVSwitches, NICs, leaves, spines. Routes are sequences of
+// links. The Boost.Graph inside stays behind this header.
 #pragma once
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,6 +14,20 @@
 
 namespace switchyard {
 
+using LinkId = std::uint32_t;
+using GpuId = std::uint32_t;     // node * gpus_per_node + index
+using DeviceId = std::uint32_t;  // GPUs come first: their DeviceId is their GpuId
+
+enum class DeviceKind { gpu, nvswitch, pcie_slot, pcie_switch, nic, leaf, spine };
+
+/// An end of links. Slots and PCIe switches stand only in nodes whose GPUs have no NVLink.
+struct Device {
+  std::string name;  // "node0/gpu3"
+  DeviceKind kind = DeviceKind::gpu;
+  std::optional<std::uint32_t> node;  // none for leaves and spines
+  std::optional<GpuId> owner;         // of a GPU itself and its slot
+};
+
 enum class LinkKind { nvlink, pcie, nic, uplink };
 
 struct Link {
@@ -20,10 +35,8 @@ struct Link {
   LinkKind kind = LinkKind::nvlink;
   BytesPerSecond bandwidth;  // of this direction
   Seconds latency;
+  DeviceId from = 0, to = 0;
 };
-
-using LinkId = std::uint32_t;
-using GpuId = std::uint32_t;  // node * gpus_per_node + index
 
 class LinkGraph {
  public:
@@ -33,13 +46,16 @@ class LinkGraph {
   LinkGraph& operator=(LinkGraph&&) noexcept;
 
   std::span<const Link> links() const;
+  std::span<const Device> devices() const;
   GpuId gpus() const;
   std::uint32_t node_of(GpuId gpu) const;
-  /// The links from one GPU to another, in order; empty when they are the same. Inside a node over NVLink (or PCIe),
-  /// between nodes over the sender's NIC, its leaf (and a spine when the rails differ), the receiver's NIC.
-  /// Throws std::out_of_range.
+  /// The links from one GPU to another, in order; empty when they are the same. Inside a node over NVLink (or
+  /// PCIe), between nodes over the sender's NIC, its leaf (and a spine when the rails differ), the receiver's
+  /// NIC. Cheapest when called with one `from` after the other; not for several threads at once. Throws
+  /// std::out_of_range.
   std::vector<LinkId> route(GpuId from, GpuId to) const;
-  /// Sum of the link latencies of a route.
+  /// Sum of the link latencies of a route: the cluster's nvlink_latency within a node, its fabric_latency
+  /// across.
   Seconds latency(std::span<const LinkId> route) const;
 
  private:

@@ -1,0 +1,125 @@
+// The cluster catalogue, and the one reader of a cluster's JSON.
+#include "topologies/cluster.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include "sim/base/embedded.hpp"
+#include "sim/base/menu.hpp"
+#include "topologies/fabrics/fabric.hpp"
+#include "topologies/wish.hpp"
+
+namespace switchyard {
+
+std::span<const EmbeddedFile> embedded_clusters();  // clusters/*.json
+
+namespace {
+
+constexpr IntegerRange kNodes{1, 4096};
+constexpr IntegerRange kGpusPerNode{1, 256};
+constexpr std::int64_t kMostGpus = 65536;
+constexpr NumberRange kOversubscription{1.0, 64.0, NumberRange::Ends::closed};
+constexpr BytesPerSecond kDefaultNic{50e9};
+
+// Hardware alone, stated rather than measured. NCCL's tuning table (src/graph/tuning.cc, hwLat) gives a step
+// of its low-latency ring 0.6 us over NVLink, 1 us over PCIe and 2.7 us over a network; the last includes the
+// host's proxy thread, so the crossing of NICs, PCIe and switches alone is put at 2 us.
+constexpr Seconds kNvlinkLatency{0.6e-6};
+constexpr Seconds kPcieLatency{1.0e-6};
+constexpr Seconds kFabricLatency{2.0e-6};
+constexpr Seconds kLongestLatency{1e-3};
+
+Catalogue cluster_catalogue() { return {"cluster", embedded_clusters()}; }
+
+/// "hgx-h100x4" as {"base": "hgx-h100", "nodes": 4}; nothing where the text is not of that form.
+std::optional<Json> scaled_base(const Json& wish) {
+  if (!wish.is_string() || is_path(wish.get_ref<const std::string&>())) return std::nullopt;
+  const std::string text = wish.get<std::string>();
+  const std::size_t cross = text.rfind('x');
+  if (cross == text.npos || contains(cluster_catalogue(), text)) return std::nullopt;
+  const char* end = text.data() + text.size();
+  std::int64_t nodes = 0;
+  const auto [stop, error] = std::from_chars(text.data() + cross + 1, end, nodes);
+  if (error != std::errc() || stop != end || !contains(cluster_catalogue(), text.substr(0, cross)))
+    return std::nullopt;
+  return Json{{"base", text.substr(0, cross)}, {"name", text}, {"nodes", nodes}};
+}
+
+Seconds read_latency(ObjectReader& reader, std::string_view key, Seconds fallback) {
+  const auto latency = reader.optional_quantity(key, fallback);
+  if (latency > kLongestLatency)
+    reader.fail(key, to_text(latency) + " is out of range; give a time from 0 to 1 ms");
+  return latency;
+}
+
+std::int64_t read_nodes(ObjectReader& reader, std::int64_t gpus_per_node) {
+  const std::int64_t nodes = reader.optional_integer("nodes", 1, kNodes);
+  if (nodes * gpus_per_node > kMostGpus) {
+    reader.fail("nodes", std::to_string(nodes) + " nodes of " + std::to_string(gpus_per_node) +
+                             " GPUs are too many; give at most " + std::to_string(kMostGpus) +
+                             " GPUs in all");
+  }
+  return nodes;
+}
+
+Fabric read_fabric(ObjectReader reader, std::int64_t gpus_per_node) {
+  static const std::array<std::string, 2> routings{"adaptive", "ecmp"};
+  Fabric fabric;
+  fabric.kind = reader.optional_choice("kind", fabric.kind, names(fabric_kinds()));
+  fabric.nics_per_node = reader.optional_integer("nics_per_node", gpus_per_node, {1, gpus_per_node});
+  fabric.nic = reader.optional_quantity("nic", kDefaultNic);
+  if (fabric.nic.value() <= 0.0)
+    reader.fail("nic", to_text(fabric.nic) + " is out of range; give more than 0");
+  fabric.oversubscription =
+      reader.optional_number("oversubscription", fabric.oversubscription, kOversubscription);
+  fabric.routing = reader.optional_choice("routing", fabric.routing, routings);
+  reader.finish();
+  return fabric;
+}
+
+}  // namespace
+
+std::vector<std::string> cluster_names() { return names(cluster_catalogue()); }
+
+Cluster read_cluster(const Json& wish, const std::string& base_folder, const std::string& source,
+                     const std::string& pointer) {
+  const Resolved resolved =
+      resolve(scaled_base(wish).value_or(wish), cluster_catalogue(), {base_folder, source, pointer});
+  const Origin& origin = resolved.origin;
+  ObjectReader reader(resolved.value, origin.source, origin.pointer);
+  Cluster cluster;
+  cluster.name = reader.optional_text("name", resolved.name);
+  cluster.source = reader.optional_text("source", place(origin));
+  reader.known("description");
+  cluster.gpu = read_gpu(reader.raw("gpu"), origin.folder, origin.source, reader.pointer("gpu"));
+  cluster.gpus_per_node = reader.integer("gpus_per_node", kGpusPerNode);
+  cluster.nodes = read_nodes(reader, cluster.gpus_per_node);
+  cluster.fabric = read_fabric(reader.optional_object("fabric"), cluster.gpus_per_node);
+  const bool nvlink = cluster.gpu.nvlink.value() > 0.0;
+  cluster.nvlink_latency = read_latency(reader, "nvlink_latency", nvlink ? kNvlinkLatency : kPcieLatency);
+  cluster.fabric_latency = read_latency(reader, "fabric_latency", kFabricLatency);
+  reader.known("base");
+  reader.finish();
+  return cluster;
+}
+
+Json to_json(const Cluster& cluster) {
+  const Fabric& fabric = cluster.fabric;
+  return {{"name", cluster.name},
+          {"source", cluster.source},
+          {"gpu", to_json(cluster.gpu)},
+          {"gpus_per_node", cluster.gpus_per_node},
+          {"nodes", cluster.nodes},
+          {"fabric",
+           {{"kind", fabric.kind},
+            {"nics_per_node", fabric.nics_per_node},
+            {"nic", to_text(fabric.nic)},
+            {"oversubscription", fabric.oversubscription},
+            {"routing", fabric.routing}}},
+          {"nvlink_latency", to_text(cluster.nvlink_latency)},
+          {"fabric_latency", to_text(cluster.fabric_latency)}};
+}
+
+}  // namespace switchyard

@@ -1,0 +1,44 @@
+// One rail a NIC of a node: traffic between GPUs of one rail meets a single leaf, other traffic a spine too.
+// A leaf is one logical switch whatever the number of nodes; a real one of many nodes is itself made of
+// several.
+#include <algorithm>
+#include <cmath>
+
+#include "topologies/fabrics/fabric.hpp"
+
+namespace switchyard {
+namespace {
+
+/// Adaptive routing spreads packets over all uplinks, as one of their summed bandwidth. A hash per flow meets
+/// single uplinks, each no faster than a NIC's port.
+std::int64_t spine_count(const Fabric& fabric, BytesPerSecond leaf_uplink) {
+  if (fabric.routing == "adaptive") return 1;
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(leaf_uplink / fabric.nic)));
+}
+
+}  // namespace
+
+void join_rail_optimised(Blueprint& blueprint, const Cluster& cluster) {
+  const Fabric& fabric = cluster.fabric;
+  const BytesPerSecond uplink = fabric.nic * static_cast<double>(cluster.nodes) / fabric.oversubscription;
+  const std::int64_t rails = fabric.nics_per_node;
+  // With one rail there is nothing for spines to join.
+  const std::int64_t spines = rails == 1 ? 0 : spine_count(fabric, uplink);
+  std::vector<DeviceId> spine_ids;
+  for (std::int64_t s = 0; s < spines; ++s) {
+    spine_ids.push_back(blueprint.add({"spine" + std::to_string(s), DeviceKind::spine, {}, {}}));
+  }
+  for (std::int64_t rail = 0; rail < rails; ++rail) {
+    const DeviceId leaf = blueprint.add({"leaf" + std::to_string(rail), DeviceKind::leaf, {}, {}});
+    for (std::int64_t node = 0; node < cluster.nodes; ++node) {
+      const DeviceId nic = blueprint.nics[static_cast<std::size_t>(node * rails + rail)];
+      blueprint.join(nic, leaf, LinkKind::nic, fabric.nic, share_of_nic(cluster));
+    }
+    // The one latency of a crossing stands for both: two more switches cost less than its uncertainty.
+    for (const DeviceId spine : spine_ids) {
+      blueprint.join(leaf, spine, LinkKind::uplink, uplink / static_cast<double>(spines), Seconds());
+    }
+  }
+}
+
+}  // namespace switchyard
