@@ -1,15 +1,16 @@
-// The routing bank: a pool of generated token streams, routed once through the real gates of every MoE layer before
-// the simulation starts, then read as often as needed. Independent of placement; shared read-only by forked points.
+// The routing bank: a pool of generated token streams, routed once through the real gates of every MoE layer
+// before the simulation starts, then read as often as needed. Independent of placement; shared read-only by
+// forked points. Real arithmetic on synthetic weights.
 #pragma once
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
-#include "sim/base/units.hpp"
+#include "kernels/gate_shape.hpp"
 #include "workloads/architecture.hpp"
 #include "workloads/routing/preset.hpp"
+#include "workloads/routing/token_streams.hpp"
 
 namespace switchyard {
 
@@ -20,44 +21,71 @@ struct TokenRun {
   std::int64_t tokens = 0;
 };
 
-/// Assignments per MoE layer and expert, row-major [moe_layers, num_experts]. Layers with fewer experts leave the tail 0.
+/// Assignments per MoE layer and expert, row-major [moe_layers, num_experts]. Layers with fewer experts leave
+/// the tail 0.
 struct ExpertCounts {
   std::int64_t layers = 0;
   std::int64_t experts = 0;
   std::vector<std::uint32_t> counts;
-  std::span<std::uint32_t> layer(std::int64_t l) { return {counts.data() + l * experts, static_cast<std::size_t>(experts)}; }
-  std::span<const std::uint32_t> layer(std::int64_t l) const { return {counts.data() + l * experts, static_cast<std::size_t>(experts)}; }
+
+  std::span<std::uint32_t> layer(std::int64_t l) {
+    return std::span(counts).subspan(static_cast<std::size_t>(l * experts),
+                                     static_cast<std::size_t>(experts));
+  }
+  std::span<const std::uint32_t> layer(std::int64_t l) const {
+    return std::span(counts).subspan(static_cast<std::size_t>(l * experts),
+                                     static_cast<std::size_t>(experts));
+  }
   void clear();
 };
 
+/// The pool that a bank of this architecture and preset has: as many tokens as about 0.4 s of one 2.5 GHz
+/// core can generate and route by a fixed estimate, between 64 x 16 and 128 x 256.
+StreamPool pool_of(const Architecture& architecture, const RoutingPreset& preset);
+
 class RoutingBank {
  public:
-  /// Generates and routes. The pool is sized so that this takes at most about 0.5 s on one core, and 256 MiB.
-  /// The same (architecture, preset, seed) gives the same bank on every x86-64-v3 machine.
+  /// Generates and routes. At most about 0.5 s on one core, and 256 MiB. The same (architecture, preset,
+  /// seed) gives the same bank on every x86-64-v3 machine. Throws InputError when a layer's router is
+  /// unknown, std::invalid_argument when its gate is out of bounds. A model without MoE layers has an empty
+  /// bank.
   RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed);
 
-  std::uint32_t streams() const { return streams_; }
-  std::uint32_t stream_length() const { return stream_length_; }
-  std::int64_t moe_layers() const { return layers_; }
-  std::int64_t experts() const { return experts_; }  // of the layer with the most
-  std::int64_t top_k() const { return top_k_; }
+  std::uint32_t streams() const { return pool_.streams; }       // a multiple of 16
+  std::uint32_t stream_length() const { return pool_.length; }  // a multiple of 16
+  std::int64_t moe_layers() const { return static_cast<std::int64_t>(gates_.size()); }
+  std::int64_t experts() const { return static_cast<std::int64_t>(experts_); }  // of the layer with the most
+  std::int64_t top_k() const { return static_cast<std::int64_t>(top_k_); }      // of the layer with the most
+  /// The gate of a MoE layer; its hidden_size is the subspace that it was routed in.
+  const GateShape& gate(std::int64_t layer) const { return gates_[static_cast<std::size_t>(layer)]; }
+  std::int64_t domains() const { return domains_; }
+  std::int64_t domain_of(std::uint32_t stream) const { return stream % domains_; }
 
   /// Counts of zero, of the bank's shape.
   ExpertCounts empty_counts() const;
-  /// Adds the assignments of a run: whole blocks of consecutive rows from prefix sums, odd rows singly. Conserves
-  /// tokens x top_k per layer. Safe to call from several readers.
+  /// Adds the assignments of a run: whole blocks of consecutive rows from prefix sums, odd rows singly.
+  /// Conserves tokens x top_k per layer. Safe to call from several readers.
   void add(const TokenRun& run, ExpertCounts& counts) const;
-  /// The experts of one token in one MoE layer, [top_k], by descending score.
-  std::span<const std::uint16_t> experts_of(std::uint32_t stream, std::uint64_t position, std::int64_t layer) const;
+  /// The experts of one token in one MoE layer, [top_k of the layer], by descending score.
+  std::span<const std::uint16_t> experts_of(std::uint32_t stream, std::uint64_t position,
+                                            std::int64_t layer) const;
 
  private:
-  std::uint32_t streams_ = 0;
-  std::uint32_t stream_length_ = 0;
-  std::int64_t layers_ = 0;
-  std::int64_t experts_ = 0;
-  std::int64_t top_k_ = 0;
+  void route(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed);
+  void store(std::size_t layer, std::span<const std::uint16_t> chosen);
+  void sum_prefixes();
+  void add_rows(std::size_t stream, std::size_t first, std::size_t last, ExpertCounts& counts) const;
+  void add_segment(std::size_t stream, std::size_t first, std::size_t last, ExpertCounts& counts) const;
+  /// Assignments of the first `block` blocks of a stream, [layers, experts].
+  const std::uint32_t* prefix(std::size_t stream, std::size_t block) const;
+
+  StreamPool pool_;
+  std::int64_t domains_ = 1;
+  std::size_t experts_ = 0;
+  std::size_t top_k_ = 0;
+  std::vector<GateShape> gates_;
   std::vector<std::uint16_t> rows_;      // [streams, stream_length, layers, top_k]
-  std::vector<std::uint32_t> prefixes_;  // [streams, stream_length / block + 1, layers, experts]
+  std::vector<std::uint32_t> prefixes_;  // [streams, stream_length / 16 + 1, layers, experts]
 };
 
 }  // namespace switchyard

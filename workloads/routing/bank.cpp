@@ -1,0 +1,134 @@
+// Building the bank (generate, route, store, sum up) and reading it.
+#include "workloads/routing/bank.hpp"
+
+#include <algorithm>
+
+#include "kernels/expert_router.hpp"
+#include "sim/base/ensure.hpp"
+#include "sim/base/menu.hpp"
+#include "workloads/routing/generated_gate.hpp"
+
+namespace switchyard {
+namespace {
+
+constexpr std::size_t kBlock = 16;
+
+}  // namespace
+
+void ExpertCounts::clear() { std::fill(counts.begin(), counts.end(), 0u); }
+
+RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed)
+    : pool_(pool_of(architecture, preset)), domains_(preset.domains) {
+  for (const Layer& layer : architecture.layers) {
+    if (!layer.moe) continue;
+    gates_.push_back(layer.moe->gate);
+    gates_.back().hidden_size = std::min(gates_.back().num_experts, architecture.hidden_size);
+    experts_ = std::max(experts_, static_cast<std::size_t>(gates_.back().num_experts));
+    top_k_ = std::max(top_k_, static_cast<std::size_t>(gates_.back().num_experts_per_tok));
+  }
+  route(architecture, preset, seed);
+  sum_prefixes();
+}
+
+void RoutingBank::route(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed) {
+  const std::size_t tokens = std::size_t{pool_.streams} * pool_.length;
+  rows_.resize(tokens * gates_.size() * top_k_);
+  std::int64_t widest = 0;
+  for (const GateShape& gate : gates_) widest = std::max(widest, gate.hidden_size);
+  TokenStreams streams(preset, pool_, widest, seed);
+  std::vector<float> hidden;
+  std::vector<std::uint16_t> chosen;
+  std::size_t index = 0;
+  for (const Layer& layer : architecture.layers) {
+    if (!layer.moe) continue;
+    const ExpertRouter& router = choose(expert_routers(), layer.moe->router, architecture.name + ": router");
+    const GeneratedGate gate = generate_gate(layer.moe->gate, architecture.hidden_size, preset, seed,
+                                             static_cast<std::int64_t>(index));
+    hidden.resize(tokens * static_cast<std::size_t>(gate.shape.hidden_size));
+    chosen.resize(tokens * static_cast<std::size_t>(gate.shape.num_experts_per_tok));
+    streams.next_layer(gate.shape.hidden_size, architecture.hidden_size, hidden);
+    router.route({gate.shape, static_cast<std::int64_t>(tokens), hidden, gate.weights, gate.logit_bias, {}},
+                 {chosen, {}});
+    store(index++, chosen);
+  }
+}
+
+void RoutingBank::store(std::size_t layer, std::span<const std::uint16_t> chosen) {
+  const auto k = static_cast<std::size_t>(gates_[layer].num_experts_per_tok);
+  const std::size_t stride = gates_.size() * top_k_;
+  std::uint16_t* row = rows_.data() + layer * top_k_;
+  for (std::size_t i = 0; i < chosen.size(); i += k, row += stride) std::copy_n(chosen.data() + i, k, row);
+}
+
+void RoutingBank::sum_prefixes() {
+  const std::size_t size = gates_.size() * experts_;
+  const std::size_t blocks = pool_.length / kBlock;
+  prefixes_.resize(pool_.streams * (blocks + 1) * size);
+  ExpertCounts counts = empty_counts();
+  std::uint32_t* next = prefixes_.data();
+  for (std::size_t stream = 0; stream < pool_.streams; ++stream) {
+    counts.clear();
+    for (std::size_t block = 0; block <= blocks; ++block, next += size) {
+      if (block > 0) add_rows(stream, (block - 1) * kBlock, block * kBlock, counts);
+      std::copy(counts.counts.begin(), counts.counts.end(), next);
+    }
+  }
+}
+
+ExpertCounts RoutingBank::empty_counts() const {
+  return {moe_layers(), experts(), std::vector<std::uint32_t>(gates_.size() * experts_)};
+}
+
+void RoutingBank::add(const TokenRun& run, ExpertCounts& counts) const {
+  ensure(counts.layers == moe_layers() && counts.experts == experts(), "expert counts have the bank's shape");
+  ensure(run.stream < pool_.streams && run.tokens >= 0, "a token run lies in the bank");
+  const std::uint32_t* whole = prefix(run.stream, pool_.length / kBlock);
+  const auto turns = static_cast<std::uint32_t>(static_cast<std::uint64_t>(run.tokens) / pool_.length);
+  if (turns > 0) {
+    for (std::size_t i = 0; i < counts.counts.size(); ++i) counts.counts[i] += turns * whole[i];
+  }
+  const std::size_t first = run.position % pool_.length;
+  const std::size_t last = first + static_cast<std::size_t>(run.tokens) % pool_.length;
+  add_segment(run.stream, first, std::min<std::size_t>(last, pool_.length), counts);
+  if (last > pool_.length) add_segment(run.stream, 0, last - pool_.length, counts);
+}
+
+/// Rows [first, last) of a stream, without wrapping.
+void RoutingBank::add_segment(std::size_t stream, std::size_t first, std::size_t last,
+                              ExpertCounts& counts) const {
+  const std::size_t from = (first + kBlock - 1) / kBlock;
+  const std::size_t to = last / kBlock;
+  if (from >= to) return add_rows(stream, first, last, counts);
+  add_rows(stream, first, from * kBlock, counts);
+  const std::uint32_t* low = prefix(stream, from);
+  const std::uint32_t* high = prefix(stream, to);
+  for (std::size_t i = 0; i < counts.counts.size(); ++i) counts.counts[i] += high[i] - low[i];
+  add_rows(stream, to * kBlock, last, counts);
+}
+
+void RoutingBank::add_rows(std::size_t stream, std::size_t first, std::size_t last,
+                           ExpertCounts& counts) const {
+  const std::uint16_t* row = rows_.data() + (stream * pool_.length + first) * gates_.size() * top_k_;
+  for (std::size_t t = first; t < last; ++t) {
+    std::uint32_t* layer_counts = counts.counts.data();
+    for (const GateShape& gate : gates_) {
+      for (std::int64_t i = 0; i < gate.num_experts_per_tok; ++i) ++layer_counts[row[i]];
+      layer_counts += experts_;
+      row += top_k_;
+    }
+  }
+}
+
+std::span<const std::uint16_t> RoutingBank::experts_of(std::uint32_t stream, std::uint64_t position,
+                                                       std::int64_t layer) const {
+  const std::size_t token = std::size_t{stream} * pool_.length + position % pool_.length;
+  const auto l = static_cast<std::size_t>(layer);
+  return {rows_.data() + (token * gates_.size() + l) * top_k_,
+          static_cast<std::size_t>(gates_[l].num_experts_per_tok)};
+}
+
+const std::uint32_t* RoutingBank::prefix(std::size_t stream, std::size_t block) const {
+  return prefixes_.data() + (stream * (pool_.length / kBlock + 1) + block) * gates_.size() * experts_;
+}
+
+}  // namespace switchyard
