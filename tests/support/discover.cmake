@@ -3,30 +3,32 @@
 # shown as skipped.
 cmake_minimum_required(VERSION 3.25)
 
+# One name a line. They stay text: brackets and semicolons in a name would upset a CMake list.
 function(list_cases SPEC OUTPUT)
   # Catch2's exit status here is the number of cases.
-  execute_process(COMMAND ${PROGRAM} ${SPEC} --list-test-names-only OUTPUT_VARIABLE lines RESULT_VARIABLE status)
+  execute_process(COMMAND ${PROGRAM} ${SPEC} --list-test-names-only OUTPUT_VARIABLE names RESULT_VARIABLE status)
   if(NOT status MATCHES "^[0-9]+$")
     message(FATAL_ERROR "${PROGRAM} does not list its tests: ${status}")
   endif()
-  string(REGEX REPLACE "\n$" "" lines "${lines}")
-  string(REPLACE ";" "\\;" lines "${lines}")
-  string(REPLACE "\n" ";" lines "${lines}")
-  set(${OUTPUT} "${lines}" PARENT_SCOPE)
+  set(${OUTPUT} "${names}" PARENT_SCOPE)
 endfunction()
 
-list_cases("*" cases)
+list_cases("*" names)
 list_cases("[slow]" slow)
 
 set(script "")
-foreach(case IN LISTS cases)
+while(names MATCHES "^([^\n]+)\n")
+  set(case "${CMAKE_MATCH_1}")
+  string(LENGTH "${case}\n" length)
+  string(SUBSTRING "${names}" ${length} -1 names)
   string(REGEX REPLACE "([][,\\\"])" "\\\\\\1" spec "${case}")
   string(APPEND script "add_test([==[${NAME}: ${case}]==] [==[${PROGRAM}]==] [==[${spec}]==] --warn NoTests)\n"
     "set_tests_properties([==[${NAME}: ${case}]==] PROPERTIES\n"
     "  SKIP_REGULAR_EXPRESSION [==[skipped: .*(All tests passed|1 passed)]==]")
-  if(case IN_LIST slow)
+  string(FIND "\n${slow}" "\n${case}\n" among_slow)
+  if(NOT among_slow EQUAL -1)
     string(APPEND script " LABELS slow")
   endif()
   string(APPEND script ")\n")
-endforeach()
+endwhile()
 file(WRITE ${CASES} "${script}")
