@@ -1,0 +1,92 @@
+// What one layer asks of one GPU: matrix products, attention and expert work, already cut among ranks. Sizes
+// only; time is the business of sim/cost.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/breakdown.hpp"
+#include "workloads/architecture.hpp"
+
+namespace switchyard {
+
+/// How many ranks share a layer's matrices.
+struct Sharding {
+  std::int64_t tensor = 1;  // attention, dense FFN, shared experts, vocabulary: Megatron-LM column/row splits
+  std::int64_t expert_tensor = 1;  // each expert is cut this often
+  std::int64_t expert_ranks = 1;   // whole experts are spread over this many ranks
+};
+
+/// Formats in use: of the weights by role, of the activations that enter the tensor cores, and of the KV
+/// cache.
+struct ModelPrecision {
+  CheckpointPrecision weights;
+  Precision activations = Precision::bf16;         // beside `weights.linear`
+  Precision expert_activations = Precision::bf16;  // beside `weights.routed_experts`
+  Precision kv_cache = Precision::bf16;
+};
+
+/// y[m, n] = x[m, k] w[k, n], m being the step's tokens.
+struct Gemm {
+  std::string_view name;
+  Part part = Part::dense_gemm;
+  std::int64_t n = 0;
+  std::int64_t k = 0;
+  Precision weights = Precision::bf16;
+  Precision activations = Precision::bf16;
+};
+
+/// Attention of one layer on one rank, linear in (query, key) pairs and in tokens read. MLA decodes in the
+/// absorbed form (reads the latent cache) and prefills expanded (arXiv:2405.04434 section 2.1.2, appendix C).
+struct AttentionWork {
+  Flops decode_flops_per_pair;
+  Flops prefill_flops_per_pair;
+  Bytes cache_bytes_per_token;         // read once per sequence and cached token
+  Bytes query_bytes_per_token;         // queries in, outputs out
+  std::optional<std::int64_t> window;  // tokens a query sees at most
+};
+
+/// The routed experts that one rank holds of one layer.
+struct ExpertWork {
+  std::int64_t local_experts = 0;
+  std::int64_t top_k = 0;
+  std::int64_t hidden_size = 0;
+  std::int64_t intermediate_size = 0;  // after cutting
+  Flops flops_per_row;                 // one token at one expert
+  Bytes weight_bytes_per_expert;       // read when at least one token visits
+  Bytes activation_bytes_per_row;      // read and written by the grouped products
+  Precision activations = Precision::bf16;
+};
+
+struct LayerWork {
+  std::vector<Gemm> before_attention;  // projections to queries, keys, values (or latents)
+  AttentionWork attention;
+  Gemm output_projection;
+  std::vector<Gemm> dense_ffn;          // empty without a dense FFN
+  std::int64_t dense_intermediate = 0;  // columns of the activation, after cutting
+  std::optional<Gemm> gate;
+  std::vector<Gemm> shared_expert;  // empty without one
+  std::optional<ExpertWork> experts;
+};
+
+LayerWork work_of(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
+                  const ModelPrecision& precision);
+
+/// The vocabulary projection: logits[m, vocab / tensor], m being the sequences that sample.
+Gemm head_of(const Architecture& architecture, const Sharding& sharding);
+
+/// KV-cache bytes that one token takes on one rank, all of `layers` together: heads are split over tensor
+/// ranks and repeated when there are fewer heads than ranks; a latent is kept whole on every rank.
+Bytes kv_bytes_per_token_on_rank(const Attention& attention, const Sharding& sharding, Precision kv_cache);
+
+/// Weights of the routed experts of one layer that one rank holds; 0 without an MoE FFN.
+Bytes expert_weight_bytes_on_rank(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
+                                  const CheckpointPrecision& precision);
+
+/// Weights of one layer on one rank, routed experts included.
+Bytes weight_bytes_on_rank(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
+                           const CheckpointPrecision& precision);
+
+}  // namespace switchyard
