@@ -2,10 +2,12 @@
 #include "workloads/routing/bank.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "kernels/expert_router.hpp"
 #include "sim/base/ensure.hpp"
 #include "sim/base/menu.hpp"
+#include "sim/base/random.hpp"
 #include "workloads/routing/generated_gate.hpp"
 
 namespace switchyard {
@@ -17,7 +19,8 @@ constexpr std::size_t kBlock = 16;
 
 void ExpertCounts::clear() { std::fill(counts.begin(), counts.end(), 0u); }
 
-RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed)
+RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
+                         Choice choice)
     : pool_(pool_of(architecture, preset)), domains_(preset.domains) {
   for (const Layer& layer : architecture.layers) {
     if (!layer.moe) continue;
@@ -26,13 +29,14 @@ RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& 
     experts_ = std::max(experts_, static_cast<std::size_t>(gates_.back().num_experts));
     top_k_ = std::max(top_k_, static_cast<std::size_t>(gates_.back().num_experts_per_tok));
   }
-  route(architecture, preset, seed);
+  rows_.resize(std::size_t{pool_.streams} * pool_.length * gates_.size() * top_k_);
+  if (choice == Choice::gates) route(architecture, preset, seed);
+  else draw_uniformly(seed);
   sum_prefixes();
 }
 
 void RoutingBank::route(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed) {
   const std::size_t tokens = std::size_t{pool_.streams} * pool_.length;
-  rows_.resize(tokens * gates_.size() * top_k_);
   std::int64_t widest = 0;
   for (const GateShape& gate : gates_) widest = std::max(widest, gate.hidden_size);
   TokenStreams streams(preset, pool_, widest, seed);
@@ -50,6 +54,27 @@ void RoutingBank::route(const Architecture& architecture, const RoutingPreset& p
     router.route({gate.shape, static_cast<std::int64_t>(tokens), hidden, gate.weights, gate.logit_bias, {}},
                  {chosen, {}});
     store(index++, chosen);
+  }
+}
+
+/// The first k of a shuffle (Fisher and Yates).
+void RoutingBank::draw_uniformly(std::uint64_t seed) {
+  const std::size_t tokens = std::size_t{pool_.streams} * pool_.length;
+  for (std::size_t layer = 0; layer < gates_.size(); ++layer) {
+    Random random(seed, "uniform routing", layer);
+    std::vector<std::uint16_t> experts(static_cast<std::size_t>(gates_[layer].num_experts));
+    std::iota(experts.begin(), experts.end(), std::uint16_t{0});
+    const auto k = static_cast<std::size_t>(gates_[layer].num_experts_per_tok);
+    std::vector<std::uint16_t> chosen;
+    chosen.reserve(tokens * k);
+    for (std::size_t token = 0; token < tokens; ++token)
+      for (std::size_t i = 0; i < k; ++i) {
+        const auto last = static_cast<std::int64_t>(experts.size()) - 1;
+        std::swap(experts[i],
+                  experts[static_cast<std::size_t>(random.integer(static_cast<std::int64_t>(i), last))]);
+        chosen.push_back(experts[i]);
+      }
+    store(layer, chosen);
   }
 }
 

@@ -43,13 +43,17 @@ struct ExpertCounts {
 /// core can generate and route by a fixed estimate, between 64 x 16 and 128 x 256.
 StreamPool pool_of(const Architecture& architecture, const RoutingPreset& preset);
 
+/// gates: the kernels choose · uniform: every token draws its experts uniformly, for comparison.
+enum class Choice { gates, uniform };
+
 class RoutingBank {
  public:
   /// Generates and routes. At most about 0.5 s on one core, and 256 MiB. The same (architecture, preset,
   /// seed) gives the same bank on every x86-64-v3 machine. Throws InputError when a layer's router is
   /// unknown, std::invalid_argument when its gate is out of bounds. A model without MoE layers has an empty
   /// bank.
-  RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed);
+  RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
+              Choice choice = Choice::gates);
 
   std::uint32_t streams() const { return pool_.streams; }       // a multiple of 16
   std::uint32_t stream_length() const { return pool_.length; }  // a multiple of 16
@@ -72,6 +76,7 @@ class RoutingBank {
 
  private:
   void route(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed);
+  void draw_uniformly(std::uint64_t seed);
   void store(std::size_t layer, std::span<const std::uint16_t> chosen);
   void sum_prefixes();
   void add_rows(std::size_t stream, std::size_t first, std::size_t last, ExpertCounts& counts) const;
