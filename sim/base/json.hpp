@@ -68,7 +68,8 @@ class ObjectReader {
   double optional_number(std::string_view key, double fallback, NumberRange range = {});
   bool optional_boolean(std::string_view key, bool fallback);
   /// A list of integers.
-  std::vector<std::int64_t> optional_integers(std::string_view key, std::vector<std::int64_t> fallback, IntegerRange range = {});
+  std::vector<std::int64_t> optional_integers(std::string_view key, std::vector<std::int64_t> fallback,
+                                              IntegerRange range = {});
   /// One of `names`, or InputError with the choices and the near miss.
   std::string choice(std::string_view key, std::span<const std::string> names);
   std::string optional_choice(std::string_view key, std::string fallback, std::span<const std::string> names);

@@ -120,7 +120,8 @@ std::optional<std::int64_t> ObjectReader::maybe_integer(std::string_view key, In
   return integer(key, range);
 }
 
-std::vector<std::int64_t> ObjectReader::optional_integers(std::string_view key, std::vector<std::int64_t> fallback,
+std::vector<std::int64_t> ObjectReader::optional_integers(std::string_view key,
+                                                          std::vector<std::int64_t> fallback,
                                                           IntegerRange range) {
   const Json* list = optional_raw(key);
   if (list == nullptr) return fallback;
