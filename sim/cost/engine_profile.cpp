@@ -1,0 +1,84 @@
+// Reads engine profiles; the embedded ones are sim/cost/engines/*.json.
+#include "sim/cost/engine_profile.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "sim/base/embedded.hpp"
+#include "sim/base/menu.hpp"
+
+namespace switchyard {
+
+std::span<const EmbeddedFile> embedded_engines();
+
+namespace {
+
+SmallKernels read_small_kernels(ObjectReader& profile, std::string_view key) {
+  if (!profile.has(key)) return profile.known(key), SmallKernels{};
+  ObjectReader reader = profile.object(key);
+  SmallKernels small{reader.number("kernels", {0.0, 1000.0}), reader.number("passes", {0.0, 1000.0})};
+  reader.finish();
+  return small;
+}
+
+/// "1, 2, 4, then every 8 up to 256" is {"first": [1, 2, 4], "step": 8, "max": 256}.
+std::vector<std::int64_t> read_capture_sizes(ObjectReader& profile) {
+  ObjectReader reader = profile.object("cudagraph_capture_sizes");
+  std::vector<std::int64_t> sizes = reader.optional_integers("first", {}, {1, 65536});
+  const std::int64_t step = reader.integer("step", {1, 65536});
+  const std::int64_t max = reader.integer("max", {1, 65536});
+  reader.finish();
+  for (std::int64_t size = step; size <= max; size += step) sizes.push_back(size);
+  std::sort(sizes.begin(), sizes.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
+}
+
+EngineProfile read_profile(const Json& json, const std::string& source) {
+  ObjectReader reader(json, source);
+  EngineProfile profile;
+  profile.name = reader.text("name");
+  profile.description = reader.text("description");
+  profile.source = reader.text("source");
+  profile.host_time_per_step = reader.quantity<Seconds>("host_time_per_step");
+  profile.host_time_per_sequence = reader.quantity<Seconds>("host_time_per_sequence");
+  profile.attention = read_small_kernels(reader, "attention");
+  profile.ffn = read_small_kernels(reader, "ffn");
+  profile.activation = read_small_kernels(reader, "activation");
+  profile.moe = read_small_kernels(reader, "moe");
+  profile.decode_reduction = read_small_kernels(reader, "decode_reduction");
+  profile.moe_routing_time = reader.quantity<Seconds>("moe_routing_time");
+  profile.serving_layer = read_small_kernels(reader, "serving_layer");
+  profile.serving_step = read_small_kernels(reader, "serving_step");
+  profile.expert_tile = reader.integer("expert_tile", {1, 1024});
+  profile.gathers_logits = reader.optional_boolean("gathers_logits", true);
+  profile.kv_cache = precision_of(reader.text("kv_cache"), source + ": " + reader.pointer("kv_cache"));
+  profile.runtime_reserve = reader.quantity<Bytes>("runtime_reserve");
+  profile.scheduler = reader.text("scheduler");
+  profile.max_num_seqs = reader.integer("max_num_seqs", {1, 1 << 20});
+  profile.max_num_batched_tokens = reader.integer("max_num_batched_tokens", {1, 1 << 24});
+  profile.cudagraph_capture_sizes = read_capture_sizes(reader);
+  reader.finish();
+  return profile;
+}
+
+}  // namespace
+
+std::vector<std::string> engine_names() { return names(embedded_engines()); }
+
+EngineProfile read_engine_profile(const std::string& wish, const std::string& base_folder,
+                                  const std::string& path) {
+  if (wish.find('/') != std::string::npos || wish.ends_with(".json")) {
+    const std::string file = (std::filesystem::path(base_folder) / wish).string();
+    return read_profile(read_json_file(file), file);
+  }
+  const EmbeddedFile& file = choose(embedded_engines(), wish, path);
+  return read_profile(parse_json(file.text, "engines/" + wish), "engines/" + wish);
+}
+
+std::int64_t padded_batch(std::int64_t sequences, const std::vector<std::int64_t>& capture_sizes) {
+  const auto size = std::lower_bound(capture_sizes.begin(), capture_sizes.end(), sequences);
+  return size == capture_sizes.end() ? sequences : *size;
+}
+
+}  // namespace switchyard

@@ -1,0 +1,59 @@
+// What belongs to the serving software, not to silicon: host time, how many small kernels stand between the
+// big ones, how prompts and decodes share steps, and the engine's defaults.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/base/json.hpp"
+#include "sim/base/precision.hpp"
+#include "sim/base/units.hpp"
+
+namespace switchyard {
+
+/// Small kernels of one part of a layer: each costs the GPU's kernel overhead, together they move `passes`
+/// times the part's activation through memory.
+struct SmallKernels {
+  double kernels = 0.0;
+  double passes = 0.0;  // reads plus writes of a [tokens, width] bf16 tensor
+};
+
+struct EngineProfile {
+  std::string name;
+  std::string description;
+  std::string source;
+
+  // Host.
+  Seconds host_time_per_step;  // scheduling, input preparation, sampling, output: not hidden behind the GPU
+  Seconds host_time_per_sequence;  // of the step's sequences
+
+  // Small kernels of every layer, by what their passes count: hidden vectors (attention, ffn), rows of the
+  // FFN's intermediate size (activation), routed rows, i.e. tokens x top_k hidden vectors (moe).
+  SmallKernels attention, ffn, activation, moe;
+  SmallKernels decode_reduction;  // of split-KV decode attention
+  Seconds moe_routing_time;       // top-k, sort and scatter of one MoE layer, beside its kernels
+  SmallKernels serving_layer;     // KV-cache writes: in `run`, not in `step`
+  SmallKernels serving_step;      // embedding and sampling: in `run`, not in `step`
+  std::int64_t expert_tile = 1;   // grouped products pad each expert's rows to this
+  bool gathers_logits = true;     // all-gather of the logits over tensor ranks
+
+  // Memory and defaults.
+  Precision kv_cache = Precision::bf16;
+  Bytes runtime_reserve;  // CUDA context, NCCL buffers, graphs
+  std::string scheduler;
+  std::int64_t max_num_seqs = 256;
+  std::int64_t max_num_batched_tokens = 8192;
+  std::vector<std::int64_t> cudagraph_capture_sizes;  // ascending; larger decode batches are not padded
+};
+
+std::vector<std::string> engine_names();
+
+/// A catalogue name or a path. Throws InputError at `path` with the choices.
+EngineProfile read_engine_profile(const std::string& wish, const std::string& base_folder,
+                                  const std::string& path);
+
+/// The batch that a decode of `sequences` is padded to.
+std::int64_t padded_batch(std::int64_t sequences, const std::vector<std::int64_t>& capture_sizes);
+
+}  // namespace switchyard
