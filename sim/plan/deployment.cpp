@@ -1,0 +1,156 @@
+// Ranks and groups of a deployment.
+#include "sim/plan/deployment.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "sim/base/error.hpp"
+
+namespace switchyard {
+namespace {
+
+GpuId gpu_of(const Deployment& d, std::int64_t replica, std::int64_t dp, std::int64_t pp, std::int64_t tp) {
+  return static_cast<GpuId>(
+      ((replica * d.data_parallel_size + dp) * d.pipeline_parallel_size + pp) * d.tensor_parallel_size + tp);
+}
+
+[[noreturn]] void fail(const std::string& source, std::string_view field, std::int64_t value,
+                       const std::string& problem) {
+  throw InputError(source + ": /deployment/" + std::string(field), std::to_string(value) + " " + problem);
+}
+
+/// "1, 2, 4, 8": the divisors of `size` up to 64, for messages.
+std::string divisors(std::int64_t size) {
+  std::string text;
+  for (std::int64_t d = 1; d <= std::min<std::int64_t>(size, 64); ++d) {
+    if (size % d == 0) text += (text.empty() ? "" : ", ") + std::to_string(d);
+  }
+  return text;
+}
+
+void check_tensor(const Deployment& d, const Layer& layer, const std::string& source) {
+  const std::int64_t tp = d.tensor_parallel_size;
+  const Attention& a = layer.attention;
+  if (a.num_attention_heads % tp != 0) {
+    fail(source, "tensor_parallel_size", tp,
+         "does not divide the " + std::to_string(a.num_attention_heads) + " attention heads; choose one of " +
+             divisors(a.num_attention_heads));
+  }
+  if (!a.latent && a.num_key_value_heads % tp != 0 && tp % a.num_key_value_heads != 0) {
+    fail(source, "tensor_parallel_size", tp,
+         "neither divides the " + std::to_string(a.num_key_value_heads) +
+             " key-value heads nor is a multiple of them");
+  }
+  if (layer.dense && layer.dense->intermediate_size % tp != 0) {
+    fail(source, "tensor_parallel_size", tp,
+         "does not divide the FFN's intermediate_size " + std::to_string(layer.dense->intermediate_size));
+  }
+}
+
+void check_experts(const Deployment& d, const MoeFfn& moe, const std::string& source) {
+  const std::int64_t ranks = d.tensor_parallel_size * d.data_parallel_size;
+  if (d.enable_expert_parallel && moe.gate.num_experts % ranks != 0) {
+    fail(source, "enable_expert_parallel", ranks,
+         "expert-parallel ranks (tensor_parallel_size x data_parallel_size) do not divide the " +
+             std::to_string(moe.gate.num_experts) + " experts; choose a product among " +
+             divisors(moe.gate.num_experts));
+  }
+  if (!d.enable_expert_parallel && moe.expert.intermediate_size % ranks != 0) {
+    fail(source, "tensor_parallel_size", ranks,
+         "ranks (tensor_parallel_size x data_parallel_size) do not divide the experts' intermediate_size " +
+             std::to_string(moe.expert.intermediate_size) +
+             "; set enable_expert_parallel or choose a divisor");
+  }
+}
+
+}  // namespace
+
+Sharding Deployment::sharding() const {
+  const std::int64_t ranks = tensor_parallel_size * data_parallel_size;
+  return {tensor_parallel_size, enable_expert_parallel ? 1 : ranks, enable_expert_parallel ? ranks : 1};
+}
+
+std::span<const All2AllBackend> all2all_backends() {
+  static constexpr std::array<All2AllBackend, 2> kTable = {{
+      {"allgather_reducescatter",
+       "every rank gathers all tokens, computes its experts, and the sums are reduce-scattered (vLLM's "
+       "default)"},
+      {"pairwise",
+       "one row per assignment goes to its expert's rank and back (Megatron-LM's all-to-all dispatcher)"},
+  }};
+  return kTable;
+}
+
+Deployment normalised(const Deployment& deployment, const Architecture& architecture) {
+  if (architecture.moe_layers() > 0) return deployment;
+  Deployment dense = deployment;
+  dense.replicas *= dense.data_parallel_size;
+  dense.data_parallel_size = 1;
+  dense.enable_expert_parallel = false;
+  return dense;
+}
+
+void check(const Deployment& d, const Architecture& architecture, const Cluster& cluster,
+           const std::string& source) {
+  const auto layers = static_cast<std::int64_t>(architecture.layers.size());
+  if (d.pipeline_parallel_size > layers) {
+    fail(source, "pipeline_parallel_size", d.pipeline_parallel_size,
+         "exceeds the model's " + std::to_string(layers) + " layers");
+  }
+  for (const Layer& layer : architecture.layers) {
+    check_tensor(d, layer, source);
+    if (layer.moe) check_experts(d, *layer.moe, source);
+  }
+  if (d.gpus() > cluster.gpus()) {
+    fail(source, "replicas", d.replicas,
+         "replica(s) x dp " + std::to_string(d.data_parallel_size) + " x pp " +
+             std::to_string(d.pipeline_parallel_size) + " x tp " + std::to_string(d.tensor_parallel_size) +
+             " need " + std::to_string(d.gpus()) + " GPUs, but the cluster " + cluster.name + " has " +
+             std::to_string(cluster.gpus()) + "; use fewer, or more /cluster/nodes");
+  }
+}
+
+std::vector<RankRow> rank_table(const Deployment& d, const Cluster& cluster) {
+  std::vector<RankRow> rows;
+  for (std::int64_t replica = 0; replica < d.replicas; ++replica)
+    for (std::int64_t dp = 0; dp < d.data_parallel_size; ++dp)
+      for (std::int64_t pp = 0; pp < d.pipeline_parallel_size; ++pp)
+        for (std::int64_t tp = 0; tp < d.tensor_parallel_size; ++tp) {
+          const std::int64_t gpu = gpu_of(d, replica, dp, pp, tp);
+          const std::int64_t expert = d.enable_expert_parallel ? dp * d.tensor_parallel_size + tp : 0;
+          rows.push_back(
+              {gpu, replica, dp, pp, tp, expert, gpu / cluster.gpus_per_node, gpu % cluster.gpus_per_node});
+        }
+  return rows;
+}
+
+std::vector<GpuId> tensor_group(const Deployment& d, std::int64_t replica, std::int64_t dp, std::int64_t pp) {
+  std::vector<GpuId> group;
+  for (std::int64_t tp = 0; tp < d.tensor_parallel_size; ++tp)
+    group.push_back(gpu_of(d, replica, dp, pp, tp));
+  return group;
+}
+
+std::vector<GpuId> data_group(const Deployment& d, std::int64_t replica, std::int64_t pp, std::int64_t tp) {
+  std::vector<GpuId> group;
+  for (std::int64_t dp = 0; dp < d.data_parallel_size; ++dp) group.push_back(gpu_of(d, replica, dp, pp, tp));
+  return group;
+}
+
+std::vector<GpuId> expert_group(const Deployment& d, std::int64_t replica, std::int64_t pp) {
+  std::vector<GpuId> group;
+  for (std::int64_t dp = 0; dp < d.data_parallel_size; ++dp)
+    for (std::int64_t tp = 0; tp < d.tensor_parallel_size; ++tp)
+      group.push_back(gpu_of(d, replica, dp, pp, tp));
+  return group;
+}
+
+LayerRange stage_layers(const Architecture& architecture, std::int64_t stages, std::int64_t stage) {
+  const auto layers = static_cast<std::int64_t>(architecture.layers.size());
+  const std::int64_t each = layers / stages;
+  const std::int64_t longer = layers % stages;
+  const std::int64_t first = stage * each + std::min(stage, longer);
+  return {first, first + each + (stage < longer ? 1 : 0)};
+}
+
+}  // namespace switchyard

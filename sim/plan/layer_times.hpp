@@ -1,0 +1,74 @@
+// The operators of one kind of layer on one rank, and their times. Layers that are equal share one
+// LayerTimes; what depends on the number of tokens alone is computed once per number.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/breakdown.hpp"
+#include "sim/collectives/collective.hpp"
+#include "sim/cost/engine_profile.hpp"
+#include "sim/cost/operator_cost.hpp"
+#include "sim/plan/batch.hpp"
+#include "workloads/work.hpp"
+
+namespace switchyard {
+
+struct OperatorTime {
+  std::string_view name;
+  Part part = Part::elementwise;
+  Seconds time;
+};
+
+/// step: the forward pass alone, as `switchyard step` times it. serving: with KV-cache writes, embedding and
+/// sampling.
+enum class Scope { step, serving };
+
+class LayerTimes {
+ public:
+  /// References must outlive this.
+  LayerTimes(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
+             const ModelPrecision& precision, const OperatorCost& cost, const EngineProfile& engine,
+             Scope scope);
+
+  /// Operators whose size depends on the number of tokens alone, in order; attention and routed experts are
+  /// apart.
+  std::vector<OperatorTime> token_operators(std::int64_t tokens) const;
+  /// Their sum by part, remembered.
+  const Breakdown& token_breakdown(std::int64_t tokens) const;
+
+  std::vector<OperatorTime> attention_operators(const RankBatch& batch) const;
+  /// Without building the list.
+  Breakdown attention_breakdown(const RankBatch& batch) const;
+
+  /// The routed experts of one rank: grouped products (expert) and the activation between them (elementwise).
+  struct ExpertTime {
+    Seconds products;
+    Seconds activation;
+    Seconds total() const { return products + activation; }
+  };
+  ExpertTime experts(double rows, double tiled_rows, std::int64_t active) const;
+  /// Routing work on `tokens` tokens: top-k, sort, gather and weighted sum of `tokens` x top_k rows.
+  Seconds routing(std::int64_t tokens) const;
+  Seconds permutation(std::int64_t tokens) const;
+
+  const LayerWork& work() const { return work_; }
+
+ private:
+  Seconds decode_time(const RankBatch& batch) const;
+  Seconds prefill_time(const RankBatch& batch) const;
+
+  LayerWork work_;
+  Bytes hidden_bytes_;  // of one token's bf16 vector
+  const OperatorCost* cost_;
+  const EngineProfile* engine_;
+  Scope scope_;
+  mutable std::vector<std::optional<Breakdown>> remembered_;
+};
+
+/// (query, key) pairs of a causal chunk: query i of `tokens` sees context + i + 1 keys, at most `window`.
+double causal_pairs(const PrefillChunk& chunk, std::optional<std::int64_t> window);
+
+}  // namespace switchyard

@@ -1,0 +1,131 @@
+// Memory of the fullest rank, and the message when it does not fit.
+#include "sim/plan/memory_fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+#include "sim/base/error.hpp"
+
+namespace switchyard {
+namespace {
+
+struct StageMemory {
+  Bytes weights, experts, vocabulary, kv_per_token;
+};
+
+StageMemory stage_memory(const Architecture& a, const ModelPrecision& precision, const Deployment& d,
+                         std::int64_t stage) {
+  const Sharding sharding = d.sharding();
+  const auto [first, last] = stage_layers(a, d.pipeline_parallel_size, stage);
+  StageMemory memory;
+  for (std::int64_t l = first; l < last; ++l) {
+    const Layer& layer = a.layers[static_cast<std::size_t>(l)];
+    memory.weights += weight_bytes_on_rank(layer, a.hidden_size, sharding, precision.weights);
+    memory.kv_per_token += kv_bytes_per_token_on_rank(layer.attention, sharding, precision.kv_cache);
+    memory.experts += expert_weight_bytes_on_rank(layer, a.hidden_size, sharding, precision.weights);
+  }
+  const Bytes table = static_cast<double>(a.vocab_size * a.hidden_size) /
+                      static_cast<double>(d.tensor_parallel_size) * bytes_per_element(Precision::bf16);
+  const bool is_first = stage == 0;
+  const bool is_last = stage == d.pipeline_parallel_size - 1;
+  if (is_first) memory.vocabulary += table;
+  if (is_last && !(a.tie_word_embeddings && is_first)) memory.vocabulary += table;
+  memory.weights += memory.vocabulary;
+  return memory;
+}
+
+/// The widest tensors alive at once in one layer at max_num_batched_tokens, in bf16, and fp32 logits of all
+/// sequences.
+Bytes peak_activations(const Architecture& a, const Deployment& d, const EngineLimits& limits) {
+  double widest = 0.0;
+  const double tensor = static_cast<double>(d.tensor_parallel_size);
+  for (const Layer& layer : a.layers) {
+    const double hidden = static_cast<double>(a.hidden_size);
+    if (layer.dense)
+      widest =
+          std::max(widest, 3.0 * static_cast<double>(layer.dense->intermediate_size) / tensor + 2.0 * hidden);
+    if (layer.moe) {
+      const double rows = static_cast<double>(layer.moe->gate.num_experts_per_tok);
+      const double cut = static_cast<double>(d.sharding().expert_tensor);
+      widest = std::max(
+          widest, rows * (3.0 * static_cast<double>(layer.moe->expert.intermediate_size) / cut + hidden) +
+                      2.0 * hidden);
+    }
+  }
+  const double tokens = static_cast<double>(limits.max_num_batched_tokens);
+  const double logits = static_cast<double>(std::min(limits.max_num_seqs, limits.max_num_batched_tokens)) *
+                        static_cast<double>(a.vocab_size) / tensor;
+  return Bytes(tokens * widest * 2.0 + logits * 4.0);
+}
+
+std::string gib(Bytes bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%9.2f GiB", bytes.value() / 1073741824.0);
+  return text;
+}
+
+std::string table_of(const MemoryFit& fit) {
+  return "\n  GPU memory                " + gib(fit.gpu) + "\n  usable                    " +
+         gib(fit.usable) + "\n  - weights                 " + gib(fit.weights) +
+         "\n      routed experts        " + gib(fit.expert_weights) + "\n      embedding and head    " +
+         gib(fit.vocabulary_weights) + "\n  - activations             " + gib(fit.activations) +
+         "\n  - runtime reserve         " + gib(fit.runtime_reserve) + "\n  = KV pool                 " +
+         gib(fit.kv_pool) + "\n  KV per token              " +
+         std::to_string(static_cast<std::int64_t>(fit.kv_bytes_per_token.value())) + " B\n";
+}
+
+/// The next larger tensor-parallel size that would leave room, if the heads allow one.
+std::string smallest_change(const Architecture& a, const ModelPrecision& precision, const Deployment& d,
+                            const Gpu& gpu, const EngineProfile& engine, const EngineLimits& limits) {
+  for (std::int64_t tp = 2 * d.tensor_parallel_size; tp <= 64; tp *= 2) {
+    if (a.layers.front().attention.num_attention_heads % tp != 0) break;
+    Deployment wider = d;
+    wider.tensor_parallel_size = tp;
+    try {
+      fit_memory(a, precision, wider, gpu, engine, limits);
+      return "it would fit with /deployment/tensor_parallel_size " + std::to_string(tp);
+    } catch (const Infeasible&) {
+    }
+  }
+  return "use more GPUs a replica, a smaller /precision/weights, or a GPU with more memory";
+}
+
+}  // namespace
+
+MemoryFit fit_memory(const Architecture& a, const ModelPrecision& precision, const Deployment& d,
+                     const Gpu& gpu, const EngineProfile& engine, const EngineLimits& limits) {
+  MemoryFit fit;
+  fit.gpu = gpu.memory;
+  fit.usable = gpu.memory * limits.gpu_memory_utilization;
+  fit.activations = peak_activations(a, d, limits);
+  fit.runtime_reserve = engine.runtime_reserve;
+  fit.block_size = limits.block_size;
+  Bytes most(-1.0);
+  for (std::int64_t stage = 0; stage < d.pipeline_parallel_size; ++stage) {
+    const StageMemory memory = stage_memory(a, precision, d, stage);
+    if (memory.weights <= most) continue;
+    most = memory.weights;
+    fit.weights = memory.weights;
+    fit.expert_weights = memory.experts;
+    fit.vocabulary_weights = memory.vocabulary;
+    fit.kv_bytes_per_token = memory.kv_per_token;
+  }
+  fit.kv_pool = fit.usable - fit.weights - fit.activations - fit.runtime_reserve;
+  const Bytes block = fit.kv_bytes_per_token * static_cast<double>(limits.block_size);
+  fit.num_gpu_blocks = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(fit.kv_pool / block)));
+  if (fit.num_gpu_blocks == 0) {
+    throw Infeasible("does not fit: " + a.name + " on " + gpu.name + " leaves no KV pool" + table_of(fit) +
+                     smallest_change(a, precision, d, gpu, engine, limits));
+  }
+  if (limits.num_gpu_blocks_override) fit.num_gpu_blocks = *limits.num_gpu_blocks_override;
+  else if (fit.kv_tokens() < limits.max_model_len) {
+    throw Infeasible("does not fit: the KV pool of " + a.name + " on " + gpu.name + " holds " +
+                     std::to_string(fit.kv_tokens()) + " tokens, fewer than max_model_len " +
+                     std::to_string(limits.max_model_len) + table_of(fit) +
+                     "it would fit with /engine/max_model_len " + std::to_string(fit.kv_tokens()));
+  }
+  return fit;
+}
+
+}  // namespace switchyard

@@ -1,0 +1,35 @@
+// The collectives of one replica's step, priced once: groups and links do not change while it runs.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "sim/collectives/collective.hpp"
+#include "sim/plan/deployment.hpp"
+
+namespace switchyard {
+
+/// Of one pipeline stage. Costs of groups that work at the same time are merged: the slowest's latency,
+/// everyone's loads.
+struct StageNetwork {
+  std::vector<GpuId> expert_group;                // all tp x dp GPUs, in expert-rank order
+  std::vector<CollectiveCost> tensor_all_reduce;  // per dp rank; empty without tensor parallelism
+  std::vector<CollectiveCost> tensor_all_gather;
+  CollectiveCost expert_all_gather;  // over all tp x dp ranks; dp > 1 only
+  CollectiveCost expert_reduce_scatter;
+  std::optional<PairwiseAllToAll> pairwise;  // when all2all_backend is pairwise and dp > 1
+  CollectiveCost send_to_next;               // to the next stage, every rank its share
+};
+
+struct ReplicaNetwork {
+  std::vector<StageNetwork> stages;
+};
+
+ReplicaNetwork replica_network(const Deployment& deployment, std::int64_t replica, const LinkGraph& graph,
+                               const Transport& transport);
+
+/// Groups that work at the same time: the slowest's latency, everyone's loads, the bound of the busiest link.
+CollectiveCost merged(const LinkGraph& graph, std::span<const CollectiveCost> costs);
+
+}  // namespace switchyard

@@ -1,0 +1,112 @@
+// Sums of routing-bank rows by expert-parallel rank.
+#include "sim/plan/routed_load.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "sim/base/ensure.hpp"
+
+namespace switchyard {
+namespace {
+
+std::int64_t routed_tokens(std::span<const RankBatch> ranks) {
+  std::int64_t tokens = 0;
+  for (const RankBatch& batch : ranks)
+    for (const TokenRun& run : batch.routed) tokens += run.tokens;
+  return tokens;
+}
+
+}  // namespace
+
+std::span<const RoutingModeRow> routing_modes() {
+  static constexpr std::array<RoutingModeRow, 3> kTable = {{
+      {"bank", "a pool of generated tokens routed by the real gates before the run"},
+      {"uniform", "every token draws its experts uniformly (for comparison)"},
+      {"balanced", "every expert gets the same number of rows (for comparison)"},
+  }};
+  return kTable;
+}
+
+RoutedLoad::RoutedLoad(const RoutingBank& bank, RoutingMode mode,
+                       std::span<const std::uint16_t> rank_of_expert, std::int64_t expert_ranks,
+                       std::int64_t tile)
+    : bank_(&bank), mode_(mode), tile_(tile), counts_(bank.empty_counts()) {
+  for (std::int64_t rank = 0; rank < expert_ranks; ++rank) {
+    first_.push_back(experts_.size());
+    for (std::size_t e = 0; e < rank_of_expert.size(); ++e)
+      if (rank_of_expert[e] == rank) experts_.push_back(static_cast<std::uint16_t>(e));
+  }
+  first_.push_back(experts_.size());
+  ensure(experts_.size() == rank_of_expert.size(), "every expert is placed on a rank");
+}
+
+void RoutedLoad::route(std::span<const RankBatch> ranks) {
+  tokens_ = routed_tokens(ranks);
+  if (mode_ == RoutingMode::balanced) return balance(tokens_);
+  counts_.clear();
+  for (const RankBatch& batch : ranks)
+    for (const TokenRun& run : batch.routed) bank_->add(run, counts_);
+  check_conserved();
+}
+
+void RoutedLoad::route_by_source(std::span<const RankBatch> ranks) {
+  tokens_ = routed_tokens(ranks);
+  by_source_.resize(ranks.size(), bank_->empty_counts());
+  counts_.clear();
+  for (std::size_t source = 0; source < ranks.size(); ++source) {
+    if (mode_ == RoutingMode::balanced) {
+      balance(routed_tokens(ranks.subspan(source, 1)));
+      by_source_[source] = counts_;
+      continue;
+    }
+    by_source_[source].clear();
+    for (const TokenRun& run : ranks[source].routed) bank_->add(run, by_source_[source]);
+    for (std::size_t i = 0; i < counts_.counts.size(); ++i) counts_.counts[i] += by_source_[source].counts[i];
+  }
+  if (mode_ == RoutingMode::balanced) balance(tokens_);
+  check_conserved();
+}
+
+ExpertLoad RoutedLoad::load(std::int64_t moe_layer, std::int64_t expert_rank) const {
+  const std::span<const std::uint32_t> counts = counts_.layer(moe_layer);
+  ExpertLoad load;
+  const auto rank = static_cast<std::size_t>(expert_rank);
+  for (std::size_t i = first_[rank]; i < first_[rank + 1]; ++i) {
+    const std::int64_t rows = counts[experts_[i]];
+    load.rows += rows;
+    load.tiled_rows += (rows + tile_ - 1) / tile_ * tile_;
+    load.active += rows > 0;
+  }
+  return load;
+}
+
+std::int64_t RoutedLoad::sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const {
+  const std::span<const std::uint32_t> counts = by_source_[static_cast<std::size_t>(source)].layer(moe_layer);
+  const auto rank = static_cast<std::size_t>(expert_rank);
+  std::int64_t rows = 0;
+  for (std::size_t i = first_[rank]; i < first_[rank + 1]; ++i) rows += counts[experts_[i]];
+  return rows;
+}
+
+void RoutedLoad::balance(std::int64_t tokens) {
+  for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
+    const std::int64_t experts = bank_->gate(layer).num_experts;
+    const std::int64_t rows = tokens * bank_->gate(layer).num_experts_per_tok;
+    const std::span<std::uint32_t> counts = counts_.layer(layer);
+    for (std::int64_t i = 0; i < experts; ++i) {  // the remainder starts at another expert in every layer
+      const auto expert = static_cast<std::size_t>((i + layer) % experts);
+      counts[expert] = static_cast<std::uint32_t>(rows / experts + (i < rows % experts ? 1 : 0));
+    }
+  }
+}
+
+void RoutedLoad::check_conserved() const {
+  for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
+    const auto wanted = static_cast<std::uint64_t>(tokens_ * bank_->gate(layer).num_experts_per_tok);
+    std::uint64_t sum = 0;
+    for (std::uint32_t count : counts_.layer(layer)) sum += count;
+    ensure(sum == wanted, "tokens x top_k assignments are conserved in every MoE layer");
+  }
+}
+
+}  // namespace switchyard

@@ -1,0 +1,65 @@
+// Where the tokens of a step go: the load of every expert-parallel rank in every MoE layer, read from the
+// routing bank.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "sim/plan/batch.hpp"
+#include "workloads/routing/bank.hpp"
+
+namespace switchyard {
+
+struct RoutingModeRow {
+  std::string_view name;
+  std::string_view description;
+};
+/// bank: the gates' own choices (also `uniform`: a bank whose rows are uniform draws) · balanced: every
+/// expert gets the same.
+std::span<const RoutingModeRow> routing_modes();
+
+enum class RoutingMode { bank, balanced };
+
+/// One layer's assignments on one expert-parallel rank.
+struct ExpertLoad {
+  std::int64_t rows = 0;
+  std::int64_t tiled_rows = 0;  // each expert's rows rounded up to the tile of the grouped product
+  std::int64_t active = 0;      // distinct experts with at least one row
+};
+
+class RoutedLoad {
+ public:
+  /// `rank_of_expert` as kernels' expert_placements() gives it. The bank must outlive this.
+  RoutedLoad(const RoutingBank& bank, RoutingMode mode, std::span<const std::uint16_t> rank_of_expert,
+             std::int64_t expert_ranks, std::int64_t tile);
+
+  /// Routes one step.
+  void route(std::span<const RankBatch> ranks);
+
+  /// The same, keeping every rank's own counts: a pairwise exchange needs to know who sends.
+  void route_by_source(std::span<const RankBatch> ranks);
+
+  ExpertLoad load(std::int64_t moe_layer, std::int64_t expert_rank) const;
+  /// After route_by_source: assignments of one batch's tokens to one expert rank.
+  std::int64_t sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const;
+
+  std::int64_t expert_ranks() const { return static_cast<std::int64_t>(first_.size()) - 1; }
+  const ExpertCounts& counts() const { return counts_; }
+
+ private:
+  void balance(std::int64_t tokens);
+  void check_conserved() const;
+
+  const RoutingBank* bank_;
+  RoutingMode mode_;
+  std::int64_t tile_;
+  std::vector<std::uint16_t> experts_;  // ordered by rank
+  std::vector<std::size_t> first_;      // of each rank in experts_, and the end
+  ExpertCounts counts_;
+  std::vector<ExpertCounts> by_source_;
+  std::int64_t tokens_ = 0;
+};
+
+}  // namespace switchyard

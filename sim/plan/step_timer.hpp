@@ -1,0 +1,92 @@
+// The time of one engine step of one replica: a sum over layers of the slowest rank's operators plus exposed
+// communication, plus the head, plus host time. With timetable.cpp the only place that knows what overlaps
+// what: nothing does yet.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "sim/base/breakdown.hpp"
+#include "sim/plan/batch.hpp"
+#include "sim/plan/layer_kinds.hpp"
+#include "sim/plan/replica_network.hpp"
+#include "sim/plan/routed_load.hpp"
+
+namespace switchyard {
+
+/// One line of a step's timetable: an operator or collective of one layer, as long as the rank takes that all
+/// wait for.
+struct TimetableEntry {
+  std::int64_t layer = 0;  // the number of layers, for what follows the last one
+  std::string_view name;
+  Part part = Part::elementwise;
+  Seconds time;
+};
+
+class StepTimer {
+ public:
+  /// `routed` may be null for models without MoE layers. What the model points to must outlive the timer.
+  StepTimer(const ReplicaModel& model, std::shared_ptr<const LayerKinds> kinds, ReplicaNetwork network,
+            std::unique_ptr<RoutedLoad> routed);
+
+  /// Times one step: `ranks` has one batch per attention data-parallel rank. The parts sum to the step's
+  /// time. Adds the step's bytes to `loads` (one per link of the graph) unless it is empty.
+  Breakdown time(std::span<const RankBatch> ranks, std::span<Bytes> loads = {});
+
+  /// The same step, operator by operator; the entries sum to the breakdown. Without pipeline stages only.
+  std::vector<TimetableEntry> timetable(std::span<const RankBatch> ranks);
+
+  /// The load of the last step timed; null without MoE layers.
+  const RoutedLoad* routed() const { return routed_.get(); }
+
+ private:
+  /// A run of layers between two synchronisations of the dp ranks, and how often the stage repeats it.
+  struct Segment {
+    std::vector<double> layers_of_kind;
+    double repeats = 0.0;
+  };
+  struct MoeLayer {
+    std::int64_t layer = 0;
+    std::int64_t moe_layer = 0;  // its row in the routing bank
+    std::size_t kind = 0;
+  };
+  struct Stage {
+    std::vector<Segment> segments;
+    std::vector<MoeLayer> moe_layers;
+  };
+
+  Stage plan_stage(std::int64_t stage) const;
+  Breakdown micro_batched(std::span<const RankBatch> ranks, std::span<Bytes> loads);
+  Breakdown stage_time(std::size_t stage, std::span<const RankBatch> ranks, std::span<Bytes> loads);
+  /// Operators of one kind of layer on one dp rank, its own all-reduces included.
+  Breakdown layer_on_rank(std::size_t stage, std::size_t kind, std::size_t rank,
+                          const RankBatch& batch) const;
+  /// Everything between synchronisations: per segment the slowest rank.
+  Breakdown rank_work(std::size_t stage, std::span<const RankBatch> ranks);
+  /// Routed experts of one layer: routing, the slowest expert rank, dispatch and combine.
+  Breakdown expert_work(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
+                        std::span<Bytes> loads);
+  Seconds exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
+                   std::span<Bytes> loads);
+  Seconds pairwise(const StageNetwork& network, const MoeLayer& layer, std::span<Bytes> loads);
+  Breakdown after_layers(std::span<const RankBatch> ranks, std::span<Bytes> loads) const;
+  /// Adds the tensor-parallel all-reduces of all layers and ranks of a stage to the loads.
+  void load_all_reduces(std::size_t stage, std::span<const RankBatch> ranks, std::span<Bytes> loads) const;
+  double all_reduces_per_layer(std::size_t kind) const;
+  bool routes_by_source() const;
+
+  ReplicaModel model_;
+  std::shared_ptr<const LayerKinds> kinds_;
+  ReplicaNetwork network_;
+  std::unique_ptr<RoutedLoad> routed_;
+  std::vector<Stage> stages_;
+  Gemm head_;
+  Bytes hidden_bytes_;                 // of one token's bf16 vector
+  std::vector<Breakdown> rank_kinds_;  // scratch, [rank, kind]
+  std::vector<RankTraffic> traffic_;   // scratch, one a GPU of the stage
+};
+
+}  // namespace switchyard
