@@ -1,0 +1,207 @@
+// The serving loop.
+#include "sim/serving/replica.hpp"
+
+#include <algorithm>
+
+namespace switchyard {
+namespace {
+
+/// Steps timed ahead between two looks at the letters, when no arrival is known to come: bounds wasted work.
+constexpr std::int64_t kLookAhead = 16;
+
+}  // namespace
+
+Replica::Replica(std::uint32_t index, const ServingSpec& spec, Clients& clients, RunLog& log,
+                 RoutingTally& tally, std::stop_token stop)
+    : index_(index),
+      spec_(spec),
+      clients_(clients),
+      log_(log),
+      tally_(tally),
+      stop_(std::move(stop)),
+      timer_(*spec.timers[index]),
+      ranks_(static_cast<std::size_t>(spec.data_parallel_size),
+             RankQueue(*spec.scheduler, spec.limits, spec.kv_blocks)),
+      batches_(ranks_.size()),
+      link_bytes_(spec.graph->links().size()) {}
+
+void Replica::run(Actor& actor, const std::function<void()>& watch) {
+  while (wait_for_work(actor)) {
+    if (!plan()) continue;
+    spend(actor);
+    commit();
+    watch();
+  }
+  abandon();
+}
+
+bool Replica::wait_for_work(Actor& actor) {
+  const auto idle = [&] {
+    return std::all_of(ranks_.begin(), ranks_.end(), [](const RankQueue& rank) { return rank.idle(); });
+  };
+  read_letters();
+  while (idle() && !stop_.stop_requested()) {
+    if (letters_.empty()) {
+      if (closed_) return false;
+      actor.wait(bell_);
+    } else {  // a letter dated after the end of the last step
+      actor.sleep_until(letters_.front().sequence.submitted);
+      now_ = std::max(now_, letters_.front().sequence.submitted);
+    }
+    read_letters();
+  }
+  return !stop_.stop_requested();
+}
+
+bool Replica::plan() {
+  bool work = false;
+  repeats_ = std::numeric_limits<std::int64_t>::max();
+  for (RankQueue& rank : ranks_) {
+    if (!rank.plan()) continue;
+    work = true;
+    repeats_ = std::min(repeats_, rank.repeats());
+  }
+  if (!spec_.advance_together || spec_.replicas_share_links) repeats_ = 1;
+  for (std::size_t i = 0; i < ranks_.size(); ++i) {
+    ranks_[i].fill(batches_[i], spec_.capture_sizes);
+    if (work && batches_[i].tokens() == 0) batches_[i].pad_to(1);  // idle ranks run a dummy batch
+  }
+  ensure(work, "a replica with work plans a step");
+  return work;
+}
+
+void Replica::spend(Actor& actor) {
+  ends_.clear();
+  breakdowns_.clear();
+  if (spec_.replicas_share_links) spend_sharing(actor);
+  else spend_alone(actor);
+}
+
+void Replica::spend_alone(Actor& actor) {
+  while (repeats_ > 0) {
+    look_ahead(std::min(repeats_, kLookAhead));
+    Seconds until = ends_.back();
+    while (actor.wait_until(until, bell_)) {
+      if (letters_.empty()) continue;  // closed, or an old ring
+      const std::size_t begun = steps_begun_by(letters_.front().sequence.submitted);
+      ends_.resize(begun);
+      breakdowns_.resize(begun);
+      repeats_ = 0;
+      until = ends_.back();
+    }
+  }
+}
+
+void Replica::spend_sharing(Actor& actor) {
+  std::fill(link_bytes_.begin(), link_bytes_.end(), Bytes(0.0));
+  Breakdown breakdown = timer_.time(batches_, link_bytes_);
+  tally_routing();
+  loads_.clear();
+  for (LinkId link = 0; link < link_bytes_.size(); ++link)
+    if (link_bytes_[link] > Bytes(0.0)) loads_.push_back({link, link_bytes_[link]});
+  const Seconds alone = breakdown.total();
+  actor.sleep_until(now_);
+  const Seconds taken = actor.spend(alone, loads_);
+  breakdown[Part::communication] += std::max(Seconds(0.0), taken - alone);  // waiting for shared links
+  ends_.push_back(now_ + taken);
+  breakdowns_.push_back(breakdown);
+}
+
+void Replica::commit() {
+  const Seconds start = now_;
+  for (const Breakdown& breakdown : breakdowns_) log_.spend(breakdown);
+  now_ = ends_.back();
+  steps_ += ends_.size();
+  StepRow row;
+  row.start = start;
+  row.end = now_;
+  row.replica = index_;
+  row.count = static_cast<std::uint32_t>(ends_.size());
+  for (std::size_t i = 0; i < ranks_.size(); ++i) {
+    row.prefill_tokens += static_cast<std::uint32_t>(batches_[i].prefill_tokens());
+    row.decode_sequences += static_cast<std::uint32_t>(batches_[i].decodes());
+    row.running += static_cast<std::uint32_t>(ranks_[i].running());
+    row.waiting += static_cast<std::uint32_t>(ranks_[i].waiting());
+  }
+  for (std::size_t i = 0; i < ranks_.size(); ++i) {
+    ranks_[i].commit(start, ends_, log_, [&](const Sequence& sequence) {
+      clients_.finished(sequence, index_, static_cast<std::uint32_t>(i), now_);
+    });
+    row.kv_blocks_used += static_cast<std::uint64_t>(ranks_[i].pool().used());
+  }
+  log_.append(row);
+}
+
+void Replica::deliver(const Sequence& sequence, std::uint32_t rank) {
+  letters_.push_back({sequence, rank});
+  bell_.ring();
+}
+
+void Replica::close() {
+  closed_ = true;
+  bell_.ring();
+}
+
+void Replica::append_loads(std::vector<TargetLoad>& loads) const {
+  const std::size_t first = loads.size();
+  for (std::size_t i = 0; i < ranks_.size(); ++i)
+    loads.push_back({index_, static_cast<std::uint32_t>(i), ranks_[i].waiting(), ranks_[i].running()});
+  for (const Letter& letter : letters_) ++loads[first + letter.rank].waiting;
+}
+
+void Replica::read_letters() {
+  while (!letters_.empty() && letters_.front().sequence.submitted <= now_) {
+    ranks_[letters_.front().rank].submit(letters_.front().sequence);
+    letters_.pop_front();
+  }
+}
+
+void Replica::look_ahead(std::int64_t steps) {
+  const std::optional<Seconds> next_arrival = clients_.next_arrival();
+  for (std::int64_t i = 0; i < steps; ++i) {
+    if (!ends_.empty()) {
+      if (i > 0 && next_arrival && ends_.back() >= *next_arrival) break;  // the batch may change there
+      for (RankBatch& batch : batches_) batch.advance();
+    }
+    breakdowns_.push_back(timer_.time(batches_));
+    if (ends_.empty()) tally_routing();
+    ends_.push_back((ends_.empty() ? now_ : ends_.back()) + breakdowns_.back().total());
+    --repeats_;
+  }
+}
+
+std::size_t Replica::steps_begun_by(Seconds date) const {
+  const auto end =
+      std::lower_bound(ends_.begin(), ends_.end(), date);  // first step that ends at the date or later
+  return end == ends_.end() ? ends_.size() : static_cast<std::size_t>(end - ends_.begin()) + 1;
+}
+
+void Replica::tally_routing() {
+  const RoutedLoad* routed = timer_.routed();
+  if (routed == nullptr) return;
+  double active = 0.0, imbalance = 0.0;
+  const auto layers = routed->counts().layers;
+  const std::int64_t ranks = routed->expert_ranks();
+  for (std::int64_t layer = 0; layer < layers; ++layer) {
+    std::int64_t most = 0, all = 0;
+    for (std::int64_t rank = 0; rank < ranks; ++rank) {
+      const ExpertLoad load = routed->load(layer, rank);
+      active += static_cast<double>(load.active);
+      most = std::max(most, load.rows);
+      all += load.rows;
+    }
+    imbalance += all == 0 ? 1.0 : static_cast<double>(most * ranks) / static_cast<double>(all);
+  }
+  ++tally_.samples;
+  tally_.active_experts += active / static_cast<double>(layers * ranks);
+  tally_.imbalance += imbalance / static_cast<double>(layers);
+}
+
+void Replica::abandon() {
+  for (std::size_t i = 0; i < ranks_.size(); ++i)
+    ranks_[i].for_each_unfinished(
+        [&](const Sequence& s) { clients_.abandoned(s, index_, static_cast<std::uint32_t>(i)); });
+  for (const Letter& letter : letters_) clients_.abandoned(letter.sequence, index_, letter.rank);
+}
+
+}  // namespace switchyard

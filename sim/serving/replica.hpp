@@ -1,0 +1,75 @@
+// A replica: one engine with its attention data-parallel ranks in lockstep. Its life is one loop: wait for
+// work, plan a step, spend its timetable, commit it.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <vector>
+
+#include "sim/serving/clients.hpp"
+#include "sim/serving/rank_queue.hpp"
+#include "sim/serving/serve.hpp"
+
+namespace switchyard {
+
+class Replica {
+ public:
+  Replica(std::uint32_t index, const ServingSpec& spec, Clients& clients, RunLog& log, RoutingTally& tally,
+          std::stop_token stop);
+
+  /// The main loop, an actor's body. `watch` is called after every commit.
+  void run(Actor& actor, const std::function<void()>& watch);
+
+  /// Delivers a request, which the replica sees at the end of the step in progress.
+  void deliver(const Sequence& sequence, std::uint32_t rank);
+  /// No more requests will come.
+  void close();
+  /// Loads as the dispatcher sees them, one per rank, appended.
+  void append_loads(std::vector<TargetLoad>& loads) const;
+
+  std::uint64_t steps() const { return steps_; }
+  Seconds now() const { return now_; }
+
+ private:
+  struct Letter {
+    Sequence sequence;
+    std::uint32_t rank = 0;
+  };
+
+  bool wait_for_work(Actor& actor);
+  bool plan();
+  void spend(Actor& actor);
+  void spend_alone(Actor& actor);
+  void spend_sharing(Actor& actor);
+  void commit();
+
+  void read_letters();
+  void look_ahead(std::int64_t steps);
+  std::size_t steps_begun_by(Seconds date) const;
+  void tally_routing();
+  void abandon();
+
+  std::uint32_t index_;
+  const ServingSpec& spec_;
+  Clients& clients_;
+  RunLog& log_;
+  RoutingTally& tally_;
+  std::stop_token stop_;
+  StepTimer& timer_;
+  std::vector<RankQueue> ranks_;
+  std::deque<Letter> letters_;  // by date
+  Bell bell_;
+  bool closed_ = false;
+  Seconds now_;  // the end of the last step committed, by the replica's own exact sums
+  std::uint64_t steps_ = 0;
+
+  // The step or run of steps in progress.
+  std::vector<RankBatch> batches_;
+  std::int64_t repeats_ = 1;   // steps until the batch changes
+  std::vector<Seconds> ends_;  // of the steps timed so far
+  std::vector<Breakdown> breakdowns_;
+  std::vector<Bytes> link_bytes_;  // scratch
+  std::vector<LinkLoad> loads_;    // scratch
+};
+
+}  // namespace switchyard

@@ -1,0 +1,47 @@
+// What schedulers share: counting the blocks that a plan in the making would take, and preempting when they
+// run out.
+#pragma once
+
+#include "sim/serving/scheduler.hpp"
+
+namespace switchyard {
+
+class BlockBudget {
+ public:
+  BlockBudget(const QueueSnapshot& rank, Decision& decision)
+      : rank_(rank), decision_(decision), free_(rank.pool.free()), running_(rank.running.size()) {}
+
+  /// Blocks that `sequence` still lacks to hold its cache after `tokens` more.
+  std::int64_t lacking(const Sequence& sequence, std::int64_t tokens) const {
+    return rank_.pool.blocks_for(sequence.computed + tokens) - sequence.blocks;
+  }
+
+  /// Reserves blocks for a waiting sequence; false when they are not free.
+  bool reserve(const Sequence& sequence, std::int64_t tokens) {
+    const std::int64_t lack = lacking(sequence, tokens);
+    if (lack > free_) return false;
+    free_ -= lack;
+    return true;
+  }
+
+  /// Reserves blocks for the running sequence at `place`, preempting from the tail of `running` until they
+  /// are free (vLLM's recompute preemption). False when it had to preempt itself.
+  bool reserve_running(std::size_t place, std::int64_t tokens);
+
+  /// Running sequences that are still to be considered: those before the first preempted one.
+  std::size_t running() const { return running_; }
+  bool preempted() const { return !decision_.preempted.empty(); }
+
+ private:
+  const QueueSnapshot& rank_;
+  Decision& decision_;
+  std::int64_t free_;
+  std::size_t running_;
+};
+
+/// One decode step for every running sequence that has its prompt behind it, in order. Returns the tokens
+/// scheduled.
+std::int64_t schedule_decodes(const QueueSnapshot& rank, BlockBudget& budget, std::int64_t token_budget,
+                              Decision& decision);
+
+}  // namespace switchyard

@@ -1,0 +1,33 @@
+// vLLM v1: running sequences first, each as many tokens as it lacks within max_num_batched_tokens, then
+// waiting ones, whose prompts are cut to what is left of the budget. Nobody is admitted in a step that
+// preempted.
+#include <algorithm>
+
+#include "sim/serving/schedulers/block_budget.hpp"
+
+namespace switchyard {
+
+void plan_chunked_prefill(const QueueSnapshot& rank, Decision& decision) {
+  BlockBudget budget(rank, decision);
+  std::int64_t tokens_left = rank.limits.max_num_batched_tokens;
+  for (std::size_t i = 0; i < budget.running() && tokens_left > 0; ++i) {
+    const std::uint32_t id = rank.running[i];
+    const std::int64_t tokens = std::min(rank.sequences[id].missing(), tokens_left);
+    if (!budget.reserve_running(i, tokens)) break;
+    decision.scheduled.push_back({id, tokens});
+    tokens_left -= tokens;
+  }
+  if (budget.preempted()) return;
+  std::int64_t slots = rank.limits.max_num_seqs - static_cast<std::int64_t>(rank.running.size());
+  for (std::uint32_t id : rank.waiting) {
+    if (slots == 0 || tokens_left == 0) break;
+    const std::int64_t tokens = std::min(rank.sequences[id].missing(), tokens_left);
+    if (!budget.reserve(rank.sequences[id], tokens)) break;
+    decision.scheduled.push_back({id, tokens});
+    ++decision.admitted;
+    tokens_left -= tokens;
+    --slots;
+  }
+}
+
+}  // namespace switchyard

@@ -1,0 +1,39 @@
+// Puts clients and replicas on the engine and runs them.
+#include "sim/serving/serve.hpp"
+
+#include "sim/serving/clients.hpp"
+#include "sim/serving/replica.hpp"
+
+namespace switchyard {
+
+ServingResult serve(const ServingSpec& spec, const Traffic& traffic, std::stop_token stop,
+                    const std::function<void(const ServingProgress&)>& progress) {
+  ServingResult result;
+  Engine engine(*spec.graph, spec.fidelity);
+  Clients clients(spec, traffic, result.log, stop);
+  std::vector<std::unique_ptr<Replica>> replicas;
+  std::vector<Replica*> connected;
+  for (std::uint32_t i = 0; i < spec.timers.size(); ++i) {
+    replicas.push_back(std::make_unique<Replica>(i, spec, clients, result.log, result.routing, stop));
+    connected.push_back(replicas.back().get());
+  }
+  clients.connect(connected);
+  engine.add_actor("clients", [&](Actor& actor) { clients.run(actor); });
+  for (Replica* replica : connected) {
+    engine.add_actor("replica", [&, replica](Actor& actor) {
+      replica->run(actor, [&] {
+        if (progress) progress({clients.submitted(), clients.finished_count(), replica->now()});
+      });
+    });
+  }
+  engine.run();
+  result.submitted = clients.submitted();
+  result.measured_from = clients.measured_from();
+  result.interrupted = stop.stop_requested();
+  result.events = engine.events();
+  for (const Replica* replica : connected) result.steps += replica->steps();
+  ensure(result.log.requests() == result.submitted, "completed + rejected + unfinished = submitted");
+  return result;
+}
+
+}  // namespace switchyard
