@@ -1,0 +1,48 @@
+// What the commands share: parsing options with messages in the project's form.
+#include "sim/command.hpp"
+
+#include <boost/program_options/parsers.hpp>
+#include <filesystem>
+
+namespace switchyard {
+
+namespace po = boost::program_options;
+
+po::variables_map parse_arguments(const Arguments& arguments, const po::options_description& options,
+                                  const std::string& command, const std::string& positional) {
+  po::positional_options_description places;
+  if (!positional.empty()) places.add(positional.c_str(), 1);
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(arguments).options(options).positional(places).run(), values);
+    po::notify(values);
+  } catch (const po::error& error) {
+    throw InputError("switchyard " + command,
+                     std::string(error.what()) + "; see `switchyard " + command + " --help`");
+  }
+  if (!positional.empty() && !values.count(positional) && !values.count("help")) {
+    throw InputError("switchyard " + command,
+                     "no " + positional + " given; see `switchyard " + command + " --help`");
+  }
+  return values;
+}
+
+std::vector<Override> overrides_of(const po::variables_map& options) {
+  std::vector<Override> overrides;
+  if (!options.count("set")) return overrides;
+  for (const std::string& text : options["set"].as<std::vector<std::string>>()) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos)
+      throw InputError("--set " + text, "give /json/pointer=VALUE, e.g. /workload/num_requests=100");
+    overrides.push_back({text.substr(0, equals), text.substr(equals + 1)});
+  }
+  return overrides;
+}
+
+Scenario scenario_of(const po::variables_map& options) {
+  const std::string path = options["scenario"].as<std::string>();
+  const Json json = read_scenario_json(path, overrides_of(options));
+  return read_scenario(json, path, std::filesystem::path(path).parent_path().string());
+}
+
+}  // namespace switchyard

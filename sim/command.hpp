@@ -1,0 +1,43 @@
+// The command line's commands: one row and one file each. A command reads its arguments, does its work, and
+// returns the exit code; what is wrong with the user's input it throws as InputError, what cannot be done as
+// Infeasible.
+#pragma once
+
+#include <boost/program_options/options_description.hpp>
+#include <boost/program_options/positional_options.hpp>
+#include <boost/program_options/variables_map.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sim/scenario.hpp"
+
+namespace switchyard {
+
+using Arguments = std::vector<std::string>;
+
+struct Command {
+  std::string_view name;
+  std::string_view synopsis;
+  std::string_view description;
+  int (*run)(const Arguments&);
+};
+
+int run_command(const Arguments& arguments);
+int step_command(const Arguments& arguments);
+int sweep_command(const Arguments& arguments);
+int list_command(const Arguments& arguments);
+
+/// The parsed options of one command, with one positional argument named `positional` (empty: none). Throws
+/// InputError.
+boost::program_options::variables_map parse_arguments(
+    const Arguments& arguments, const boost::program_options::options_description& options,
+    const std::string& command, const std::string& positional);
+
+/// `--set` values "/pointer=VALUE". Throws InputError.
+std::vector<Override> overrides_of(const boost::program_options::variables_map& options);
+
+/// Reads a scenario file with its overrides.
+Scenario scenario_of(const boost::program_options::variables_map& options);
+
+}  // namespace switchyard

@@ -1,0 +1,91 @@
+// switchyard list: every menu and catalogue.
+#include <iostream>
+
+#include "kernels/expert_placement.hpp"
+#include "kernels/expert_router.hpp"
+#include "sim/base/menu.hpp"
+#include "sim/command.hpp"
+#include "sim/plan/routed_load.hpp"
+#include "sim/serving/dispatcher.hpp"
+#include "sim/serving/scheduler.hpp"
+#include "topologies/fabrics/fabric.hpp"
+#include "workloads/catalogue.hpp"
+
+namespace switchyard {
+namespace {
+
+struct Line {
+  std::string name;
+  std::string description;
+};
+using Lines = std::vector<Line>;
+
+template <class Row>
+Lines menu_lines(std::span<const Row> table) {
+  Lines lines;
+  for (const Row& row : table) lines.push_back({std::string(row.name), std::string(row.description)});
+  return lines;
+}
+
+Lines name_lines(const std::vector<std::string>& catalogue) {
+  Lines lines;
+  for (const std::string& name : catalogue) lines.push_back({name, ""});
+  return lines;
+}
+
+struct Menu {
+  std::string_view name;
+  std::string_view description;
+  Lines (*lines)();
+};
+
+constexpr std::array<Menu, 17> kMenus = {{
+    {"models", "scenario /model", [] { return name_lines(model_names()); }},
+    {"gpus", "inline clusters /cluster/gpu", [] { return name_lines(gpu_names()); }},
+    {"clusters", "scenario /cluster; NAMExN has N nodes", [] { return name_lines(cluster_names()); }},
+    {"engines", "scenario /engine/profile", [] { return name_lines(engine_names()); }},
+    {"schedulers", "scenario /engine/scheduler", [] { return menu_lines(schedulers()); }},
+    {"dispatchers", "scenario /engine/dispatcher", [] { return menu_lines(dispatchers()); }},
+    {"routers", "gates of the models", [] { return menu_lines(expert_routers()); }},
+    {"routing-modes", "scenario /routing/mode", [] { return menu_lines(routing_modes()); }},
+    {"routing-presets", "scenario /routing/preset", [] { return name_lines(routing_preset_names()); }},
+    {"placements", "scenario /deployment/expert_placement", [] { return menu_lines(expert_placements()); }},
+    {"all2all-backends", "scenario /deployment/all2all_backend",
+     [] { return menu_lines(all2all_backends()); }},
+    {"collectives", "algorithms of collectives", [] { return menu_lines(collective_algorithms()); }},
+    {"fidelities", "scenario /network/fidelity", [] { return menu_lines(fidelities()); }},
+    {"precisions", "scenario /precision", [] { return menu_lines(precisions()); }},
+    {"arrivals", "scenario /workload/arrivals/process", [] { return menu_lines(arrival_processes()); }},
+    {"lengths", "scenario /workload/prompt_tokens/distribution",
+     [] { return menu_lines(length_distributions()); }},
+    {"traces", "scenario /workload/format", [] { return menu_lines(trace_formats()); }},
+}};
+
+void print(const Lines& lines, std::string_view indent) {
+  std::size_t width = 0;
+  for (const Line& line : lines) width = std::max(width, line.name.size());
+  for (const Line& line : lines) {
+    std::cout << indent << line.name;
+    if (!line.description.empty())
+      std::cout << std::string(width + 2 - line.name.size(), ' ') << line.description;
+    std::cout << "\n";
+  }
+}
+
+}  // namespace
+
+int list_command(const Arguments& arguments) {
+  if (!arguments.empty() && arguments[0] == "--help")
+    return std::cout << "switchyard list [MENU]: the names of one menu, or of all\n", 0;
+  if (arguments.size() > 1) throw InputError("switchyard list", "give one menu, or none for all");
+  const std::span<const Menu> menus(kMenus);
+  if (arguments.size() == 1) return print(choose(menus, arguments[0], "switchyard list").lines(), ""), 0;
+  for (const Menu& menu : menus) {
+    std::cout << menu.name << " (" << menu.description << ")\n";
+    print(menu.lines(), "  ");
+    std::cout << "\n";
+  }
+  return 0;
+}
+
+}  // namespace switchyard

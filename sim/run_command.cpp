@@ -1,0 +1,74 @@
+// switchyard run: a scenario from JSON to report.
+#include <fstream>
+#include <iostream>
+#include <sstream>
+
+#include "sim/base/files.hpp"
+#include "sim/command.hpp"
+#include "sim/progress.hpp"
+#include "sim/report/page.hpp"
+#include "sim/report/tables.hpp"
+#include "sim/simulate.hpp"
+#include "sim/summarise.hpp"
+
+namespace switchyard {
+namespace {
+
+namespace po = boost::program_options;
+
+po::options_description run_options() {
+  po::options_description options("switchyard run SCENARIO.json");
+  options.add_options()("scenario", po::value<std::string>(), "the scenario's file")(
+      "set", po::value<std::vector<std::string>>()->composing(), "/json/pointer=VALUE: replace one value")(
+      "out", po::value<std::string>(),
+      "folder for summary.json, requests.csv, steps.csv, scenario.json, report.html")("help", "this text");
+  return options;
+}
+
+template <class Write>
+std::string text_of(Write write) {
+  std::ostringstream out;
+  write(out);
+  return out.str();
+}
+
+void write_report(const std::string& folder, const System& system, const Simulation& simulation,
+                  const Summary& summary) {
+  const RunLog& log = simulation.result.log;
+  const Scenario& scenario = system.scenario();
+  const Deployment& d = scenario.deployment;
+  const auto blocks =
+      static_cast<std::uint64_t>(system.memory().num_gpu_blocks * d.data_parallel_size * d.replicas);
+  make_folder(folder);
+  write_file_atomically(folder + "/summary.json", summary_json(summary).dump(2) + "\n");
+  write_file_atomically(folder + "/scenario.json", scenario.json.dump(2) + "\n");
+  write_file_atomically(folder + "/requests.csv",
+                        text_of([&](std::ostream& out) { write_requests_csv(out, log); }));
+  write_file_atomically(folder + "/steps.csv",
+                        text_of([&](std::ostream& out) { write_steps_csv(out, log); }));
+  write_file_atomically(folder + "/report.html",
+                        run_page(run_page_of(describe(scenario), summary, log, blocks)));
+}
+
+}  // namespace
+
+int run_command(const Arguments& arguments) {
+  const po::variables_map options = parse_arguments(arguments, run_options(), "run", "scenario");
+  if (options.count("help")) return std::cout << run_options(), 0;
+
+  Interruption interruption;
+  const Scenario scenario = scenario_of(options);
+  const System system(scenario, Scope::serving);
+  const std::uint64_t expected =
+      scenario.workload ? static_cast<std::uint64_t>(scenario.workload->num_requests) : 0;
+  const Simulation simulation = simulate(system, interruption.token(), progress_line(expected, interruption));
+  const Metrics metrics = compute_metrics(simulation.result.log, scenario.slo, scenario.deployment.gpus());
+  const Summary summary = summarise(system, simulation, metrics);
+
+  clear_progress_line();
+  std::cout << console_table(describe(scenario), summary);
+  if (options.count("out")) write_report(options["out"].as<std::string>(), system, simulation, summary);
+  return simulation.result.interrupted ? 130 : 0;
+}
+
+}  // namespace switchyard

@@ -1,0 +1,73 @@
+// Reading a scenario, block by block.
+#include "sim/scenario.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "kernels/expert_placement.hpp"
+#include "sim/base/menu.hpp"
+#include "sim/plan/routed_load.hpp"
+#include "sim/scenario_blocks.hpp"
+#include "sim/serving/dispatcher.hpp"
+#include "sim/serving/scheduler.hpp"
+#include "workloads/catalogue.hpp"
+
+namespace switchyard {
+namespace {
+
+Json member(const Json& json, std::string_view key) {
+  const auto found = json.find(key);
+  return found == json.end() ? Json() : *found;
+}
+
+/// Relative paths are made absolute, so that a resolved scenario can be read from anywhere.
+Json resolved_wish(const Json& wish, const std::string& base_folder) {
+  if (!wish.is_string()) return wish;
+  const std::string text = wish.get<std::string>();
+  if (text.find('/') == std::string::npos && !text.ends_with(".json")) return wish;
+  return (std::filesystem::absolute(base_folder) / text).lexically_normal().string();
+}
+
+}  // namespace
+
+std::span<const FidelityRow> fidelities() {
+  static constexpr std::array<FidelityRow, 3> kTable = {{
+      {"auto", "step"},
+      {"analytic", "every step lasts its own time; replicas never wait for each other's links"},
+      {"step", "one coflow a step: replicas that share links contend for them"},
+  }};
+  return kTable;
+}
+
+Scenario read_scenario(const Json& json, const std::string& source, const std::string& base_folder) {
+  ObjectReader reader(json, source);
+  Scenario scenario;
+  scenario.source = source;
+  scenario.seed = static_cast<std::uint64_t>(
+      reader.optional_integer("seed", 1, {0, std::numeric_limits<std::int64_t>::max()}));
+  scenario.model = read_model(reader.raw("model"), member(json, "model_overrides"), base_folder, source);
+  reader.known("model_overrides");
+  const Json default_cluster = "hgx-h100";
+  const Json* cluster = reader.optional_raw("cluster");
+  scenario.cluster = read_cluster(cluster ? *cluster : default_cluster, base_folder, source);
+  scenario.deployment = read_deployment(reader.optional_object("deployment"), scenario.model);
+  check(scenario.deployment, scenario.model, scenario.cluster, source);
+  scenario.engine = read_engine(reader.optional_object("engine"), base_folder);
+  resolve_model_length(scenario);
+  scenario.precision = read_precision(reader.optional_object("precision"), scenario);
+  scenario.routing = read_routing(reader.optional_object("routing"), scenario.model, base_folder);
+  ObjectReader network = reader.optional_object("network");
+  scenario.fidelity = network.optional_choice("fidelity", "auto", names(fidelities()));
+  network.finish();
+  if (reader.has("workload")) scenario.workload = read_workload(reader.object("workload"), base_folder);
+  else reader.known("workload");
+  scenario.slo = read_slo(reader.optional_object("slo"));
+  reader.finish();
+
+  scenario.json =
+      to_json(scenario, resolved_wish(json.at("model"), base_folder), member(json, "model_overrides"));
+  return scenario;
+}
+
+}  // namespace switchyard

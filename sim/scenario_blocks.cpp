@@ -1,0 +1,171 @@
+// Deployment, engine, precision, routing and slo.
+#include "sim/scenario_blocks.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "kernels/expert_placement.hpp"
+#include "sim/base/menu.hpp"
+#include "sim/plan/routed_load.hpp"
+#include "sim/serving/dispatcher.hpp"
+#include "sim/serving/scheduler.hpp"
+
+namespace switchyard {
+namespace {
+
+constexpr std::int64_t kMostRanks = 65536;
+
+/// Contract keys of features that this version lacks: only their neutral value is accepted.
+void refuse_unless_off(ObjectReader& reader, std::string_view key) {
+  if (reader.optional_boolean(key, false)) reader.fail(key, "true is not supported; give false");
+}
+
+/// Formats that by convention cover the routed experts only (gpt-oss, Kimi-K2), when there are any.
+bool covers_experts_only(Precision precision, const Architecture& model) {
+  return (precision == Precision::mxfp4 || precision == Precision::int4) && model.moe_layers() > 0;
+}
+
+Precision automatic_activations(Precision weights, const Gpu& gpu) {
+  const auto computes = [&](Precision format) { return gpu.peak.count(format) > 0; };
+  switch (weights) {
+    case Precision::fp8:
+    case Precision::fp8_block:
+      return computes(Precision::fp8) ? Precision::fp8 : Precision::bf16;
+    case Precision::fp4:
+      return computes(Precision::fp4) ? Precision::fp4 : Precision::bf16;
+    case Precision::int8:
+      return computes(Precision::int8) ? Precision::int8 : Precision::bf16;
+    case Precision::fp16:
+      return Precision::fp16;
+    default:
+      return Precision::bf16;
+  }
+}
+
+std::vector<std::string> precision_choices() {
+  std::vector<std::string> choices = names(precisions());
+  choices.insert(choices.begin(), "auto");
+  return choices;
+}
+
+}  // namespace
+
+Deployment read_deployment(ObjectReader reader, const Architecture& model) {
+  Deployment d;
+  d.replicas = reader.optional_integer("replicas", 1, {1, kMostRanks});
+  d.tensor_parallel_size = reader.optional_integer("tensor_parallel_size", 1, {1, kMostRanks});
+  d.pipeline_parallel_size = reader.optional_integer("pipeline_parallel_size", 1, {1, kMostRanks});
+  d.data_parallel_size = reader.optional_integer("data_parallel_size", 1, {1, kMostRanks});
+  d.enable_expert_parallel = reader.optional_boolean("enable_expert_parallel", false);
+  d.expert_placement = reader.optional_choice("expert_placement", "linear", names(expert_placements()));
+  d.all2all_backend =
+      reader.optional_choice("all2all_backend", "allgather_reducescatter", names(all2all_backends()));
+  if (reader.optional_integer("num_redundant_experts", 0) != 0)
+    reader.fail("num_redundant_experts", "redundant experts are not supported; give 0");
+  refuse_unless_off(reader, "enable_eplb");
+  refuse_unless_off(reader, "enable_dbo");
+  if (d.all2all_backend == "pairwise" && d.data_parallel_size > 1 && model.moe_layers() > 0 &&
+      !d.enable_expert_parallel) {
+    reader.fail("all2all_backend",
+                "pairwise sends tokens to their experts' ranks and needs enable_expert_parallel");
+  }
+  reader.finish();
+  return normalised(d, model);
+}
+
+EngineOptions read_engine(ObjectReader reader, const std::string& base_folder) {
+  EngineOptions engine;
+  engine.profile = read_engine_profile(reader.optional_text("profile", "vllm"), base_folder,
+                                       reader.source() + ": " + reader.pointer("profile"));
+  const EngineProfile& profile = engine.profile;
+  engine.scheduler = reader.optional_choice("scheduler", profile.scheduler, names(schedulers()));
+  engine.dispatcher = reader.optional_choice("dispatcher", "least_requests", names(dispatchers()));
+  EngineLimits& limits = engine.limits;
+  limits.max_num_seqs = reader.optional_integer("max_num_seqs", profile.max_num_seqs, {1, 1 << 20});
+  limits.max_num_batched_tokens =
+      reader.optional_integer("max_num_batched_tokens", profile.max_num_batched_tokens, {1, 1 << 22});
+  limits.max_model_len = reader.optional_integer("max_model_len", 0, {1, 1 << 28});
+  limits.block_size = reader.optional_integer("block_size", 16, {1, 1 << 16});
+  limits.gpu_memory_utilization =
+      reader.optional_number("gpu_memory_utilization", 0.9, {0.0, 1.0, NumberRange::Ends::open_below});
+  limits.num_gpu_blocks_override = reader.maybe_integer("num_gpu_blocks_override", {1, 1LL << 40});
+  refuse_unless_off(reader, "enable_prefix_caching");
+  engine.cudagraph_capture_sizes =
+      reader.optional_integers("cudagraph_capture_sizes", profile.cudagraph_capture_sizes, {1, 1 << 20});
+  std::sort(engine.cudagraph_capture_sizes.begin(), engine.cudagraph_capture_sizes.end());
+  reader.finish();
+  return engine;
+}
+
+void resolve_model_length(Scenario& scenario) {
+  std::int64_t& length = scenario.engine.limits.max_model_len;
+  const std::int64_t own = scenario.model.max_position_embeddings;
+  if (length == 0) length = own;
+  if (length > own) {
+    scenario.notes.push_back("max_model_len " + std::to_string(length) +
+                             " is above the model's own context of " + std::to_string(own));
+  }
+}
+
+ModelPrecision read_precision(ObjectReader reader, const Scenario& scenario) {
+  const std::vector<std::string> choices = precision_choices();
+  const auto chosen = [&](std::string_view key) -> std::optional<Precision> {
+    const std::string name = reader.optional_choice(key, "auto", choices);
+    if (name == "auto") return std::nullopt;
+    return precision_of(name, reader.source() + ": " + reader.pointer(key));
+  };
+  ModelPrecision precision;
+  precision.weights = scenario.model.checkpoint;
+  if (const auto weights = chosen("weights")) {
+    precision.weights.routed_experts = *weights;
+    precision.weights.linear = covers_experts_only(*weights, scenario.model) ? Precision::bf16 : *weights;
+  }
+  const auto activations = chosen("activations");
+  precision.activations =
+      activations.value_or(automatic_activations(precision.weights.linear, scenario.cluster.gpu));
+  precision.expert_activations =
+      activations.value_or(automatic_activations(precision.weights.routed_experts, scenario.cluster.gpu));
+  precision.kv_cache = chosen("kv_cache").value_or(scenario.engine.profile.kv_cache);
+  reader.finish();
+  return precision;
+}
+
+RoutingOptions read_routing(ObjectReader reader, const Architecture& model, const std::string& base_folder) {
+  RoutingOptions routing;
+  routing.mode = reader.optional_choice("mode", "bank", names(routing_modes()));
+  std::string preset = reader.optional_text("preset", model.routing_preset);
+  const std::string path = reader.source() + ": " + reader.pointer("preset");
+  if (preset.find('/') != std::string::npos || preset.ends_with(".json")) {
+    preset = (std::filesystem::absolute(base_folder) / preset).lexically_normal().string();
+  }
+  routing.preset = read_routing_preset(preset, path);
+  const std::vector<std::string> arithmetic = {"fp32"};
+  reader.optional_choice("arithmetic", "fp32", arithmetic);
+  routing.preset.gate_bias_zipf =
+      reader.optional_number("gate_bias_zipf", routing.preset.gate_bias_zipf, {0.0, 10.0});
+  reader.finish();
+  return routing;
+}
+
+Slo read_slo(ObjectReader reader) {
+  Slo slo;
+  for (const std::string& key : reader.keys()) {
+    const std::size_t dash = key.find('_');
+    const std::string figure = key.substr(0, dash);
+    const std::string statistic = dash == std::string::npos ? "" : key.substr(dash + 1);
+    const auto among = [](const std::string& word, std::initializer_list<std::string_view> words) {
+      return std::find(words.begin(), words.end(), word) != words.end();
+    };
+    if (!among(figure, {"ttft", "tpot", "itl", "e2el"}) ||
+        !among(statistic, {"mean", "median", "p90", "p99"})) {
+      reader.fail(key,
+                  "unknown bound; write ttft, tpot, itl or e2el, then _mean, _median, _p90 or _p99, e.g. "
+                  "\"ttft_p99\": \"2 s\"");
+    }
+    slo.bounds.push_back({figure, statistic, reader.quantity<Seconds>(key)});
+  }
+  reader.finish();
+  return slo;
+}
+
+}  // namespace switchyard

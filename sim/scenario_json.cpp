@@ -1,0 +1,67 @@
+// The resolved scenario: what scenario.json shows, and the raw scenario with overrides laid over it.
+#include <filesystem>
+
+#include "sim/scenario_blocks.hpp"
+
+namespace switchyard {
+namespace {
+
+Json deployment_json(const Deployment& d) {
+  return {{"replicas", d.replicas},
+          {"tensor_parallel_size", d.tensor_parallel_size},
+          {"pipeline_parallel_size", d.pipeline_parallel_size},
+          {"data_parallel_size", d.data_parallel_size},
+          {"enable_expert_parallel", d.enable_expert_parallel},
+          {"expert_placement", d.expert_placement},
+          {"num_redundant_experts", 0},
+          {"enable_eplb", false},
+          {"enable_dbo", false},
+          {"all2all_backend", d.all2all_backend}};
+}
+
+Json engine_json(const EngineOptions& engine) {
+  const EngineLimits& limits = engine.limits;
+  Json json = {{"profile", engine.profile.name},
+               {"scheduler", engine.scheduler},
+               {"dispatcher", engine.dispatcher},
+               {"max_num_seqs", limits.max_num_seqs},
+               {"max_num_batched_tokens", limits.max_num_batched_tokens},
+               {"max_model_len", limits.max_model_len},
+               {"block_size", limits.block_size},
+               {"gpu_memory_utilization", limits.gpu_memory_utilization}};
+  json["num_gpu_blocks_override"] =
+      limits.num_gpu_blocks_override ? Json(*limits.num_gpu_blocks_override) : Json();
+  json["enable_prefix_caching"] = false;
+  json["cudagraph_capture_sizes"] = engine.cudagraph_capture_sizes;
+  return json;
+}
+
+}  // namespace
+
+Json to_json(const Scenario& scenario, const Json& model, const Json& model_overrides) {
+  Json json;
+  json["model"] = model;
+  if (!model_overrides.is_null()) json["model_overrides"] = model_overrides;
+  const ModelPrecision& p = scenario.precision;
+  const bool mixed = p.weights.linear != p.weights.routed_experts && scenario.model.moe_layers() > 0;
+  json["precision"] = {{"weights", mixed ? "auto" : name_of(p.weights.linear)},
+                       {"activations", mixed ? "auto" : name_of(p.activations)},
+                       {"kv_cache", name_of(p.kv_cache)}};
+  json["cluster"] = to_json(scenario.cluster);
+  json["deployment"] = deployment_json(scenario.deployment);
+  json["engine"] = engine_json(scenario.engine);
+  json["routing"] = {{"mode", scenario.routing.mode},
+                     {"preset", scenario.routing.preset.name},
+                     {"arithmetic", "fp32"},
+                     {"gate_bias_zipf", scenario.routing.preset.gate_bias_zipf}};
+  json["network"] = {{"fidelity", scenario.fidelity}};
+  if (scenario.workload) json["workload"] = to_json(*scenario.workload);
+  Json slo = Json::object();
+  for (const Slo::Bound& bound : scenario.slo.bounds)
+    slo[bound.figure + "_" + bound.statistic] = to_text(bound.limit);
+  json["slo"] = slo;
+  json["seed"] = scenario.seed;
+  return json;
+}
+
+}  // namespace switchyard

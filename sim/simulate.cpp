@@ -1,0 +1,96 @@
+// A system's workload on the engine.
+#include "sim/simulate.hpp"
+
+#include <chrono>
+
+#include "sim/base/menu.hpp"
+#include "sim/base/random.hpp"
+
+namespace switchyard {
+namespace {
+
+/// One draw of routing moves a small step by 10 %; the mean of this many is steady.
+constexpr std::int64_t kDraws = 16;
+
+RankBatch batch_of(const StepQuery& query, const RoutingBank* bank, Random& random) {
+  RankBatch batch;
+  const auto place = [&](std::int64_t tokens) {
+    if (bank == nullptr) return;
+    const auto stream = static_cast<std::uint32_t>(random.integer(0, bank->streams() - 1));
+    const auto position = static_cast<std::uint64_t>(random.integer(0, bank->stream_length() - 1));
+    batch.routed.push_back({stream, position, tokens});
+  };
+  for (std::int64_t i = 0; i < query.decode; ++i) {
+    batch.decode_contexts.push_back(query.context);
+    place(1);
+  }
+  if (query.prefill > 0) {
+    batch.prefills.push_back({query.prefill, query.context});
+    place(query.prefill);
+  }
+  batch.sampled = query.decode + (query.prefill > 0 ? 1 : 0);
+  return batch;
+}
+
+}  // namespace
+
+Simulation simulate(const System& system, std::stop_token stop,
+                    const std::function<void(const ServingProgress&)>& progress) {
+  const Scenario& scenario = system.scenario();
+  if (!scenario.workload)
+    throw InputError(scenario.source + ": /workload", "is missing; give arrivals and lengths, or a trace");
+  const Workload& workload = *scenario.workload;
+
+  std::vector<std::unique_ptr<StepTimer>> timers;
+  ServingSpec spec;
+  for (std::int64_t replica = 0; replica < scenario.deployment.replicas; ++replica) {
+    timers.push_back(system.timer(replica));
+    spec.timers.push_back(timers.back().get());
+  }
+  spec.graph = &system.graph();
+  spec.scheduler = &choose(schedulers(), scenario.engine.scheduler, "/engine/scheduler");
+  spec.dispatcher = &choose(dispatchers(), scenario.engine.dispatcher, "/engine/dispatcher");
+  spec.bank = system.bank();
+  spec.limits = scenario.engine.limits;
+  spec.kv_blocks = system.memory().num_gpu_blocks;
+  spec.data_parallel_size = scenario.deployment.data_parallel_size;
+  spec.capture_sizes = scenario.engine.cudagraph_capture_sizes;
+  spec.fidelity = scenario.fidelity == "analytic" ? Fidelity::analytic : Fidelity::step;
+  spec.replicas_share_links = system.replicas_share_links() && spec.fidelity == Fidelity::step;
+  spec.seed = scenario.seed;
+
+  const std::unique_ptr<RequestStream> requests = open_requests(workload, scenario.seed);
+  Traffic traffic{requests.get(), workload.num_warmups, std::nullopt};
+  if (workload.closed_loop()) traffic.concurrency = workload.arrivals.concurrency;
+
+  const auto start = std::chrono::steady_clock::now();
+  Simulation simulation;
+  simulation.result = serve(spec, traffic, std::move(stop), progress);
+  simulation.wall = Seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  return simulation;
+}
+
+StepAnswer time_step(const System& system, const StepQuery& query) {
+  const std::unique_ptr<StepTimer> timer = system.timer(0);
+  Random random(system.scenario().seed, "step");
+  StepAnswer answer;
+  answer.draws = system.bank() == nullptr ? 1 : kDraws;
+  std::vector<RankBatch> ranks(static_cast<std::size_t>(system.scenario().deployment.data_parallel_size));
+  for (std::int64_t draw = 0; draw < answer.draws; ++draw) {
+    for (RankBatch& batch : ranks) batch = batch_of(query, system.bank(), random);
+    answer.breakdown += timer->time(ranks);
+    const RoutedLoad* routed = timer->routed();
+    if (routed == nullptr) continue;
+    answer.active_experts_per_layer.resize(static_cast<std::size_t>(routed->counts().layers));
+    for (std::int64_t layer = 0; layer < routed->counts().layers; ++layer)
+      for (std::int64_t rank = 0; rank < routed->expert_ranks(); ++rank)
+        answer.active_experts_per_layer[static_cast<std::size_t>(layer)] +=
+            static_cast<double>(routed->load(layer, rank).active) /
+            static_cast<double>(routed->expert_ranks() * answer.draws);
+  }
+  for (Seconds& part : answer.breakdown.parts) part *= 1.0 / static_cast<double>(answer.draws);
+  if (system.scenario().deployment.pipeline_parallel_size == 1) answer.timetable = timer->timetable(ranks);
+  return answer;
+}
+
+}  // namespace switchyard

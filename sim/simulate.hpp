@@ -1,0 +1,40 @@
+// Running a system: a whole workload, or one engine step alone.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <vector>
+
+#include "sim/serving/serve.hpp"
+#include "sim/system.hpp"
+
+namespace switchyard {
+
+struct Simulation {
+  ServingResult result;
+  Seconds wall;  // wall-clock time of the simulation proper
+};
+
+/// Serves the scenario's workload. Throws InputError when it has none, or on a bad trace row.
+Simulation simulate(const System& system, std::stop_token stop = {},
+                    const std::function<void(const ServingProgress&)>& progress = {});
+
+/// One step: `decode` sequences with `context` tokens in the cache on every attention data-parallel rank, or
+/// one prompt of `prefill` new tokens after `context` cached ones.
+struct StepQuery {
+  std::int64_t decode = 0;
+  std::int64_t prefill = 0;
+  std::int64_t context = 0;
+};
+
+struct StepAnswer {
+  Breakdown breakdown;                           // mean over draws of routing
+  std::vector<double> active_experts_per_layer;  // mean over expert-parallel ranks and draws, per MoE layer
+  std::vector<TimetableEntry> timetable;         // of the last draw; empty with pipeline stages
+  std::int64_t draws = 1;
+};
+
+StepAnswer time_step(const System& system, const StepQuery& query);
+
+}  // namespace switchyard

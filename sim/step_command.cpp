@@ -1,0 +1,98 @@
+// switchyard step: one engine step with its breakdown.
+#include <cstdio>
+#include <iostream>
+
+#include "sim/command.hpp"
+#include "sim/simulate.hpp"
+
+namespace switchyard {
+namespace {
+
+namespace po = boost::program_options;
+
+po::options_description step_options() {
+  po::options_description options(
+      "switchyard step SCENARIO.json (--decode B --context C | --prefill N [--context C])");
+  options.add_options()("scenario", po::value<std::string>(), "the scenario's file; it needs no workload")(
+      "set", po::value<std::vector<std::string>>()->composing(), "/json/pointer=VALUE: replace one value")(
+      "decode", po::value<std::int64_t>(), "sequences that decode, on every attention data-parallel rank")(
+      "prefill", po::value<std::int64_t>(), "new tokens of one prompt, on every such rank")(
+      "context", po::value<std::int64_t>(), "tokens in the cache of each sequence before the step")(
+      "format", po::value<std::string>()->default_value("text"), "text | json")("help", "this text");
+  return options;
+}
+
+std::int64_t count_of(const po::variables_map& options, const std::string& name, std::int64_t most) {
+  const std::int64_t count = options[name].as<std::int64_t>();
+  if (count < 1 || count > most) {
+    throw InputError("--" + name, std::to_string(count) + " is out of range; give an integer from 1 to " +
+                                      std::to_string(most));
+  }
+  return count;
+}
+
+StepQuery query_of(const po::variables_map& options) {
+  if (options.count("decode") == options.count("prefill")) {
+    throw InputError("switchyard step", "choose one of --decode B --context C, --prefill N");
+  }
+  StepQuery query;
+  if (options.count("decode")) {
+    if (!options.count("context"))
+      throw InputError("--decode", "needs --context C, the tokens in the cache of each sequence");
+    query.decode = count_of(options, "decode", 1 << 20);
+    query.context = count_of(options, "context", 1 << 28);
+  } else {
+    query.prefill = count_of(options, "prefill", 1 << 24);
+    if (options.count("context") && options["context"].as<std::int64_t>() != 0)
+      query.context = count_of(options, "context", 1 << 28);
+  }
+  return query;
+}
+
+Json to_json(const StepAnswer& answer) {
+  const double host = answer.breakdown[Part::host].value() * 1e3;
+  const double total = answer.breakdown.total().value() * 1e3;
+  Json json = {{"step_ms", total}, {"device_ms", total - host}};
+  Json parts = Json::object();
+  for (std::size_t i = 0; i < kPartNames.size(); ++i)
+    parts[std::string(kPartNames[i])] = answer.breakdown.parts[i].value() * 1e3;
+  json["breakdown_ms"] = parts;
+  json["active_experts_per_layer"] = answer.active_experts_per_layer;
+  json["draws"] = answer.draws;
+  return json;
+}
+
+void print(const StepAnswer& answer) {
+  const double total = answer.breakdown.total().value();
+  std::printf("one step %.3f ms, of which on the device %.3f ms\n", total * 1e3,
+              (total - answer.breakdown[Part::host].value()) * 1e3);
+  for (std::size_t i = 0; i < kPartNames.size(); ++i) {
+    const double part = answer.breakdown.parts[i].value();
+    std::printf("  %-14s %9.3f ms %5.1f %%\n", std::string(kPartNames[i]).c_str(), part * 1e3,
+                total > 0.0 ? 100.0 * part / total : 0.0);
+  }
+  if (answer.active_experts_per_layer.empty()) return;
+  double sum = 0.0;
+  for (double active : answer.active_experts_per_layer) sum += active;
+  std::printf("active experts a rank and MoE layer: %.1f on average, %lld draws\n",
+              sum / static_cast<double>(answer.active_experts_per_layer.size()),
+              static_cast<long long>(answer.draws));
+}
+
+}  // namespace
+
+int step_command(const Arguments& arguments) {
+  const po::variables_map options = parse_arguments(arguments, step_options(), "step", "scenario");
+  if (options.count("help")) return std::cout << step_options(), 0;
+  const std::string format = options["format"].as<std::string>();
+  if (format != "text" && format != "json")
+    throw InputError("--format", "unknown format " + format + "; choose one of text, json");
+  const StepQuery query = query_of(options);
+  const System system(scenario_of(options), Scope::step);
+  const StepAnswer answer = time_step(system, query);
+  if (format == "json") std::cout << to_json(answer).dump(2) << "\n";
+  else print(answer);
+  return 0;
+}
+
+}  // namespace switchyard

@@ -1,0 +1,139 @@
+// Descriptions in words and sections in JSON.
+#include "sim/summarise.hpp"
+
+#include <cmath>
+#include <cstdio>
+
+#include "workloads/parameters.hpp"
+
+namespace switchyard {
+namespace {
+
+std::string billions(std::int64_t count) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f B", static_cast<double>(count) * 1e-9);
+  return text;
+}
+
+std::string words_of(const Workload::Lengths& lengths) {
+  if (lengths.distribution == "fixed") return std::to_string(static_cast<std::int64_t>(lengths.value));
+  if (lengths.distribution == "lognormal")
+    return "lognormal mean " + std::to_string(static_cast<std::int64_t>(lengths.mean));
+  if (lengths.distribution == "uniform")
+    return std::to_string(lengths.min) + "-" + std::to_string(lengths.max);
+  return lengths.distribution;
+}
+
+std::string words_of(const Workload& workload) {
+  if (workload.trace) return "trace " + *workload.trace;
+  char rate[32];
+  std::snprintf(rate, sizeof rate, "%g", workload.arrivals.rate);
+  std::string arrivals = workload.arrivals.process;
+  if (workload.closed_loop()) arrivals = std::to_string(workload.arrivals.concurrency) + " in flight";
+  else if (workload.arrivals.rate > 0.0) arrivals += " " + std::string(rate) + " /s";
+  return std::to_string(workload.num_requests) + " requests, " + arrivals + ", prompts " +
+         words_of(workload.prompt_tokens) + ", outputs " + words_of(workload.output_tokens);
+}
+
+std::string words_of(const Deployment& d) {
+  std::string text = std::to_string(d.replicas) + (d.replicas == 1 ? " replica" : " replicas");
+  text += ", tp " + std::to_string(d.tensor_parallel_size);
+  if (d.pipeline_parallel_size > 1) text += ", pp " + std::to_string(d.pipeline_parallel_size);
+  if (d.data_parallel_size > 1) text += ", dp " + std::to_string(d.data_parallel_size);
+  if (d.enable_expert_parallel) text += ", ep " + std::to_string(d.expert_ranks());
+  return text;
+}
+
+Json memory_json(const System& system, const RunLog& log) {
+  const MemoryFit& fit = system.memory();
+  std::uint64_t most = 0;
+  log.for_each_step([&](const StepRow& row) { most = std::max(most, row.kv_blocks_used); });
+  const Deployment& d = system.scenario().deployment;
+  const double blocks = static_cast<double>(fit.num_gpu_blocks) * static_cast<double>(d.data_parallel_size);
+  return {{"gpu_bytes", fit.gpu.value()},
+          {"usable_bytes", fit.usable.value()},
+          {"weight_bytes", fit.weights.value()},
+          {"expert_weight_bytes", fit.expert_weights.value()},
+          {"activation_bytes", fit.activations.value()},
+          {"runtime_reserve_bytes", fit.runtime_reserve.value()},
+          {"kv_pool_bytes", fit.kv_pool.value()},
+          {"kv_bytes_per_token", fit.kv_bytes_per_token.value()},
+          {"num_gpu_blocks", fit.num_gpu_blocks},
+          {"kv_tokens", fit.kv_tokens()},
+          {"peak_kv_use", blocks > 0.0 ? static_cast<double>(most) / blocks : 0.0}};
+}
+
+Json routing_json(const System& system, const RoutingTally& tally) {
+  if (system.bank() == nullptr) return {{"mode", nullptr}};
+  const RoutingOptions& options = system.scenario().routing;
+  const double samples = static_cast<double>(std::max<std::uint64_t>(1, tally.samples));
+  return {{"mode", options.mode},
+          {"preset", options.preset.name},
+          {"gate_bias_zipf", options.preset.gate_bias_zipf},
+          {"mean_active_experts_per_rank", tally.active_experts / samples},
+          {"mean_rank_imbalance", tally.imbalance / samples},
+          {"bank_tokens", system.bank()->streams() * system.bank()->stream_length()}};
+}
+
+Json network_json(const System& system, const RunLog& log) {
+  const Breakdown& breakdown = log.breakdown();
+  const double total = breakdown.total().value();
+  return {{"fidelity", system.scenario().fidelity == "auto" ? "step" : system.scenario().fidelity},
+          {"replicas_share_links", system.replicas_share_links()},
+          {"communication_share", total > 0.0 ? breakdown[Part::communication].value() / total : 0.0}};
+}
+
+std::vector<std::string> notes_of(const System& system, const Simulation& simulation,
+                                  const Metrics& metrics) {
+  const Scenario& scenario = system.scenario();
+  std::vector<std::string> notes = scenario.notes;
+  if (system.bank() != nullptr && scenario.routing.mode == "bank") {
+    notes.push_back("Routing: real gate arithmetic on synthetic weights and tokens (preset " +
+                    scenario.routing.preset.name + ").");
+  }
+  if (metrics.rejected > 0) {
+    notes.push_back(std::to_string(metrics.rejected) +
+                    " requests were rejected: longer than max_model_len or than the whole KV pool.");
+  }
+  if (simulation.result.interrupted)
+    notes.push_back("Interrupted: requests in flight are counted as unfinished, later ones were not sent.");
+  return notes;
+}
+
+}  // namespace
+
+RunDescription describe(const Scenario& scenario) {
+  const ParameterCount parameters = count_parameters(scenario.model);
+  RunDescription description;
+  description.model = scenario.model.name + ", " + billions(parameters.total) + " parameters";
+  if (parameters.active != parameters.total)
+    description.model += ", " + billions(parameters.active) + " active";
+  const Cluster& cluster = scenario.cluster;
+  description.cluster = cluster.name + ": " + std::to_string(cluster.nodes) +
+                        (cluster.nodes == 1 ? " node" : " nodes") + " x " +
+                        std::to_string(cluster.gpus_per_node) + " " + cluster.gpu.name;
+  description.deployment =
+      words_of(scenario.deployment) + ": " + std::to_string(scenario.deployment.gpus()) + " GPUs";
+  description.engine = scenario.engine.profile.name + ", " + scenario.engine.scheduler;
+  if (scenario.workload) description.workload = words_of(*scenario.workload);
+  return description;
+}
+
+Summary summarise(const System& system, const Simulation& simulation, const Metrics& metrics) {
+  Summary summary;
+  const RunLog& log = simulation.result.log;
+  summary.metrics = metrics;
+  summary.gpus = system.scenario().deployment.gpus();
+  summary.breakdown = log.breakdown();
+  summary.memory = memory_json(system, log);
+  summary.routing = routing_json(system, simulation.result.routing);
+  summary.network = network_json(system, log);
+  summary.measured_profile = system.scenario().cluster.gpu.profile.measured;
+  summary.wall = simulation.wall;
+  summary.bank = system.bank_time();
+  summary.events = simulation.result.events;
+  summary.notes = notes_of(system, simulation, metrics);
+  return summary;
+}
+
+}  // namespace switchyard

@@ -1,0 +1,85 @@
+// Building a system from its scenario.
+#include "sim/system.hpp"
+
+#include <chrono>
+
+#include "kernels/expert_placement.hpp"
+#include "sim/base/menu.hpp"
+
+namespace switchyard {
+namespace {
+
+/// Which links a replica's collectives use.
+void mark_links(const CollectiveCost& cost, std::vector<bool>& used) {
+  for (const LinkLoad& load : cost.loads_per_byte) used[load.link] = true;
+}
+
+std::vector<bool> links_of(const ReplicaNetwork& network, std::size_t links) {
+  std::vector<bool> used(links, false);
+  for (const StageNetwork& stage : network.stages) {
+    for (const CollectiveCost& cost : stage.tensor_all_reduce) mark_links(cost, used);
+    mark_links(stage.expert_all_gather, used);
+    mark_links(stage.send_to_next, used);
+  }
+  return used;
+}
+
+std::int64_t experts_of(const Architecture& model) {
+  for (const Layer& layer : model.layers)
+    if (layer.moe) return layer.moe->gate.num_experts;
+  return 0;
+}
+
+}  // namespace
+
+System::System(Scenario scenario, Scope scope)
+    : scenario_(std::move(scenario)),
+      graph_(scenario_.cluster),
+      cost_(scenario_.cluster.gpu),
+      memory_(fit_memory(scenario_.model, scenario_.precision, scenario_.deployment, scenario_.cluster.gpu,
+                         scenario_.engine.profile, scenario_.engine.limits)),
+      model_{&scenario_.model,
+             &scenario_.deployment,
+             &scenario_.engine.profile,
+             &cost_,
+             &graph_,
+             scenario_.precision,
+             scope},
+      kinds_(std::make_shared<LayerKinds>(model_)) {
+  if (scenario_.model.moe_layers() > 0) {
+    const auto start = std::chrono::steady_clock::now();
+    const Choice choice = scenario_.routing.mode == "uniform" ? Choice::uniform : Choice::gates;
+    bank_ = std::make_unique<RoutingBank>(scenario_.model, scenario_.routing.preset, scenario_.seed, choice);
+    bank_time_ = Seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  replicas_share_links_ = find_shared_links();
+}
+
+std::unique_ptr<StepTimer> System::timer(std::int64_t replica) const {
+  const Deployment& d = scenario_.deployment;
+  std::unique_ptr<RoutedLoad> routed;
+  if (bank_) {
+    const RoutingMode mode = scenario_.routing.mode == "balanced" ? RoutingMode::balanced : RoutingMode::bank;
+    const auto& placement = choose(expert_placements(), d.expert_placement, "/deployment/expert_placement");
+    routed = std::make_unique<RoutedLoad>(*bank_, mode,
+                                          placement.place(experts_of(scenario_.model), d.expert_ranks()),
+                                          d.expert_ranks(), scenario_.engine.profile.expert_tile);
+  }
+  return std::make_unique<StepTimer>(model_, kinds_, replica_network(d, replica, graph_, default_transport()),
+                                     std::move(routed));
+}
+
+bool System::find_shared_links() const {
+  std::vector<bool> taken(graph_.links().size(), false);
+  for (std::int64_t replica = 0; replica < scenario_.deployment.replicas; ++replica) {
+    const std::vector<bool> own =
+        links_of(replica_network(scenario_.deployment, replica, graph_, default_transport()), taken.size());
+    for (std::size_t link = 0; link < own.size(); ++link) {
+      if (own[link] && taken[link]) return true;
+      if (own[link]) taken[link] = true;
+    }
+  }
+  return false;
+}
+
+}  // namespace switchyard

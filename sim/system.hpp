@@ -1,0 +1,48 @@
+// The system: what a scenario describes, built and ready to run. Infeasible wishes surface here.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "sim/plan/layer_kinds.hpp"
+#include "sim/plan/memory_fit.hpp"
+#include "sim/plan/step_timer.hpp"
+#include "sim/scenario.hpp"
+#include "topologies/link_graph.hpp"
+#include "workloads/routing/bank.hpp"
+
+namespace switchyard {
+
+class System {
+ public:
+  /// Throws Infeasible when the model does not fit, InputError on what the scenario could not know.
+  System(Scenario scenario, Scope scope);
+  System(const System&) = delete;
+  System& operator=(const System&) = delete;
+
+  const Scenario& scenario() const { return scenario_; }
+  const LinkGraph& graph() const { return graph_; }
+  const MemoryFit& memory() const { return memory_; }
+  const RoutingBank* bank() const { return bank_.get(); }  // null without MoE layers
+  Seconds bank_time() const { return bank_time_; }         // wall-clock time of building it
+  /// Two replicas have collectives on the same link.
+  bool replicas_share_links() const { return replicas_share_links_; }
+
+  /// A timer of one replica's steps.
+  std::unique_ptr<StepTimer> timer(std::int64_t replica) const;
+
+ private:
+  bool find_shared_links() const;
+
+  Scenario scenario_;
+  LinkGraph graph_;
+  OperatorCost cost_;
+  MemoryFit memory_;
+  ReplicaModel model_;
+  std::shared_ptr<const LayerKinds> kinds_;
+  std::unique_ptr<RoutingBank> bank_;
+  Seconds bank_time_;
+  bool replicas_share_links_ = false;
+};
+
+}  // namespace switchyard
