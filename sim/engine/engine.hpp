@@ -1,8 +1,8 @@
-// The engine spends simulated time. It alone knows SimGrid: the platform is generated from the link graph, each actor is
-// one replica or one source of requests. One engine per process; fork before making it.
+// The engine spends simulated time. It alone knows SimGrid: the platform is generated from the link graph,
+// each actor is one replica or one source of requests. One engine per process; fork before making it.
 #pragma once
 
-#include <exception>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -14,8 +14,10 @@
 
 namespace switchyard {
 
-/// analytic: a step lasts its own time. step: one coflow a step, [a private clock host: the step's own time] + [each link:
-/// its bytes over the step]; alone it lasts exactly its own time, contention only lengthens it.
+/// analytic: a step lasts its own time. step: one coflow a step, [a private clock host: the step's own time]
+/// + [each link: its bytes over the step]; alone it lasts exactly its own time, contention only lengthens it.
+/// Links are shared max-min fairly; only links that the steps in flight oversubscribe together are given to
+/// SimGrid: the others cannot bind.
 enum class Fidelity { analytic, step };
 
 class Actor;
@@ -36,15 +38,19 @@ class Bell {
 
 class Engine {
  public:
-  /// `quiet_links`: nothing else. Keeps a reference to the graph.
+  /// Keeps a reference to the graph. A second engine at the same time breaks a law; one after another is
+  /// fine.
   Engine(const LinkGraph& graph, Fidelity fidelity);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// The body runs in simulated time, starting at 0. Bells must outlive run().
+  /// The body runs in simulated time, starting at 0. Bells must outlive run(). A body may not swallow every
+  /// exception: the engine ends actors by one, when another has failed.
   void add_actor(const std::string& name, std::function<void(Actor&)> body);
-  /// Runs until every actor has returned. Rethrows the first exception that left an actor's body.
+  /// Runs until every actor has returned, once. Rethrows the first exception that left an actor's body, after
+  /// ending the others; throws LawBroken naming the actors when all that are left wait for bells that nobody
+  /// can ring.
   void run();
   /// Number of simulation events (waits and coflows) so far.
   std::uint64_t events() const;
@@ -59,18 +65,22 @@ class Engine {
 class Actor {
  public:
   Seconds now() const;
-  /// Returns at `date`, at once if it has passed.
+  /// Returns at `date`, at once if it has passed; now() is then `date` within one ulp of the clock, never
+  /// before it.
   void sleep_until(Seconds date);
-  /// Returns at `date` or as soon as the bell rings; true when it rang (one ring is used up).
+  /// Returns at `date` or as soon as the bell rings; true when it rang (one ring is used up). One actor a
+  /// bell.
   bool wait_until(Seconds date, Bell& bell);
   /// Waits for a ring without end.
   void wait(Bell& bell);
-  /// Spends one step: at `analytic` sleeps `alone`; at `step` runs the coflow of the loads with the clock. Returns the time
-  /// it took: exactly `alone` when no link was contended.
+  /// Spends one step: at `analytic` sleeps `alone`; at `step` runs the coflow of the loads with the clock.
+  /// Returns the time it took: exactly `alone` when no link was contended. Each link appears once; none takes
+  /// longer than `alone`.
   Seconds spend(Seconds alone, std::span<const LinkLoad> loads);
 
  private:
   friend class Engine;
+  friend class Bell;
   struct State;
   explicit Actor(State& state) : state_(&state) {}
   State* state_;

@@ -1,0 +1,68 @@
+#include "sim/engine/platform.hpp"
+
+#include <xbt/log.h>
+
+#include <csignal>
+#include <simgrid/s4u.hpp>
+#include <utility>
+#include <xbt/config.hpp>
+
+#include "sim/base/ensure.hpp"
+
+namespace switchyard {
+namespace {
+
+#ifdef SWITCHYARD_SANITIZED
+constexpr const char* kContexts = "thread";  // the sanitizers do not follow hand-made stacks
+#else
+constexpr const char* kContexts = "raw";
+#endif
+
+/// SimGrid takes some signals for itself when it starts; this puts back what was there.
+class KeptHandler {
+ public:
+  explicit KeptHandler(int signal) : signal_(signal) { sigaction(signal_, nullptr, &action_); }
+  ~KeptHandler() { sigaction(signal_, &action_, nullptr); }
+  KeptHandler(const KeptHandler&) = delete;
+  KeptHandler& operator=(const KeptHandler&) = delete;
+
+ private:
+  int signal_;
+  struct sigaction action_ {};
+};
+
+/// Options belong to the process and are refused once a platform has existed.
+void set_once(const std::string& option, const std::string& value) {
+  if (simgrid::config::is_default(option.c_str())) simgrid::s4u::Engine::set_config(option + ":" + value);
+}
+
+void set_options() {
+  set_once("host/model", "ptask_L07");  // parallel tasks: one task loads many hosts at once
+  set_once("contexts/factory", kContexts);
+  set_once("surf/precision", "1e-12");    // seconds; the default merges events less than 10 us apart
+  set_once("maxmin/precision", "1e-12");  // of a capacity, which is 1
+}
+
+}  // namespace
+
+Platform::Platform() {
+  ensure(!simgrid::s4u::Engine::has_instance(), "one engine at a time in a process");
+  const KeptHandler interrupt(SIGINT);
+  const KeptHandler fault(SIGSEGV);
+  xbt_log_control_set("root.thres:error");
+  engine_ = std::make_unique<simgrid::s4u::Engine>(std::string("switchyard"));
+  set_options();
+  zone_ = simgrid::s4u::create_empty_zone("cluster");  // no routes: links are hosts here
+}
+
+Platform::~Platform() = default;
+
+simgrid::s4u::Host* Platform::add_host(const std::string& name) {
+  return zone_->create_host(name, 1.0)->seal();
+}
+
+void Platform::seal() { zone_->seal(); }
+
+void Platform::run() { engine_->run(); }
+
+}  // namespace switchyard

@@ -1,0 +1,75 @@
+// What the engine's classes keep: shared by the .cpp files of this folder only.
+#pragma once
+
+#include <deque>
+#include <exception>
+#include <optional>
+#include <vector>
+
+#include "sim/engine/clock.hpp"
+#include "sim/engine/coflows.hpp"
+#include "sim/engine/engine.hpp"
+#include "sim/engine/platform.hpp"
+
+namespace simgrid::s4u {
+class Actor;
+class Exec;
+}  // namespace simgrid::s4u
+
+namespace switchyard {
+
+struct Engine::State {
+  State(const LinkGraph& links, Fidelity wanted);
+
+  const LinkGraph& graph;
+  Fidelity fidelity;
+  Platform platform;
+  Clock clock;
+  Coflows coflows;
+  std::vector<simgrid::s4u::Host*> link_hosts;  // by link; empty at `analytic`
+  std::deque<Actor::State> actors;              // addresses stay
+  std::size_t alive = 0;
+  std::size_t waiting = 0;  // without end, for a bell
+  std::uint64_t events = 0;
+  std::exception_ptr failure;
+
+  bool deadlocked() const { return alive > 0 && waiting == alive; }
+  std::exception_ptr deadlock() const;
+  /// Keeps the first failure. Called by an actor: the others are ended.
+  void fail(std::exception_ptr error);
+};
+
+struct Actor::State {
+  Engine::State& engine;
+  std::size_t index = 0;
+  std::string name;
+  std::function<void(Actor&)> body;
+  simgrid::s4u::Host* host = nullptr;  // busy while a contended step lasts
+  simgrid::s4u::Actor* handle = nullptr;
+  bool awake = true;
+  bool waits_without_end = false;
+  // The step in flight.
+  bool replan = false;                 // a link of it has become contended
+  simgrid::s4u::Exec* task = nullptr;  // while it is contended
+  double left_at_cancel = 0.0;
+  std::vector<LinkShare> shares{};
+
+  void main();
+  /// Blocks until wake() or `date`.
+  void pause(std::optional<Seconds> date);
+  void wake();
+  bool wait(std::optional<Seconds> date, Bell& bell);
+
+  Seconds spend(Seconds alone, std::span<const LinkLoad> loads);
+  /// Runs what is `left` of the step, 1 at first; returns what is left when it must be planned anew, else 0.
+  double coast(Seconds alone, double left);
+  double contend(Seconds alone, double left, const std::vector<LinkShare>& contended);
+  void interrupt();
+};
+
+struct Bell::State {
+  std::uint64_t rings = 0;
+  Actor::State* waiter = nullptr;
+};
+
+}  // namespace switchyard
