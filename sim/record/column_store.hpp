@@ -59,7 +59,7 @@ class ColumnStore {
   /// The last row's cell of one column; only when the open chunk has a row.
   template <std::size_t column>
   auto& last() {
-    return std::get<column>(open_)[open_rows_ - 1];
+    return std::get<column>(open_).back();
   }
   bool has_open_row() const { return open_rows_ > 0; }
 
@@ -86,7 +86,7 @@ class ColumnStore {
 
   template <std::size_t... columns>
   void put(std::index_sequence<columns...>, const Types&... values) {
-    ((std::get<columns>(open_)[open_rows_] = values), ...);
+    (std::get<columns>(open_).push_back(values), ...);
   }
 
   template <class Visit, std::size_t... columns>
@@ -105,6 +105,7 @@ class ColumnStore {
       each_column(open_, [&](auto& column) {
         const std::uint64_t offset = space_->write(column.data(), kChunkRows * sizeof(column[0]));
         if (std::exchange(first, false)) chunk.offset = offset;
+        column.clear();
       });
     }
     sealed_.push_back(std::move(chunk));
@@ -112,7 +113,7 @@ class ColumnStore {
   }
 
   Columns load(std::uint64_t offset) const {
-    Columns chunk = empty_chunk();
+    Columns chunk{std::vector<Types>(kChunkRows)...};
     each_column(chunk, [&](auto& column) {
       const std::size_t size = kChunkRows * sizeof(column[0]);
       space_->read(column.data(), size, offset);
@@ -121,8 +122,10 @@ class ColumnStore {
     return chunk;
   }
 
-  void reopen() { open_ = empty_chunk(); }
-  static Columns empty_chunk() { return Columns(std::vector<Types>(kChunkRows)...); }
+  void reopen() {
+    open_ = Columns();
+    each_column(open_, [](auto& column) { column.reserve(kChunkRows); });
+  }
 
   template <class Visit>
   static void each_column(Columns& chunk, Visit&& visit) {

@@ -1,0 +1,131 @@
+// Fills the page's template: style, scripts, and the data as one block of JSON.
+#include "sim/report/page.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "sim/base/embedded.hpp"
+#include "sim/base/ensure.hpp"
+
+namespace switchyard {
+
+std::span<const EmbeddedFile> report_files();  // generated
+
+namespace {
+
+std::string_view file(std::string_view name) {
+  const auto files = report_files();
+  const auto found =
+      std::find_if(files.begin(), files.end(), [&](const auto& row) { return row.name == name; });
+  ensure(found != files.end(), "the page's files are embedded");
+  return found->text;
+}
+
+// A curve needs no more digits than the eye sees.
+double rounded(double value) {
+  std::array<char, 40> text;
+  const auto end =
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 5).ptr;
+  std::from_chars(text.data(), end, value);
+  return value;
+}
+
+Json numbers(const std::vector<double>& values) {
+  Json json = Json::array();
+  for (const double value : values) json.push_back(rounded(value));
+  return json;
+}
+
+Json numbers(const std::vector<Seconds>& values, double factor) {
+  Json json = Json::array();
+  for (const Seconds value : values) json.push_back(rounded(value.value() * factor));
+  return json;
+}
+
+Json data_of(const RunPage& page) {
+  const RunDescription& text = page.description;
+  const LatencyCurves& latency = page.latencies;
+  const TimeSeries& series = page.series;
+  return {{"kind", "run"},
+          {"description",
+           {{"model", text.model},
+            {"cluster", text.cluster},
+            {"deployment", text.deployment},
+            {"engine", text.engine},
+            {"workload", text.workload}}},
+          {"summary", page.summary},
+          {"latency_ms",
+           {{"ttft", numbers(latency.ttft.values, 1e3)},
+            {"tpot", numbers(latency.tpot.values, 1e3)},
+            {"itl", numbers(latency.itl.values, 1e3)},
+            {"e2el", numbers(latency.e2el.values, 1e3)}}},
+          {"series",
+           {{"time_s", numbers(series.time, 1.0)},
+            {"running", numbers(series.running)},
+            {"waiting", numbers(series.waiting)},
+            {"prefill_tokens_per_s", numbers(series.prefill_tokens_per_s)},
+            {"decode_tokens_per_s", numbers(series.decode_tokens_per_s)},
+            {"kv_blocks", numbers(series.kv_blocks)}}},
+          {"kv_blocks_total", page.kv_blocks_total ? Json(*page.kv_blocks_total) : Json(nullptr)}};
+}
+
+Json data_of(const SweepPage& page) {
+  Json points = Json::array();
+  for (const SweepPoint& point : page.points) {
+    ensure(point.values.size() == page.pointers.size(), "a point has a value for each swept pointer");
+    points.push_back({{"values", point.values}, {"summary", point.summary}, {"verdict", point.verdict}});
+  }
+  return {{"kind", "sweep"},           {"title", page.title}, {"subtitle", page.subtitle},
+          {"pointers", page.pointers}, {"points", points},    {"notes", page.notes}};
+}
+
+std::string replaced(std::string_view text, char from, std::string_view to) {
+  std::string result;
+  for (const char c : text) c == from ? result.append(to) : result.append(1, c);
+  return result;
+}
+
+std::string escaped(std::string_view text) {
+  return replaced(replaced(replaced(text, '&', "&amp;"), '<', "&lt;"), '>', "&gt;");
+}
+
+// "<" stands only inside JSON's strings, where its escape means the same: no "</script" and no "<!--" is
+// left.
+std::string script_safe(const Json& data) {
+  return replaced(data.dump(-1, ' ', false, Json::error_handler_t::replace), '<', "\\u003c");
+}
+
+// Replaces each {{name}} of the template once; what is put in is not looked at again.
+std::string filled_page(const std::string& title, const std::string& script, const Json& data) {
+  std::string html;
+  std::string_view rest = file("page");
+  for (std::size_t open; (open = rest.find("{{")) != std::string_view::npos;) {
+    const std::size_t close = rest.find("}}", open);
+    ensure(close != std::string_view::npos, "the page's template is well formed");
+    const std::string_view name = rest.substr(open + 2, close - open - 2);
+    html += rest.substr(0, open);
+    if (name == "title") html += escaped(title);
+    else if (name == "data") html += script_safe(data);
+    else html += file(name == "script" ? std::string_view(script) : name);
+    rest.remove_prefix(close + 2);
+  }
+  return html += rest;
+}
+
+}  // namespace
+
+RunPage run_page_of(const RunDescription& description, const Summary& summary, const RunLog& log,
+                    std::optional<std::uint64_t> kv_blocks_total) {
+  return {description, summary_json(summary), latency_curves(log), time_series(log), kv_blocks_total};
+}
+
+std::string run_page(const RunPage& page) {
+  return filled_page("Switchyard: " + page.description.model, "run", data_of(page));
+}
+
+std::string sweep_page(const SweepPage& page) {
+  return filled_page("Switchyard: " + page.title, "sweep", data_of(page));
+}
+
+}  // namespace switchyard

@@ -1,0 +1,48 @@
+// report.html: one file with everything in it, that opens without a network. Its look is in page/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/base/json.hpp"
+#include "sim/record/run_log.hpp"
+#include "sim/report/series.hpp"
+#include "sim/report/summary.hpp"
+
+namespace switchyard {
+
+struct RunPage {
+  RunDescription description;
+  Json summary;  // summary_json()
+  LatencyCurves latencies;
+  TimeSeries series;
+  std::optional<std::uint64_t> kv_blocks_total;  // of all ranks together; none: KV use is shown in blocks
+};
+
+/// Draws the curves from the log.
+RunPage run_page_of(const RunDescription& description, const Summary& summary, const RunLog& log,
+                    std::optional<std::uint64_t> kv_blocks_total);
+
+/// One point of a sweep, or one candidate of a plan.
+struct SweepPoint {
+  std::vector<Json> values;  // of the swept pointers
+  Json summary;              // summary_json(); null when the point could not be simulated
+  std::string verdict;       // "ok", "slo missed", "infeasible: does not fit", …
+};
+
+struct SweepPage {
+  std::string title;                  // "Mixtral and Llama on eight H200"
+  std::string subtitle;               // one sentence; may be empty
+  std::vector<std::string> pointers;  // "/workload/arrivals/rate", as many as values in each point
+  std::vector<SweepPoint> points;
+  std::vector<std::string> notes;
+};
+
+/// The whole HTML text. Any text in the data is safe: it can neither end the block it is in nor become
+/// markup.
+std::string run_page(const RunPage& page);
+std::string sweep_page(const SweepPage& page);
+
+}  // namespace switchyard

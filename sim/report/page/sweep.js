@@ -1,0 +1,168 @@
+// The page of a sweep: what throughput costs in latency, how load drives the first token, and every point as a row.
+'use strict';
+
+const kMany = 8;  // lines that one chart can tell apart
+const done = data.points.filter((point) => point.summary);
+const shortName = (pointer) => pointer.split('/').filter((part) => part).pop().replaceAll('_', ' ');
+const text = (value) => typeof value === 'string' ? value : Array.isArray(value) || value && typeof value === 'object' ?
+    JSON.stringify(value) : value === null ? 'default' : String(value);
+
+// The pointer that the load grows along: the arrivals' rate or concurrency, else the last numeric one.
+function loadPointer() {
+  const numeric = data.pointers.map((_, index) => index)
+      .filter((index) => data.points.every((point) => typeof point.values[index] === 'number'));
+  const arrivals = numeric.find((index) => /\/arrivals\/(rate|value)$/.test(data.pointers[index]));
+  return arrivals !== undefined ? arrivals : numeric.pop();
+}
+
+// One line for each value of the other pointers together; when these are too many, of the first non-numeric one.
+function seriesPointers(load) {
+  const others = data.pointers.map((_, index) => index).filter((index) => index !== load);
+  if (new Set(done.map((point) => label(point, others))).size <= kMany) return others;
+  const words = others.find((index) => done.some((point) => typeof point.values[index] !== 'number'));
+  return [words !== undefined ? words : others[0]];
+}
+
+function label(point, pointers) {
+  return pointers.map((index) => {
+    const value = point.values[index];
+    return typeof value === 'string' ? value : `${shortName(data.pointers[index])} ${text(value)}`;
+  }).join(', ');
+}
+
+const load = loadPointer();
+const groupBy = seriesPointers(load);
+const groups = new Map();
+for (const point of done) {
+  const name = label(point, groupBy);
+  groups.set(name, [...(groups.get(name) || []), point]);
+}
+const loadOf = (point) => load === undefined ? point.summary.request_throughput : point.values[load];
+for (const points of groups.values()) points.sort((a, b) => loadOf(a) - loadOf(b));
+
+const kLatencies = {
+  tokens_per_s_per_user: 'Tokens/s a user', mean_tpot_ms: 'Mean TPOT (ms)', p99_tpot_ms: 'TPOT p99 (ms)',
+  p99_itl_ms: 'ITL p99 (ms)', mean_e2el_ms: 'Mean end-to-end latency (ms)',
+};
+const kThroughputs = {
+  tokens_per_s_per_gpu: 'Output tokens/s a GPU', output_throughput: 'Output tokens/s', request_throughput: 'Requests/s',
+  request_goodput: 'Good requests/s',
+};
+const chosen = {x: 'tokens_per_s_per_user', y: 'tokens_per_s_per_gpu'};
+
+function select(axisName, menu) {
+  const box = element('select', {'aria-label': `${axisName} axis`}, Object.entries(menu).map(([key, name]) => element('option', {value: key}, name)));
+  box.addEventListener('change', () => { chosen[axisName] = box.value; drawAll(); });
+  return box;
+}
+
+function lines(x, y) {
+  return [...groups].map(([name, points], index) => ({
+    type: 'line', name, symbol: kSymbols[index % kSymbols.length], symbolSize: 8, lineStyle: {width: 2, type: index < kMany ? 'solid' : 'dashed'},
+    data: points.filter((point) => x(point) !== null && y(point) !== null)
+        .map((point) => ({value: [x(point), y(point)], point, itemStyle: point.summary.slo_met === false ?
+            {color: colour('card'), borderColor: colours()[index % kMany], borderWidth: 2} : {}})),
+    labelLayout: {hideOverlap: true}, emphasis: {focus: 'series'},
+  }));
+}
+
+function pointTooltip() {
+  return tooltip({trigger: 'item', formatter: ({data: {point}, marker, seriesName}) => {
+    const figures = point.summary;
+    const rows = [['TTFT p99', durationText(figures.p99_ttft_ms)], ['TPOT mean', durationText(figures.mean_tpot_ms)],
+      ['tokens/s a GPU', number(figures.tokens_per_s_per_gpu)], ['tokens/s a user', number(figures.tokens_per_s_per_user)]];
+    const place = load === undefined ? '' : `<br>${echarts.format.encodeHTML(shortName(data.pointers[load]))} ${number(point.values[load])}`;
+    return `${marker} ${echarts.format.encodeHTML(seriesName || 'all points')}${place}<br>` +
+        rows.map(([name, value]) => `${name} <b>${value}</b>`).join('<br>') +
+        (figures.slo_met === false ? '<br>misses the SLO' : '');
+  }});
+}
+
+function curves() {
+  const option = () => ({
+    grid: {left: 70, right: 26, top: groups.size > 1 ? 42 : 20, bottom: 48}, tooltip: pointTooltip(),
+    legend: groups.size > 1 ? legend({icon: undefined, itemWidth: 22, itemHeight: 9}) : undefined,
+    xAxis: xAxis(kLatencies[chosen.x], {min: 0, splitLine: {show: true, lineStyle: {color: colour('grid')}}}),
+    yAxis: yAxis(kThroughputs[chosen.y], {min: 0, nameGap: 52}),
+    series: lines((point) => point.summary[chosen.x], (point) => point.summary[chosen.y]),
+  });
+  const misses = done.some((point) => point.summary.slo_met === false) ? ' Hollow points miss the SLO.' : '';
+  return chartCard({title: 'Throughput against latency', wide: true, tall: true, option,
+    text: `Further up is cheaper, further right (tokens/s a user) is faster.${misses}`,
+    controls: element('span', {}, select('y', kThroughputs), element('label', {}, ' against '), select('x', kLatencies))});
+}
+
+function firstToken() {
+  const values = done.map((point) => point.summary.p99_ttft_ms).filter((value) => value > 0);
+  const wide = values.length > 1 && Math.max(...values) / Math.min(...values) > 30;
+  const limits = [...new Set(done.flatMap((point) => point.summary.slo || []).filter((row) => row.bound.startsWith('ttft_')).map((row) => row.limit_ms))];
+  const option = () => {
+    const series = lines(loadOf, (point) => point.summary.p99_ttft_ms);
+    if (limits.length === 1 && series.length) {
+      series[0].markLine = {silent: true, symbol: 'none', lineStyle: {color: colour('soft'), type: 'dashed'},
+        label: {formatter: 'bound', position: 'insideEndTop', color: colour('soft'), fontSize: 12}, data: [{yAxis: limits[0]}]};
+    }
+    return {
+      grid: {left: 70, right: 26, top: groups.size > 1 ? 42 : 20, bottom: 48}, tooltip: pointTooltip(),
+      legend: groups.size > 1 ? legend({icon: undefined, itemWidth: 22, itemHeight: 9}) : undefined,
+      xAxis: xAxis(load === undefined ? 'Requests/s' : `${shortName(data.pointers[load])}`.replace(/^rate$/, 'Arrivals (requests/s)')
+          .replace(/^value$/, 'Concurrent requests'), {scale: true}),
+      yAxis: yAxis('TTFT p99 (ms)', wide ? {type: 'log', nameGap: 52} : {min: 0, nameGap: 52}), series,
+    };
+  };
+  return chartCard({title: 'First token against load', wide: true, option, tall: true, text: 'The 99th percentile of the time to the first token.'});
+}
+
+const kColumns = [
+  ['tokens/s a GPU', 'tokens_per_s_per_gpu'], ['tokens/s a user', 'tokens_per_s_per_user'], ['requests/s', 'request_throughput'],
+  ['good/s', 'request_goodput'], ['TTFT p50 ms', 'median_ttft_ms'], ['TTFT p99 ms', 'p99_ttft_ms'], ['TPOT mean ms', 'mean_tpot_ms'],
+  ['TPOT p99 ms', 'p99_tpot_ms'], ['GPUs', 'gpus'],
+];
+
+function pointTable() {
+  const columns = [
+    ...data.pointers.map((pointer, index) => ({name: shortName(pointer), title: pointer, of: (point) => point.values[index],
+      text: data.points.some((point) => typeof point.values[index] !== 'number')})),
+    ...kColumns.map(([name, key]) => ({name, title: key, of: (point) => point.summary ? point.summary[key] : null})),
+    {name: 'bottleneck', title: 'breakdown.bottleneck', text: true, 
+      of: (point) => point.summary && point.summary.breakdown.bottleneck && point.summary.breakdown.bottleneck.replace('_', ' ')},
+    {name: 'verdict', title: 'verdict', text: true, wrap: true, of: (point) => point.verdict},
+  ];
+  const body = element('tbody', {});
+  const fill = (points) => body.replaceChildren(...points.map((point) => element('tr', {}, columns.map((column) => {
+    const value = column.of(point);
+    const tone = column.name === 'verdict' ? (value === 'ok' ? ' good' : ' bad') : '';
+    return element('td', {class: (column.text ? 'text' : '') + (column.wrap ? ' wrap' : '') + tone},
+        column.text ? (value === null ? '–' : text(value)) : number(value));
+  }))));
+  const heads = columns.map((column) => element('th', {class: column.text ? 'text' : '', title: column.title, role: 'button', tabindex: '0'}, column.name));
+  heads.forEach((head, index) => {
+    const sort = () => {
+      const up = head.getAttribute('aria-sort') !== 'ascending';
+      heads.forEach((other) => other.removeAttribute('aria-sort'));
+      head.setAttribute('aria-sort', up ? 'ascending' : 'descending');
+      fill([...data.points].sort((a, b) => (up ? 1 : -1) * compare(columns[index].of(a), columns[index].of(b))));
+    };
+    head.addEventListener('click', sort);
+    head.addEventListener('keydown', (event) => { if (event.key === 'Enter') sort(); });
+  });
+  fill(data.points);
+  return element('section', {class: 'card'}, element('div', {class: 'scroll'},
+      element('table', {}, element('thead', {}, element('tr', {}, heads)), body)));
+}
+
+function compare(a, b) {
+  if (a === null || b === null) return a === b ? 0 : a === null ? -1 : 1;
+  return typeof a === 'number' && typeof b === 'number' ? a - b : text(a).localeCompare(text(b));
+}
+
+const infeasible = data.points.length - done.length;
+const unmeasured = done.some((point) => point.summary.measured_profile === false);
+show(element('header', {}, element('div', {class: 'brand'}, 'Switchyard sweep'), element('h1', {}, data.title),
+    data.subtitle ? element('p', {class: 'soft'}, data.subtitle) : null,
+    element('ul', {class: 'verdict'}, element('li', {}, `${data.points.length} points`),
+        element('li', {}, `over ${data.pointers.map(shortName).join(', ')}`),
+        infeasible ? element('li', {class: 'bad'}, `${infeasible} without a result`) : null)),
+    notes([...(unmeasured ? [kUnmeasured] : []), ...data.notes]),
+    done.length ? element('div', {class: 'charts', style: 'margin-top: 28px'}, curves(), firstToken()) : null,
+    element('h2', {}, 'Points'), element('p', {class: 'soft'}, 'Choose a column\u2019s name to sort.'), element('div', {style: 'margin-top: 12px'}, pointTable()));
