@@ -1,0 +1,112 @@
+// Opens the report's pages in headless Chromium without a network and checks that they draw: charts, texts, no errors.
+// Usage: node pages_test.mjs FOLDER [--screenshots]   FOLDER has the pages of synthetic_pages; playwright-core is found
+// in the current folder's node_modules. Exit 0 fine, 1 a check failed, 77 skipped (no Chromium).
+import assert from 'node:assert/strict';
+import {accessSync, constants, mkdtempSync, rmSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+import {pathToFileURL} from 'node:url';
+
+const kFlags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync'];
+const folder = path.resolve(process.argv[2]);
+const screenshots = process.argv.includes('--screenshots');
+
+const browserPath = findChromium();
+if (!browserPath) {
+  console.log('skipped: there is no Chromium');
+  process.exit(77);
+}
+const {chromium} = createRequire(path.join(process.cwd(), 'package.json'))('playwright-core');
+const profile = mkdtempSync(path.join(tmpdir(), 'switchyard-browser-'));
+const context = await chromium.launchPersistentContext(profile,
+    {executablePath: browserPath, headless: true, args: kFlags, viewport: {width: 1280, height: 900}, offline: true});
+let failures = 0;
+try {
+  await check('The page of a run draws every chart', 'run', async (page) => {
+    assert.match(await page.title(), /^Switchyard: mixtral-8x7b/);
+    assert.equal(await page.locator('.chart svg').count(), 8);
+    for (const chart of await page.locator('.chart svg').all()) assert.ok(await chart.locator('path').count() > 3);
+    assert.ok(await page.locator('#breakdown .parts i').count() >= 6);
+    assert.equal(await page.locator('.verdict li').count(), 2);
+    assert.match(await page.locator('.notes').innerText(), /datasheet/);
+  });
+  await check('Text of a scenario never becomes markup', 'run', async (page) => {
+    assert.match(await page.locator('.facts').innerText(), /<\/script><b>lengths<\/b> & more/);
+    assert.equal(await page.locator('.facts b').count(), 0);
+  });
+  await check('The page of a run without a completed request says so and draws nothing', 'empty', async (page) => {
+    assert.equal(await page.locator('.chart').count(), 0);
+    const text = await page.locator('main').innerText();
+    assert.match(text, /1 rejected/);
+    assert.doesNotMatch(text, /NaN|undefined|Infinity/);
+  });
+  await check('The page of a sweep has a line for each model and a row for each point', 'sweep', async (page) => {
+    assert.equal(await page.locator('.chart svg').count(), 2);
+    assert.equal(await page.locator('tbody tr').count(), 28);
+    const legend = await page.locator('.chart svg').first().textContent();
+    for (const model of ['llama-3.1-70b', 'mixtral-8x7b', 'snowflake-arctic']) assert.ok(legend.includes(model), model);
+    assert.match(await page.locator('.verdict').innerText(), /1 without a result/);
+  });
+  await check('A column of the sweep sorts and an axis can be chosen', 'sweep', async (page) => {
+    await page.locator('th', {hasText: 'TTFT p99'}).click();
+    assert.match(await page.locator('tbody tr').first().innerText(), /infeasible/);  // nothing sorts before numbers
+    await page.locator('select[aria-label="x axis"]').selectOption('mean_tpot_ms');
+    assert.match(await page.locator('.chart svg').first().textContent(), /Mean TPOT \(ms\)/);
+  });
+  for (const name of ['run', 'sweep']) {
+    await check(`The ${name} page fits a telephone and follows the dark scheme`, name, async (page) => {
+      const light = await page.locator('.chart svg text').first().getAttribute('fill');
+      await page.emulateMedia({colorScheme: 'dark'});
+      await page.waitForFunction((before) => document.querySelector('.chart svg text').getAttribute('fill') !== before, light);
+      if (screenshots) await page.screenshot({path: path.join(folder, `${name}-dark.png`), fullPage: true});
+      await page.emulateMedia({colorScheme: 'light'});
+      await page.setViewportSize({width: 390, height: 800});
+      await page.waitForTimeout(200);
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 390);
+      if (screenshots) await page.screenshot({path: path.join(folder, `${name}-small.png`), fullPage: true});
+    });
+  }
+} finally {
+  await context.close();
+  rmSync(profile, {recursive: true, force: true});
+}
+process.exit(failures ? 1 : 0);
+
+function findChromium() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  const folders = (process.env.PATH || '').split(':').filter((entry) => entry);
+  return folders.flatMap((entry) => names.map((name) => path.join(entry, name))).find((file) => {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+// Runs one check on a fresh page; anything on the console, or any request but for the file itself, fails it.
+async function check(sentence, name, body) {
+  const page = await context.newPage();
+  const faults = [];
+  page.on('console', (message) => ['error', 'warning'].includes(message.type()) && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('request', (request) => request.url().startsWith('file:') || faults.push(`asks for ${request.url()}`));
+  try {
+    await page.setViewportSize({width: 1280, height: 900});
+    await page.emulateMedia({colorScheme: 'light'});
+    await page.goto(pathToFileURL(path.join(folder, `${name}.html`)).href);
+    await page.waitForSelector('main h1', {timeout: 20000});
+    if (screenshots) await page.screenshot({path: path.join(folder, `${name}.png`), fullPage: true});
+    await body(page);
+    assert.deepEqual(faults, []);
+    console.log(`ok      ${sentence}`);
+  } catch (error) {
+    ++failures;
+    console.log(`FAILED  ${sentence}\n${error.stack}\n${faults.join('\n')}`);
+  } finally {
+    await page.close();
+  }
+}

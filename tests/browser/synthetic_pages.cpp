@@ -1,0 +1,167 @@
+// Writes pages of made-up runs for the browser's test: run.html, sweep.html, and empty.html of a run in which
+// every request was rejected. Usage: synthetic_pages FOLDER
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+
+#include "sim/base/files.hpp"
+#include "sim/base/random.hpp"
+#include "sim/record/metrics.hpp"
+#include "sim/report/page.hpp"
+
+namespace {
+
+using namespace switchyard;
+
+constexpr std::int64_t kSlots = 96;
+constexpr std::uint64_t kBlocks = 40'000;
+
+struct Load {
+  double rate;        // requests/s
+  double base_step;   // s
+  double step_slope;  // s a sequence
+};
+
+Breakdown step_breakdown(double step) {
+  constexpr std::array<double, 8> kShares = {0.17, 0.08, 0.41, 0.03, 0.16, 0.07, 0.02, 0.06};
+  Breakdown breakdown;
+  for (std::size_t i = 0; i < kShares.size(); ++i) breakdown.parts[i] = Seconds(step * kShares[i]);
+  return breakdown;
+}
+
+// A server of kSlots whose step grows with its batch: simple, but its queue is a real one.
+RunLog simulated(const Load& load, std::uint64_t requests) {
+  struct Active {
+    RequestRow row;
+    std::int64_t left;
+  };
+  Random random(7, "browser");
+  RunLog log;
+  std::vector<RequestRow> queue;
+  double arrival = 0;
+  for (std::uint64_t i = 0; i < requests; ++i) {
+    arrival += random.exponential(1.0 / load.rate);
+    RequestRow row;
+    row.id = i;
+    row.arrival = Seconds(arrival);
+    row.prompt_tokens = static_cast<std::int64_t>(random.lognormal(600, 0.9)) + 1;
+    row.output_tokens = random.integer(64, 256);
+    queue.push_back(row);
+  }
+  std::vector<Active> active;
+  double clock = 0;
+  for (std::size_t next = 0; next < queue.size() || !active.empty();) {
+    if (active.empty()) clock = std::max(clock, queue[next].arrival.value());
+    std::uint32_t prefill = 0;
+    while (next < queue.size() && queue[next].arrival.value() <= clock && prefill < 4096 &&
+           static_cast<std::int64_t>(active.size()) < kSlots) {
+      prefill += static_cast<std::uint32_t>(queue[next].prompt_tokens);
+      active.push_back({queue[next], queue[next].output_tokens});
+      ++next;
+    }
+    const double step =
+        load.base_step + load.step_slope * static_cast<double>(active.size()) + 1.1e-5 * prefill;
+    const double start = clock;
+    clock += step;
+    log.spend(step_breakdown(step));
+    std::uint64_t blocks = 0;
+    std::uint32_t decodes = 0;
+    for (Active& sequence : active) {
+      if (sequence.row.first_token) ++decodes;
+      else sequence.row.first_token = Seconds(clock);
+      ++sequence.row.generated_tokens;
+      --sequence.left;
+      blocks +=
+          static_cast<std::uint64_t>((sequence.row.prompt_tokens + sequence.row.generated_tokens + 15) / 16);
+    }
+    if (decodes > 0) log.append(IntervalRow{Seconds(step), decodes});
+    const auto arrived = std::upper_bound(queue.begin(), queue.end(), Seconds(start),
+                                          [](Seconds t, const RequestRow& row) { return t < row.arrival; });
+    log.append(StepRow{
+        Seconds(start), Seconds(clock), 0, 1, prefill, decodes, static_cast<std::uint32_t>(active.size()),
+        static_cast<std::uint32_t>(
+            arrived - queue.begin() -
+            std::min<std::ptrdiff_t>(arrived - queue.begin(), static_cast<std::ptrdiff_t>(next))),
+        blocks});
+    for (const Active& sequence : active) {
+      if (sequence.left > 0) continue;
+      RequestRow row = sequence.row;
+      row.finish = Seconds(clock);
+      row.outcome = Outcome::completed;
+      log.append(row);
+    }
+    active.erase(std::remove_if(active.begin(), active.end(), [](const Active& s) { return s.left <= 0; }),
+                 active.end());
+  }
+  return log;
+}
+
+Slo bounds() { return {{{"ttft", "p99", Seconds(2.0)}, {"tpot", "p99", Seconds(0.05)}}}; }
+
+Summary summary_of(const RunLog& log, std::int64_t gpus) {
+  Summary summary;
+  summary.metrics = compute_metrics(log, bounds(), gpus);
+  summary.gpus = gpus;
+  summary.breakdown = log.breakdown();
+  summary.memory = {{"weights_per_gpu", "11.7 GB"}, {"kv_blocks", kBlocks}};
+  summary.routing = {{"mode", "bank"}, {"max_over_mean", 1.31}};
+  summary.network = {{"fidelity", "step"}};
+  summary.notes = {"max_model_len is above the model's context of 32768 tokens."};
+  return summary;
+}
+
+std::string run_html() {
+  const RunLog log = simulated({17.5, 0.011, 1.9e-4}, 1500);
+  const RunDescription description = {"mixtral-8x7b, 46.7 B parameters, 12.9 B active",
+                                      "hgx-h200: 1 node of 8 h200_sxm", "1 replica, tp 8, expert parallel",
+                                      "vllm, chunked_prefill, 256 sequences",
+                                      "1500 requests, poisson 17.5 /s, </script><b>lengths</b> & more"};
+  return run_page(run_page_of(description, summary_of(log, 8), log, kBlocks));
+}
+
+std::string empty_html() {
+  RunLog log;
+  RequestRow row;
+  row.outcome = Outcome::rejected;
+  log.append(row);
+  return run_page(
+      run_page_of({"llama-3.1-8b", "one h100_sxm", "", "", ""}, summary_of(log, 1), log, std::nullopt));
+}
+
+std::string sweep_html() {
+  SweepPage page = {"Dense, MoE and hybrid on eight H200",
+                    "Chat traffic, 600 tokens in and 160 out, on one node.",
+                    {"/model", "/workload/arrivals/rate"},
+                    {},
+                    {"Lengths are lognormal."}};
+  struct Model {
+    const char* name;
+    double base_step, step_slope;
+  };
+  const std::vector<Model> models = {
+      {"llama-3.1-70b", 0.021, 2.6e-4}, {"mixtral-8x7b", 0.011, 1.9e-4}, {"snowflake-arctic", 0.015, 2.2e-4}};
+  for (const Model& model : models) {
+    for (const double rate : {1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 18.0}) {
+      const RunLog log = simulated({rate, model.base_step, model.step_slope}, 400);
+      const Json summary = summary_json(summary_of(log, 8));
+      page.points.push_back({{model.name, rate}, summary, summary["slo_met"] == true ? "ok" : "slo missed"});
+    }
+  }
+  page.points.push_back(
+      {{"deepseek-v3", 1.0}, nullptr, "infeasible: weights of 671 GB need 1.2 times the memory"});
+  return sweep_page(page);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  if (count != 2) {
+    std::cerr << "usage: synthetic_pages FOLDER\n";
+    return 2;
+  }
+  const std::string folder = arguments[1];
+  switchyard::make_folder(folder);
+  switchyard::write_file_atomically(folder + "/run.html", run_html());
+  switchyard::write_file_atomically(folder + "/empty.html", empty_html());
+  switchyard::write_file_atomically(folder + "/sweep.html", sweep_html());
+}
