@@ -95,9 +95,18 @@ const Distribution& distribution_of(const Slo::Bound& bound, const Metrics& metr
   throw InputError("slo", "unknown figure \"" + bound.figure + "\"; choose one of ttft, tpot, itl, e2el");
 }
 
+Seconds statistic_of(const Slo::Bound& bound, const Distribution& distribution) {
+  if (bound.statistic == "mean") return distribution.mean;
+  if (bound.statistic == "median") return distribution.median;
+  if (bound.statistic == "p90") return distribution.p90;
+  if (bound.statistic == "p99") return distribution.p99;
+  throw InputError("slo",
+                   "unknown statistic \"" + bound.statistic + "\"; choose one of mean, median, p90, p99");
+}
+
 bool is_met(const Slo::Bound& bound, const Metrics& metrics) {
-  if (distribution_of(bound, metrics).samples == 0) return metrics.completed > 0;
-  return value_of(bound, metrics) <= bound.limit;
+  const std::optional<Seconds> value = value_of(bound, metrics);
+  return value ? *value <= bound.limit : metrics.completed > 0;
 }
 
 }  // namespace
@@ -119,14 +128,10 @@ Metrics compute_metrics(const RunLog& log, const Slo& slo, std::int64_t gpus) {
 
 Latencies latencies_of(const RunLog& log) { return tally_of(log, {}).latencies; }
 
-Seconds value_of(const Slo::Bound& bound, const Metrics& metrics) {
+std::optional<Seconds> value_of(const Slo::Bound& bound, const Metrics& metrics) {
   const Distribution& distribution = distribution_of(bound, metrics);
-  if (bound.statistic == "mean") return distribution.mean;
-  if (bound.statistic == "median") return distribution.median;
-  if (bound.statistic == "p90") return distribution.p90;
-  if (bound.statistic == "p99") return distribution.p99;
-  throw InputError("slo",
-                   "unknown statistic \"" + bound.statistic + "\"; choose one of mean, median, p90, p99");
+  const Seconds value = statistic_of(bound, distribution);
+  return distribution.samples > 0 ? std::optional<Seconds>(value) : std::nullopt;
 }
 
 }  // namespace switchyard

@@ -53,7 +53,8 @@ Metrics compute_metrics(const RunLog& log, const Slo& slo, std::int64_t gpus);
 /// What the distributions of compute_metrics are made of, e.g. for curves.
 Latencies latencies_of(const RunLog& log);
 
-/// The statistic that a bound speaks of. Throws InputError at "slo" for an unknown figure or statistic.
-Seconds value_of(const Slo::Bound& bound, const Metrics& metrics);
+/// The statistic that a bound speaks of; none without samples. Throws InputError at "slo" for an unknown
+/// figure or statistic.
+std::optional<Seconds> value_of(const Slo::Bound& bound, const Metrics& metrics);
 
 }  // namespace switchyard

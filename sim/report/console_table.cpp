@@ -94,9 +94,12 @@ std::string slo_line(const Metrics& metrics) {
   std::string line;
   for (const auto& [bound, met] : metrics.slo_met) {
     if (!line.empty()) line += format("\n  %-12s", "");
-    line += name_of(bound) + " ";
-    line += metrics.completed > 0 ? number(value_of(bound, metrics).value() * 1e3) + " ms" : "unknown";
-    line += (met ? ", within " : ", MISSED: above ") + number(bound.limit.value() * 1e3) + " ms";
+    const std::optional<Seconds> value = value_of(bound, metrics);
+    line += name_of(bound) + " " + (value ? number(value->value() * 1e3) + " ms" : "has no samples");
+    line += (met     ? ", within "
+             : value ? ", MISSED: above "
+                     : ", MISSED: bound ") +
+            number(bound.limit.value() * 1e3) + " ms";
   }
   return line;
 }

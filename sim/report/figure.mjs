@@ -59,7 +59,7 @@ function option(spec, folder) {
   const top = 18 + 22 * titles;
   return {
     animation: false, backgroundColor: '#ffffff', color: kColours,
-    textStyle: {fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", Arial, sans-serif'},
+    textStyle: {fontFamily: 'system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Liberation Sans, Arial, sans-serif'},
     title: {text: spec.title, subtext: spec.subtitle, left: 18, top: 12, itemGap: 5,
       textStyle: {color: kInk, fontSize: 16, fontWeight: 600}, subtextStyle: {color: kSoft, fontSize: 13}},
     legend: legend ? {top, left: 16, itemWidth: 22, itemHeight: 9, itemGap: 18, textStyle: {color: kInk, fontSize: 12.5}} : undefined,

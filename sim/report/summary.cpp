@@ -23,11 +23,11 @@ void add_distribution(Json& json, const std::string& figure, const Distribution&
 Json slo_json(const Metrics& metrics) {
   Json bounds = Json::array();
   for (const auto& [bound, met] : metrics.slo_met) {
-    bounds.push_back(
-        {{"bound", name_of(bound)},
-         {"limit_ms", milliseconds(bound.limit)},
-         {"actual_ms", metrics.completed > 0 ? Json(milliseconds(value_of(bound, metrics))) : Json()},
-         {"met", met}});
+    const std::optional<Seconds> value = value_of(bound, metrics);
+    bounds.push_back({{"bound", name_of(bound)},
+                      {"limit_ms", milliseconds(bound.limit)},
+                      {"actual_ms", value ? Json(milliseconds(*value)) : Json(nullptr)},
+                      {"met", met}});
   }
   return bounds;
 }

@@ -1,12 +1,14 @@
 // Opens the report's pages in headless Chromium without a network and checks that they draw: charts, texts, no errors.
+// A figure that sim/report/figure.mjs makes for a README is opened too; it finds echarts by NODE_PATH.
 // Usage: node pages_test.mjs FOLDER [--screenshots]   FOLDER has the pages of synthetic_pages; playwright-core is found
 // in the current folder's node_modules. Exit 0 fine, 1 a check failed, 77 skipped (no Chromium).
 import assert from 'node:assert/strict';
-import {accessSync, constants, mkdtempSync, rmSync} from 'node:fs';
+import {execFileSync} from 'node:child_process';
+import {accessSync, constants, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {tmpdir} from 'node:os';
 import path from 'node:path';
-import {pathToFileURL} from 'node:url';
+import {fileURLToPath, pathToFileURL} from 'node:url';
 
 const kFlags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
@@ -55,6 +57,13 @@ try {
     await page.locator('select[aria-label="x axis"]').selectOption('mean_tpot_ms');
     assert.match(await page.locator('.chart svg').first().textContent(), /Mean TPOT \(ms\)/);
   });
+  drawFigure();
+  await check('A figure for a README is a whole SVG with a line for each model', 'figure.svg', async (page) => {
+    assert.equal(await page.locator('parsererror').count(), 0);
+    const text = await page.locator('svg').first().textContent();
+    for (const word of ['A & B', 'a simulated', 'b simulated', 'a measured', 'Tokens/s']) assert.ok(text.includes(word), word);
+    if (screenshots) await page.screenshot({path: path.join(folder, 'figure.png')});
+  });
   for (const name of ['run', 'sweep']) {
     await check(`The ${name} page fits a telephone and follows the dark scheme`, name, async (page) => {
       const light = await page.locator('.chart svg text').first().getAttribute('fill');
@@ -73,6 +82,19 @@ try {
   rmSync(profile, {recursive: true, force: true});
 }
 process.exit(failures ? 1 : 0);
+
+function drawFigure() {
+  writeFileSync(path.join(folder, 'sweep.csv'), '/model,x,y,note\n' +
+      ['a', 'b'].map((model, i) => [1, 2, 3].map((x) => `${model},${x},${x * (i + 1)},"a, b"\n`).join('')).join(''));
+  writeFileSync(path.join(folder, 'measured.csv'), 'x,y,model\n1,1.1,a\n2,,a\n3,2.9,a\n');
+  writeFileSync(path.join(folder, 'figure.json'), JSON.stringify({
+    title: 'A & B', subtitle: 'two models', output: 'figure.svg', x: {column: 'x', name: 'Users'}, y: {column: 'y', name: 'Tokens/s'},
+    data: [{csv: 'sweep.csv', series: '/model', label: '{} simulated'},
+      {csv: 'measured.csv', series: 'model', label: '{} measured', style: 'points'}], lines: [{y: 2, name: 'bound'}],
+  }));
+  const script = fileURLToPath(new URL('../../sim/report/figure.mjs', import.meta.url));
+  execFileSync(process.execPath, [script, path.join(folder, 'figure.json')], {timeout: 60000});
+}
 
 function findChromium() {
   const names = ['chromium', 'chromium-browser', 'google-chrome'];
@@ -97,9 +119,9 @@ async function check(sentence, name, body) {
   try {
     await page.setViewportSize({width: 1280, height: 900});
     await page.emulateMedia({colorScheme: 'light'});
-    await page.goto(pathToFileURL(path.join(folder, `${name}.html`)).href);
-    await page.waitForSelector('main h1', {timeout: 20000});
-    if (screenshots) await page.screenshot({path: path.join(folder, `${name}.png`), fullPage: true});
+    await page.goto(pathToFileURL(path.join(folder, name.includes('.') ? name : `${name}.html`)).href);
+    await page.waitForSelector('main h1, svg text', {state: 'attached', timeout: 20000});
+    if (screenshots && !name.includes('.')) await page.screenshot({path: path.join(folder, `${name}.png`), fullPage: true});
     await body(page);
     assert.deepEqual(faults, []);
     console.log(`ok      ${sentence}`);

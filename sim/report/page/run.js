@@ -25,8 +25,9 @@ function header() {
 function verdict() {
   if (!summary.slo.length) return null;
   return element('ul', {class: 'verdict'}, summary.slo.map((row) => element('li', {class: row.met ? 'good' : 'bad'},
-      `${row.met ? '✓' : '✗'} ${boundName(row.bound)} ${durationText(row.actual_ms)} ` +
-      `${row.met ? '≤' : '>'} ${durationText(row.limit_ms)}`)));
+      row.actual_ms === null ? `${row.met ? '✓' : '✗'} ${boundName(row.bound)}: no samples` :
+          `${row.met ? '✓' : '✗'} ${boundName(row.bound)} ${durationText(row.actual_ms)} ` +
+          `${row.met ? '≤' : '>'} ${durationText(row.limit_ms)}`)));
 }
 
 function boundName(bound) {
@@ -50,8 +51,8 @@ function tiles() {
       tile('Output throughput', number(summary.output_throughput), 'tokens/s',
           `${number(summary.tokens_per_s_per_gpu)} a GPU, ${number(summary.gpus)} GPU${summary.gpus === 1 ? '' : 's'}`),
       tile('Requests', number(summary.request_throughput), '/s', goodput),
-      tile('TTFT, p99', ttft, ttftUnit, `median ${durationText(summary.median_ttft_ms)}`),
-      tile('TPOT, mean', tpot, tpotUnit, `${number(summary.tokens_per_s_per_user)} tokens/s a user`),
+      tile('TTFT, p99', ttft, ttftUnit, summary.median_ttft_ms === null ? null : `median ${durationText(summary.median_ttft_ms)}`),
+      tile('TPOT, mean', tpot, tpotUnit, summary.tokens_per_s_per_user === null ? null : `${number(summary.tokens_per_s_per_user)} tokens/s a user`),
       tile('Completed', number(summary.completed), null, lost || `of ${number(summary.submitted)}, in ${number(summary.duration)} s`),
       tile('Bottleneck', largest ? kParts[largest] : '–', null,
           largest ? `${number(100 * summary.breakdown.share[largest])} % of the time` : null));
@@ -80,8 +81,15 @@ function limitLine(at, limit) {
     label: {formatter: `${limit.bound.split('_')[1]} bound`, color: colour('soft'), fontSize: 12}, data: [{xAxis: at}]};
 }
 
+// Means of three neighbours: what a narrow chart can show.
+function coarser(values) {
+  const groups = Array.from({length: Math.floor(values.length / 3)}, (_, i) => values.slice(3 * i, 3 * i + 3));
+  return groups.length < 40 ? values : groups.map((group) => group.reduce((a, b) => a + b) / 3);
+}
+
 function timeChart({title, text, axisName, lines, wide, limits}) {
-  const time = data.series.time_s;
+  const shown = wide ? (values) => values : coarser;
+  const time = shown(data.series.time_s);
   return chartCard({title, text, wide, option: () => ({
     grid: {left: 66, right: 22, top: lines.length > 1 ? 38 : 18, bottom: 44},
     legend: lines.length > 1 ? legend() : undefined,
@@ -91,7 +99,7 @@ function timeChart({title, text, axisName, lines, wide, limits}) {
       axisLabel: {color: colour('soft'), fontSize: 12, hideOverlap: true, showMaxLabel: false, showMinLabel: false,
         formatter: axisNumber}}),
     yAxis: yAxis(axisName, Object.assign({min: 0}, limits)),
-    series: lines.map(([name, values, tone]) => ({type: 'line', name, data: values.map((value, i) => [time[i], value]),
+    series: lines.map(([name, values, tone]) => ({type: 'line', name, data: shown(values).map((value, i) => [time[i], value]),
       showSymbol: false, lineStyle: {width: 1.6}, color: colour(tone), areaStyle: {opacity: 0.07}})),
   })});
 }

@@ -121,6 +121,7 @@ TEST_CASE("A single output token has no time per output token") {
   CHECK(single.tpot.samples == 0);
   CHECK(single.tokens_per_s_per_user == 0.0);
   CHECK(single.slo_met.at(0).second);
+  CHECK_FALSE(value_of(single.slo_met.at(0).first, single));
   CHECK(single.request_goodput == single.request_throughput);
 }
 
