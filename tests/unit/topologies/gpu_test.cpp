@@ -27,12 +27,12 @@ Gpu with_table(const std::string& table) { return over_h100(R"("profile": {"gemm
 TEST_CASE("The catalogue's GPUs have their datasheets' dense rates and one-way bandwidths") {
   struct Row {
     std::string name;
-    double gigabytes, terabytes_per_second, bf16, fp8, nvlink, pcie, watts;
+    double mebibytes, terabytes_per_second, bf16, fp8, nvlink, pcie, watts;
   };
   const std::vector<Row> rows = {
-      {"a100_sxm", 80, 2.039, 312, 312, 300, 32, 400},
-      {"h100_sxm", 80, 3.35, 989.4, 1978.9, 450, 64, 700},
-      {"h200_sxm", 141, 4.8, 989.4, 1978.9, 450, 64, 700},
+      {"a100_sxm", 81920, 2.039, 312, 312, 300, 32, 400},
+      {"h100_sxm", 81559, 3.35, 989.4, 1978.9, 450, 64, 700},
+      {"h200_sxm", 143771, 4.8, 989.4, 1978.9, 450, 64, 700},
   };
   REQUIRE(gpu_names().size() == rows.size());
   for (const Row& row : rows) {
@@ -40,7 +40,7 @@ TEST_CASE("The catalogue's GPUs have their datasheets' dense rates and one-way b
     const Gpu gpu = read_gpu(row.name, "", "test");
     CHECK(gpu.name == row.name);
     CHECK_FALSE(gpu.source.empty());
-    CHECK(gpu.memory.value() == Approx(row.gigabytes * 1e9));
+    CHECK(gpu.memory.value() == Approx(row.mebibytes * 1048576));
     CHECK(gpu.memory_bandwidth.value() == Approx(row.terabytes_per_second * 1e12));
     CHECK(peak_rate(gpu, Precision::bf16).value() == Approx(row.bf16 * 1e12));
     CHECK(peak_rate(gpu, Precision::fp8).value() == Approx(row.fp8 * 1e12));
@@ -68,7 +68,7 @@ TEST_CASE("A measured profile of the user's plugs into a catalogue GPU from a fi
   folder.write("gpu.json", R"({"base": "h200_sxm", "profile": "my_h200.json"})");
   const Gpu gpu = read_gpu("gpu.json", folder.path().string(), "test");
   CHECK(gpu.name == "gpu");
-  CHECK(gpu.memory.value() == Approx(141e9));
+  CHECK(gpu.memory.value() == Approx(143771.0 * 1048576));
   CHECK(gpu.profile.measured);
   CHECK(gpu.profile.gemm.compute == 0.8);
   REQUIRE(gpu.profile.gemm_table.size() == 2);
