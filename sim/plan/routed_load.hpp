@@ -27,6 +27,11 @@ struct ExpertLoad {
   std::int64_t rows = 0;
   std::int64_t tiled_rows = 0;  // each expert's rows rounded up to the tile of the grouped product
   std::int64_t active = 0;      // distinct experts with at least one row
+
+  /// At least as much of everything.
+  bool covers(const ExpertLoad& other) const {
+    return rows >= other.rows && tiled_rows >= other.tiled_rows && active >= other.active;
+  }
 };
 
 class RoutedLoad {

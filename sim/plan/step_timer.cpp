@@ -150,11 +150,15 @@ Breakdown StepTimer::expert_work(std::size_t stage, const MoeLayer& layer, std::
                                  std::span<Bytes> loads) {
   const LayerTimes& times = (*kinds_)[layer.kind];
   LayerTimes::ExpertTime slowest;
+  ExpertLoad heaviest;
   for (std::int64_t rank = 0; rank < routed_->expert_ranks(); ++rank) {
     const ExpertLoad load = routed_->load(layer.moe_layer, rank);
+    if (heaviest.covers(load)) continue;  // cannot be slower
     const auto own =
         times.experts(static_cast<double>(load.rows), static_cast<double>(load.tiled_rows), load.active);
-    if (own.total() > slowest.total()) slowest = own;
+    if (own.total() <= slowest.total()) continue;
+    slowest = own;
+    heaviest = load;
   }
   // Gathered tokens are routed on every rank; else each rank routes its own.
   const std::int64_t tokens = routes_by_source() ? most_tokens(ranks) : all_tokens(ranks);
@@ -204,6 +208,10 @@ Seconds StepTimer::pairwise(const StageNetwork& network, const MoeLayer& layer, 
       (in_node ? traffic_[from].send_in_node : traffic_[from].send_to_fabric) += bytes;
       (in_node ? traffic_[to].receive_in_node : traffic_[to].receive_from_fabric) += bytes;
     }
+  if (loads.empty()) {  // the exchange notes its bytes all the same
+    unread_loads_.resize(model_.graph->links().size());
+    loads = unread_loads_;
+  }
   const Seconds dispatch = network.pairwise->time(traffic_, loads);
   for (RankTraffic& t : traffic_) {
     std::swap(t.send_in_node, t.receive_in_node);

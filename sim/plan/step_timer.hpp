@@ -87,6 +87,7 @@ class StepTimer {
   Bytes hidden_bytes_;                 // of one token's bf16 vector
   std::vector<Breakdown> rank_kinds_;  // scratch, [rank, kind]
   std::vector<RankTraffic> traffic_;   // scratch, one a GPU of the stage
+  std::vector<Bytes> unread_loads_;    // scratch, where a pairwise exchange writes loads that nobody asked for
 };
 
 }  // namespace switchyard
