@@ -66,7 +66,7 @@ int run_command(const Arguments& arguments) {
   const Summary summary = summarise(system, simulation, metrics);
 
   clear_progress_line();
-  std::cout << console_table(describe(scenario), summary);
+  std::cout << console_table(describe(scenario), summary) << "\n" << rank_lines(scenario);
   if (options.count("out")) write_report(options["out"].as<std::string>(), system, simulation, summary);
   return simulation.result.interrupted ? 130 : 0;
 }
