@@ -17,7 +17,8 @@ import {createRequire} from 'node:module';
 import path from 'node:path';
 
 const kColours = ['#0072b2', '#d55e00', '#009e73', '#b8679a', '#c98a00', '#4aa3d8', '#6b6f76', '#8a5a2b'];
-const kSymbols = ['circle', 'rect', 'triangle', 'diamond', 'roundRect', 'pin', 'arrow'];
+const kSquare = 'path://M0,0L10,0L10,10L0,10Z';  // keeps its shape in the legend, which "rect" does not
+const kSymbols = ['circle', kSquare, 'triangle', 'diamond', 'roundRect', 'pin', 'arrow'];
 const kInk = '#1d2126', kSoft = '#5d6670', kLine = '#e3e4e0';
 const kStyles = ['line', 'points', 'line+points', 'bars'];
 
@@ -35,11 +36,18 @@ try {
 
 function svg(spec, folder) {
   const echarts = library();
+  // Without a browser nothing knows a font's widths: assume a wide one, so that no texts run into each other.
+  echarts.setPlatformAPI({measureText: (text, font) => ({width: widthOf(text) * (parseFloat(/([\d.]+)px/.exec(font)?.[1]) || 12)})});
   const chart = echarts.init(null, null, {renderer: 'svg', ssr: true, width: spec.width || 860, height: spec.height || 500});
   chart.setOption(option(spec, folder));
   const text = chart.renderToSVGString();
   chart.dispose();  // else its timers keep node from ending
   return text + '\n';
+}
+
+// In font sizes; a Chinese character, from which echarts takes the height of a line, is as wide as high.
+function widthOf(text) {
+  return [...text].reduce((sum, character) => sum + (character > '\u2e80' ? 1 : 0.6), 0);
 }
 
 function library() {
