@@ -1,0 +1,110 @@
+// Appending under a lock on the file; reading by place.
+#include "sim/study/journal.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
+
+#include "sim/base/files.hpp"
+
+namespace switchyard {
+namespace {
+
+struct Entry {
+  std::uint64_t key;
+  PointOutcome outcome;
+};
+
+std::string text_of(std::uint64_t key) {
+  char text[17];
+  std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(key));
+  return text;
+}
+
+std::optional<Entry> parse_entry(const std::string& line) {
+  const Json json = Json::parse(line, nullptr, false);
+  if (!json.is_object() || !json.contains("key") || !json.contains("row") || !json["key"].is_string())
+    return std::nullopt;
+  const std::string& text = json["key"].get_ref<const std::string&>();
+  std::uint64_t key = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), key, 16);
+  std::optional<PointOutcome> outcome = outcome_from(json["row"]);
+  if (error != std::errc() || end != text.data() + text.size() || !outcome) return std::nullopt;
+  return Entry{key, std::move(*outcome)};
+}
+
+[[noreturn]] void refuse(const std::string& path, const std::string& what) {
+  throw InputError(path, what + ": " + std::strerror(errno));
+}
+
+/// Held while a line is added, so that lines of several processes do not mix.
+class FileLock {
+ public:
+  explicit FileLock(int file) : file_(file) {
+    while (flock(file_, LOCK_EX) != 0 && errno == EINTR) continue;
+  }
+  ~FileLock() { flock(file_, LOCK_UN); }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  int file_;
+};
+
+}  // namespace
+
+Journal::Journal(const std::string& path)
+    : path_(path), file_(open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+  if (file_ < 0) refuse(path, "cannot be opened");
+  find_entries();
+}
+
+Journal::~Journal() { close(file_); }
+
+void Journal::find_entries() {
+  std::ifstream in = open_to_read(path_);
+  std::uint64_t offset = 0;
+  for (std::string line; std::getline(in, line); offset += line.size() + 1) {
+    if (const std::optional<Entry> entry = parse_entry(line)) entries_[entry->key] = {offset, line.size()};
+  }
+}
+
+std::optional<PointOutcome> Journal::find(std::uint64_t key) const {
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return std::nullopt;
+  std::string line(found->second.length, '\0');
+  const ssize_t got = pread(file_, line.data(), line.size(), static_cast<off_t>(found->second.offset));
+  if (got < 0) refuse(path_, "cannot be read");
+  std::optional<Entry> entry = parse_entry(line);
+  if (!entry || entry->key != key)
+    throw InputError(path_, "was changed by others while in use; run the sweep again");
+  return std::move(entry->outcome);
+}
+
+void Journal::add(std::uint64_t key, const PointOutcome& outcome) {
+  const std::string line = Json({{"key", text_of(key)}, {"row", to_json(outcome)}})
+                               .dump(-1, ' ', false, Json::error_handler_t::replace);
+  const FileLock lock(file_);
+  const off_t size = lseek(file_, 0, SEEK_END);
+  char last = '\n';
+  if (size > 0 && pread(file_, &last, 1, size - 1) != 1) refuse(path_, "cannot be read");
+  const std::string torn_end = last == '\n' ? "" : "\n";
+  write_whole(torn_end + line + "\n");
+  entries_[key] = {static_cast<std::uint64_t>(size) + torn_end.size(), line.size()};
+}
+
+void Journal::write_whole(const std::string& text) {
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t written = write(file_, text.data() + done, text.size() - done);
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) refuse(path_, "cannot be written");
+    done += static_cast<std::size_t>(written);
+  }
+}
+
+}  // namespace switchyard

@@ -1,0 +1,67 @@
+// A scenario to its figures, all in memory.
+#include "sim/study/point.hpp"
+
+#include "sim/base/ensure.hpp"
+#include "sim/simulate.hpp"
+#include "sim/summarise.hpp"
+
+namespace switchyard {
+namespace {
+
+/// Lines joined by "; ", blanks squeezed: a row of a table is one line.
+std::string in_one_line(const std::string& text) {
+  std::string line;
+  bool blank = false, ended = false;
+  for (const char c : text) {
+    if (c == '\n') ended = true;
+    else if (c == ' ' || c == '\t') blank = true;
+    else {
+      if (ended && !line.empty()) line += line.back() == ':' || line.back() == ';' ? " " : "; ";
+      else if (blank && !line.empty()) line += ' ';
+      line += c;
+      blank = ended = false;
+    }
+  }
+  return line;
+}
+
+Json simulate_point(const Scenario& scenario) {
+  const System system(scenario, Scope::serving);
+  const Simulation simulation = simulate(system);
+  const Metrics metrics = compute_metrics(simulation.result.log, scenario.slo, scenario.deployment.gpus());
+  return without_wall_times(summary_json(summarise(system, simulation, metrics)));
+}
+
+}  // namespace
+
+Json to_json(const PointOutcome& outcome) {
+  return {{"verdict", outcome.verdict}, {"reason", outcome.reason}, {"summary", outcome.summary}};
+}
+
+std::optional<PointOutcome> outcome_from(const Json& json) {
+  if (!json.is_object() || !json.contains("summary")) return std::nullopt;
+  const Json& summary = json["summary"];
+  if (!summary.is_object() && !summary.is_null()) return std::nullopt;
+  for (const char* key : {"verdict", "reason"}) {
+    if (!json.contains(key) || !json[key].is_string()) return std::nullopt;
+  }
+  return PointOutcome{json["verdict"].get<std::string>(), json["reason"].get<std::string>(), summary};
+}
+
+Json without_wall_times(Json summary) {
+  summary.erase("wall_s");
+  summary.erase("bank_s");
+  return summary;
+}
+
+PointOutcome run_point(const Scenario& scenario) {
+  try {
+    return {"ok", "", simulate_point(scenario)};
+  } catch (const Infeasible& error) {
+    return {"infeasible", in_one_line(error.what()), nullptr};
+  } catch (const LawBroken& error) {
+    return {"failed: broken law", in_one_line(error.what()), nullptr};
+  }
+}
+
+}  // namespace switchyard

@@ -1,0 +1,129 @@
+// The loop over workers, and the line that shows how far it is.
+#include "sim/study/sweep.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "sim/base/ensure.hpp"
+#include "sim/study/fingerprint.hpp"
+#include "sim/study/workers.hpp"
+
+namespace switchyard {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::chrono::milliseconds kGlance{200};
+
+/// What a worker sends: an outcome, or what was wrong with the input.
+std::string answer_of(const Study& study, std::uint64_t point) {
+  Json answer;
+  try {
+    answer = to_json(run_point(scenario_of(study, point)));
+  } catch (const InputError& error) {
+    answer = {{"input_error", error.what()}};
+  } catch (const std::exception& error) {
+    answer = to_json(PointOutcome{"failed: error", error.what(), nullptr});
+  }
+  return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+PointOutcome outcome_of(const Study& study, const Workers::Ended& ended) {
+  if (!ended.text)
+    return {"failed: " + ended.failure, "the simulating process ended twice without a result", nullptr};
+  const Json answer = Json::parse(*ended.text, nullptr, false);
+  if (answer.is_object() && answer.contains("input_error")) {
+    throw InputError(name_of_point(study, ended.task), answer["input_error"].get<std::string>());
+  }
+  const std::optional<PointOutcome> outcome = outcome_from(answer);
+  ensure(outcome.has_value(), "a worker answers with an outcome");
+  return *outcome;
+}
+
+std::string words_of(std::chrono::duration<double> time) {
+  char text[32];
+  if (time.count() < 90) std::snprintf(text, sizeof text, "%.0f s", time.count());
+  else if (time.count() < 5400) std::snprintf(text, sizeof text, "%.0f min", time.count() / 60);
+  else std::snprintf(text, sizeof text, "%.1f h", time.count() / 3600);
+  return text;
+}
+
+/// On a terminal: "12 of 40 points, 2 running, about 3 min left".
+class ProgressLine {
+ public:
+  ProgressLine(std::size_t total, std::size_t pending) : total_(total), pending_(pending) {}
+  ~ProgressLine() { clear_progress_line(); }
+
+  void show(std::size_t simulated, std::size_t running) const {
+    if (!terminal_) return;
+    std::fprintf(stderr, "\r\033[K%zu of %zu points, %zu running", total_ - pending_ + simulated, total_,
+                 running);
+    if (simulated > 0) {
+      const std::chrono::duration<double> spent = Clock::now() - start_;
+      const double left = static_cast<double>(pending_ - simulated) / static_cast<double>(simulated);
+      std::fprintf(stderr, ", about %s left", words_of(spent * left).c_str());
+    }
+    std::fflush(stderr);
+  }
+
+ private:
+  bool terminal_ = isatty(STDERR_FILENO) == 1;
+  std::size_t total_, pending_;
+  Clock::time_point start_ = Clock::now();
+};
+
+}  // namespace
+
+Sweep::Sweep(const Study& study, Shard shard, Journal& journal)
+    : study_(study), shard_(shard), journal_(journal) {
+  Fingerprints fingerprints(study.base_folder);
+  for (std::uint64_t point = shard.index; point < study.points(); point += shard.count) {
+    points_.push_back(point);
+    keys_.push_back(fingerprints.of(scenario_json_of(study, point), scenario_of(study, point).json));
+    if (!journal.has(keys_.back())) pending_.push_back(point);
+  }
+}
+
+bool Sweep::run(std::size_t jobs, Interruption& interruption) {
+  Workers workers(jobs, [this](std::uint64_t point) { return answer_of(study_, point); });
+  const ProgressLine progress(points_.size(), pending_.size());
+  std::size_t next = 0, simulated = 0;
+  while (next < pending_.size() || !workers.idle()) {
+    interruption.poll();
+    if (interruption.token().stop_requested()) return false;
+    while (next < pending_.size() && !workers.full()) workers.start(pending_[next++]);
+    progress.show(simulated, workers.running());
+    for (const Workers::Ended& ended : workers.wait(kGlance)) {
+      record(ended.task, outcome_of(study_, ended));
+      ++simulated;
+    }
+  }
+  return true;
+}
+
+void Sweep::record(std::uint64_t point, const PointOutcome& outcome) {
+  if (outcome.failed()) failures_[point] = outcome;
+  else journal_.add(key_of(point), outcome);
+}
+
+PointOutcome Sweep::outcome(std::uint64_t point) const {
+  const auto failure = failures_.find(point);
+  if (failure != failures_.end()) return failure->second;
+  std::optional<PointOutcome> outcome = journal_.find(key_of(point));
+  ensure(outcome.has_value(), "a finished point is in the journal");
+  return std::move(*outcome);
+}
+
+std::size_t Sweep::finished() const {
+  return static_cast<std::size_t>(
+      std::count_if(keys_.begin(), keys_.end(), [&](std::uint64_t key) { return journal_.has(key); }));
+}
+
+std::uint64_t Sweep::key_of(std::uint64_t point) const {
+  return keys_[(point - shard_.index) / shard_.count];
+}
+
+}  // namespace switchyard

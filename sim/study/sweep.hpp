@@ -1,0 +1,55 @@
+// Running a study's points: those in the journal are taken from it, the others simulated in processes of
+// their own.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/progress.hpp"
+#include "sim/study/journal.hpp"
+#include "sim/study/study_file.hpp"
+
+namespace switchyard {
+
+/// Every count-th point from index on (from 0).
+struct Shard {
+  std::uint64_t index = 0, count = 1;
+};
+
+class Sweep {
+ public:
+  /// Reads every point's scenario, so that wrong input is found before anything is simulated. Throws
+  /// InputError that names the point. `study` and `journal` must outlive the sweep.
+  Sweep(const Study& study, Shard shard, Journal& journal);
+
+  const std::vector<std::uint64_t>& points() const { return points_; }
+  std::uint64_t taken_from_journal() const { return points_.size() - pending_.size(); }
+
+  /// Simulates what the journal does not have, `jobs` at once; false when interrupted. What a process could
+  /// not do even at its second try is an outcome "failed: …", kept here and not in the journal: the next
+  /// sweep tries again. Throws InputError that names the point when its input turns out wrong only in
+  /// simulation.
+  bool run(std::size_t jobs, Interruption& interruption);
+
+  /// Of a point that was run or taken from the journal.
+  PointOutcome outcome(std::uint64_t point) const;
+  std::size_t failures() const { return failures_.size(); }
+  std::size_t finished() const;
+
+ private:
+  std::uint64_t key_of(std::uint64_t point) const;
+  void record(std::uint64_t point, const PointOutcome& outcome);
+
+  const Study& study_;
+  Shard shard_;
+  Journal& journal_;
+  std::vector<std::uint64_t> points_;   // of the shard, in order
+  std::vector<std::uint64_t> keys_;     // as many
+  std::vector<std::uint64_t> pending_;  // not in the journal at the start
+  std::map<std::uint64_t, PointOutcome> failures_;
+};
+
+}  // namespace switchyard

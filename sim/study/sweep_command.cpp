@@ -1,0 +1,116 @@
+// switchyard sweep: a study from its file to sweep.csv and report.html.
+#include <algorithm>
+#include <charconv>
+#include <iostream>
+#include <thread>
+
+#include "sim/base/files.hpp"
+#include "sim/base/quote.hpp"
+#include "sim/command.hpp"
+#include "sim/study/sweep.hpp"
+#include "sim/study/sweep_table.hpp"
+
+namespace switchyard {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr int kSomeFailed = 70;
+constexpr int kInterrupted = 130;
+
+po::options_description sweep_options() {
+  po::options_description options(
+      "switchyard sweep STUDY.json --out DIR\n"
+      "Simulates a scenario for every combination of the values under \"sweep\" (a grid; the first pointer "
+      "varies slowest); lists\n"
+      "under \"zip\" advance together, as one more axis. Finished points are kept in DIR/journal.jsonl: the "
+      "same command goes on\n"
+      "where it was stopped. Exit status 0 when all points have a verdict (\"infeasible\" is one), 70 when "
+      "some failed");
+  options.add_options()("study", po::value<std::string>(), "the study's file")(
+      "set", po::value<std::vector<std::string>>()->composing(),
+      "/json/pointer=VALUE: replace one value of the scenario")(
+      "out", po::value<std::string>(), "folder for sweep.csv, report.html, study.json, journal.jsonl")(
+      "jobs", po::value<std::string>(), "points at once; else as many as there are cores")(
+      "shard", po::value<std::string>(),
+      "I/N: only every N-th point, from the I-th; sweep.csv then has only those rows. "
+      "A sweep without --shard on the joined journals makes the whole table")("help", "this text");
+  return options;
+}
+
+std::optional<std::uint64_t> whole_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::size_t jobs_of(const po::variables_map& options) {
+  constexpr std::uint64_t kMost = 1024;
+  if (!options.count("jobs")) return std::max(1u, std::thread::hardware_concurrency());
+  const std::string& text = options["jobs"].as<std::string>();
+  const std::optional<std::uint64_t> jobs = whole_number(text);
+  if (!jobs || *jobs < 1 || *jobs > kMost) {
+    throw InputError("--jobs", in_quotes(text) + "; give a whole number from 1 to " + std::to_string(kMost));
+  }
+  return static_cast<std::size_t>(*jobs);
+}
+
+Shard shard_of(const po::variables_map& options) {
+  if (!options.count("shard")) return {};
+  const std::string& text = options["shard"].as<std::string>();
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  const std::string_view view = text;
+  const std::optional<std::uint64_t> index = whole_number(view.substr(0, slash));
+  const std::optional<std::uint64_t> count = whole_number(view.substr(std::min(slash + 1, text.size())));
+  if (!index || !count || *index < 1 || *index > *count) {
+    throw InputError("--shard", in_quotes(text) + "; give I/N with I from 1 to N, e.g. 2/8");
+  }
+  return {*index - 1, *count};
+}
+
+std::string say_what_became(const Sweep& sweep) {
+  std::size_t ok = 0, infeasible = 0;
+  for (const std::uint64_t point : sweep.points()) {
+    const std::string verdict = sweep.outcome(point).verdict;
+    if (verdict == "ok") ++ok;
+    if (verdict == "infeasible") ++infeasible;
+  }
+  std::string text = std::to_string(sweep.points().size()) + " points: " + std::to_string(ok) + " ok";
+  if (infeasible > 0) text += ", " + std::to_string(infeasible) + " infeasible";
+  if (sweep.failures() > 0) text += ", " + std::to_string(sweep.failures()) + " failed";
+  if (sweep.taken_from_journal() > 0)
+    text += " (" + std::to_string(sweep.taken_from_journal()) + " from the journal)";
+  return text;
+}
+
+}  // namespace
+
+int sweep_command(const Arguments& arguments) {
+  const po::variables_map options = parse_arguments(arguments, sweep_options(), "sweep", "study");
+  if (options.count("help")) return std::cout << sweep_options(), 0;
+  if (!options.count("out")) throw InputError("--out", "is missing; give a folder for the results");
+  const std::size_t jobs = jobs_of(options);
+  const Shard shard = shard_of(options);
+  const std::string folder = options["out"].as<std::string>();
+
+  Interruption interruption;
+  const Study study = read_study(options["study"].as<std::string>(), overrides_of(options));
+  make_folder(folder);
+  Journal journal(folder + "/journal.jsonl");
+  Sweep sweep(study, shard, journal);
+  write_file_atomically(folder + "/study.json", to_json(study).dump(2) + "\n");
+  if (!sweep.run(jobs, interruption)) {
+    std::cerr << "interrupted: " << sweep.finished() << " of " << sweep.points().size() << " points are in "
+              << folder << "/journal.jsonl; run the same command again to go on\n";
+    return kInterrupted;
+  }
+
+  const SweepResults results{sweep.points(), [&](std::uint64_t point) { return sweep.outcome(point); }};
+  write_file_atomically(folder + "/sweep.csv", sweep_csv(study, results));
+  write_file_atomically(folder + "/report.html", sweep_page(sweep_page_of(study, results)));
+  std::cout << say_what_became(sweep) << "; see " << folder << "/sweep.csv and report.html\n";
+  return sweep.failures() > 0 ? kSomeFailed : 0;
+}
+
+}  // namespace switchyard

@@ -1,0 +1,92 @@
+// The journal keeps what was finished, whatever happened to its last line.
+#include <catch2/catch.hpp>
+#include <fstream>
+
+#include "sim/base/files.hpp"
+#include "sim/study/fingerprint.hpp"
+#include "sim/study/journal.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace switchyard {
+namespace {
+
+PointOutcome outcome_with(double figure) { return {"ok", "", Json{{"figure", figure}}}; }
+
+double figure_of(const std::optional<PointOutcome>& outcome) {
+  return outcome.value().summary["figure"].get<double>();
+}
+
+}  // namespace
+
+TEST_CASE("What was added is found again, in this process and in the next") {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "journal.jsonl").string();
+  {
+    Journal journal(path);
+    journal.add(1, outcome_with(0.1));
+    journal.add(0xfedcba9876543210, {"infeasible", "does not fit", nullptr});
+    CHECK(figure_of(journal.find(1)) == 0.1);
+  }
+  const Journal journal(path);
+  CHECK(figure_of(journal.find(1)) == 0.1);
+  CHECK(journal.find(0xfedcba9876543210)->reason == "does not fit");
+  CHECK_FALSE(journal.has(2));
+  CHECK_FALSE(journal.find(2).has_value());
+}
+
+TEST_CASE("A torn last line is ignored, and what is added after it is whole") {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "journal.jsonl").string();
+  Journal(path).add(1, outcome_with(1));
+  Journal(path).add(2, outcome_with(2));
+  std::string text = read_text_file(path);
+  write_file_atomically(path, text.substr(0, text.size() - 9));
+  {
+    Journal journal(path);
+    CHECK(journal.has(1));
+    CHECK_FALSE(journal.has(2));
+    journal.add(3, outcome_with(3));
+  }
+  const Journal journal(path);
+  CHECK(figure_of(journal.find(1)) == 1);
+  CHECK_FALSE(journal.has(2));
+  CHECK(figure_of(journal.find(3)) == 3);
+}
+
+TEST_CASE("Lines that are no entries are ignored") {
+  const TemporaryFolder folder;
+  const auto file =
+      folder.write("journal.jsonl",
+                   "\n[]\n{\"key\": 3}\n{\"key\": \"zz\", \"row\": {}}\n"
+                   "{\"key\":\"04\",\"row\":{\"verdict\":\"ok\",\"reason\":\"\",\"summary\":7}}\n"
+                   "{\"key\":\"05\",\"row\":{\"verdict\":\"ok\",\"reason\":\"\",\"summary\":{}}}\n");
+  const Journal journal(file.string());
+  CHECK_FALSE(journal.has(4));
+  CHECK(journal.has(5));
+}
+
+TEST_CASE("Two journals open on one file add beside each other") {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "journal.jsonl").string();
+  Journal one(path), other(path);
+  one.add(1, outcome_with(1));
+  other.add(2, outcome_with(2));
+  one.add(3, outcome_with(3));
+  CHECK(figure_of(one.find(3)) == 3);
+  CHECK(figure_of(other.find(2)) == 2);
+  CHECK(figure_of(Journal(path).find(1)) == 1);
+}
+
+TEST_CASE("A changed scenario or a changed file that it names has another key") {
+  const TemporaryFolder folder;
+  folder.write("trace.csv", "arrival_s\n1\n");
+  const Json scenario = {{"seed", 1}, {"trace", "trace.csv"}};
+  const std::uint64_t key = Fingerprints(folder.path().string()).of(scenario, {});
+  CHECK(Fingerprints(folder.path().string()).of(scenario, {}) == key);
+  CHECK(Fingerprints(folder.path().string()).of({{"seed", 2}, {"trace", "trace.csv"}}, {}) != key);
+  CHECK(Fingerprints(folder.path().string()).of(scenario, {{"max", 8}}) != key);
+  folder.write("trace.csv", "arrival_s\n2\n");
+  CHECK(Fingerprints(folder.path().string()).of(scenario, {}) != key);
+}
+
+}  // namespace switchyard
