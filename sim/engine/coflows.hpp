@@ -24,19 +24,23 @@ class Coflows {
   explicit Coflows(std::size_t links);
 
   /// Starts the one step of `owner` (a small number, an index). Returns the owners of the other steps in
-  /// flight for which a link has just become contended.
+  /// flight that must be planned anew: those that use a contended link, when this step uses one.
   std::vector<std::size_t> enter(std::size_t owner, std::span<const LinkShare> shares);
   void leave(std::size_t owner);
-  /// The shares of this owner's step on links that are contended now.
+  /// The shares of this owner's step on contended links, without those links of which no step needs more than
+  /// of another of them: where that one has room, they have. Many collectives load all their links alike: one
+  /// is left.
   std::vector<LinkShare> contended(std::size_t owner) const;
 
  private:
   struct Demand {
     double share = 0.0;  // sum over the steps in flight
     std::uint32_t steps = 0;
-    bool just_contended = false;
+    bool binding = false;  // chosen when a step met contention last; what leaves later cannot make it wrong
   };
-  bool contended(const Demand& demand) const;
+  bool contended(const LinkShare& use) const;
+  std::vector<std::size_t> contending() const;
+  void choose_binding(const std::vector<std::size_t>& owners);
 
   std::vector<Demand> demands_;                 // by link
   std::vector<std::vector<LinkShare>> shares_;  // by owner; empty when none is in flight

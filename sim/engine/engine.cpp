@@ -18,6 +18,7 @@ Engine::~Engine() = default;
 Engine::State::State(const LinkGraph& links, Fidelity wanted)
     : graph(links), fidelity(wanted), coflows(links.links().size()) {
   if (fidelity == Fidelity::analytic) return;
+  Actor::State::wake_when_tasks_end();
   for (LinkId link = 0; link < links.links().size(); ++link) {
     link_hosts.push_back(platform.add_host("link " + std::to_string(link)));
   }
@@ -38,6 +39,7 @@ void Engine::run() {
   }
   state_->platform.run();
   if (state_->failure) std::rethrow_exception(state_->failure);
+  ensure(state_->alive == 0, "simulated time goes on until every actor has returned");
 }
 
 std::uint64_t Engine::events() const { return state_->events; }
@@ -62,6 +64,9 @@ void Actor::State::main() {
 void Engine::State::fail(std::exception_ptr error) {
   if (failure) return;
   failure = std::move(error);
+  for (Actor::State& actor : actors) {
+    if (actor.task) actor.abandon();
+  }
   simgrid::s4u::Actor::kill_all();
 }
 

@@ -49,7 +49,7 @@ struct Actor::State {
   bool awake = true;
   bool waits_without_end = false;
   // The step in flight.
-  bool replan = false;                 // a link of it has become contended
+  bool replan = false;                 // contention has changed
   simgrid::s4u::Exec* task = nullptr;  // while it is contended
   double left_at_cancel = 0.0;
   std::vector<LinkShare> shares{};
@@ -65,6 +65,10 @@ struct Actor::State {
   double coast(Seconds alone, double left);
   double contend(Seconds alone, double left, const std::vector<LinkShare>& contended);
   void interrupt();
+  /// Takes the task back, before this actor is ended by another: SimGrid must not finish it later.
+  void abandon();
+  /// Once a process, before any task.
+  static void wake_when_tasks_end();
 };
 
 struct Bell::State {

@@ -2,9 +2,10 @@
 // clock and its contended links while one is. It changes from one to the other when a neighbour's step
 // begins.
 #include <algorithm>
-#include <simgrid/Exception.hpp>
 #include <simgrid/s4u.hpp>
 #include <simgrid/simix.hpp>
+
+#include <simgrid/version.h>  // leans on the ones before
 
 #include "sim/base/ensure.hpp"
 #include "sim/engine/state.hpp"
@@ -14,6 +15,12 @@ namespace {
 
 // A neighbour that ends at the date at which this step begins contends for no time.
 constexpr double kRounding = 1.0 + 1e-9;
+
+#if SIMGRID_VERSION >= 33400
+using Completion = simgrid::s4u::Exec;
+#else
+using Completion = simgrid::s4u::Activity;
+#endif
 
 }  // namespace
 
@@ -70,23 +77,35 @@ double Actor::State::contend(Seconds alone, double left, const std::vector<LinkS
     hosts.push_back(engine.link_hosts[use.link]);
     amounts.push_back(use.share * alone.value() * left);
   }
-  const simgrid::s4u::ExecPtr running = simgrid::s4u::this_actor::exec_init(hosts, amounts, {});
-  running->start();
-  task = running.get();
-  struct Running {
-    State& step;
-    ~Running() { step.task = nullptr; }
-  } guard{*this};
+  simgrid::s4u::ExecPtr running;
+  // Begun by SimGrid itself: an actor that suspends itself takes the tasks with it that it has begun.
+  simgrid::kernel::actor::simcall_answered([&] {
+    running = simgrid::s4u::this_actor::exec_init(hosts, amounts, {});
+    running->set_data(this);
+    running->start();
+    task = running.get();
+  });
   left_at_cancel = 0.0;
   if (replan) interrupt();  // while it started
-  try {
-    running->wait();
-  } catch (const simgrid::CancelException&) {
-  }
+  if (task) pause(std::nullopt);
   return left * left_at_cancel;
 }
 
-/// Called by the neighbour that has just made a link of this step contended. Others may run before SimGrid
+/// SimGrid's own wait would throw when the task is cancelled, and its exceptions cost 50 us each.
+void Actor::State::wake_when_tasks_end() {
+  static const bool registered = [] {
+    Completion::on_completion_cb([](const auto& activity) {
+      auto* step = activity.template get_data<State>();
+      if (!step) return;
+      step->task = nullptr;
+      step->wake();
+    });
+    return true;
+  }();
+  static_cast<void>(registered);
+}
+
+/// Called by the neighbour that has just met contention. Others may run before SimGrid
 /// comes to it, so the step may be planned or over by then.
 void Actor::State::interrupt() {
   simgrid::kernel::actor::simcall_answered([this] {
@@ -95,8 +114,15 @@ void Actor::State::interrupt() {
       wake();
     } else if (left_at_cancel == 0.0) {
       left_at_cancel = task->get_remaining_ratio();
-      if (left_at_cancel > 0.0) task->cancel();
+      const simgrid::s4u::ExecPtr running = task;
+      if (left_at_cancel > 0.0) running->cancel();
     }
+  });
+}
+
+void Actor::State::abandon() {
+  simgrid::kernel::actor::simcall_answered([this] {
+    if (const simgrid::s4u::ExecPtr running = task) running->cancel();
   });
 }
 

@@ -15,7 +15,7 @@ TEST_CASE("Links that have room for all are never contended", "[engine]") {
   CHECK(coflows.contended(0).empty());
 }
 
-TEST_CASE("The step that fills a link too far concerns those that use it, once", "[engine]") {
+TEST_CASE("The step that meets contention concerns those that use contended links, no others", "[engine]") {
   Coflows coflows(3);
   const std::vector<LinkShare> both{{0, 0.6}, {1, 0.2}};
   const LinkShare other{2, 1.0};
@@ -23,10 +23,24 @@ TEST_CASE("The step that fills a link too far concerns those that use it, once",
   CHECK(coflows.enter(0, both).empty());
   CHECK(coflows.enter(1, {&other, 1}).empty());
   CHECK(coflows.enter(2, {&same, 1}) == std::vector<std::size_t>{0});
-  CHECK(coflows.enter(3, {&same, 1}).empty());
+  CHECK(coflows.enter(3, {&same, 1}) == std::vector<std::size_t>{0, 2});
   REQUIRE(coflows.contended(0).size() == 1);
   CHECK(coflows.contended(0).front().link == 0);
   CHECK(coflows.contended(1).empty());
+}
+
+TEST_CASE("Of contended links, those that another stands for are left out", "[engine]") {
+  Coflows coflows(4);
+  const std::vector<LinkShare> first{{0, 0.9}, {1, 0.9}, {2, 0.8}, {3, 0.5}};
+  const std::vector<LinkShare> second{{0, 0.7}, {1, 0.7}, {2, 0.6}, {3, 0.9}};
+  coflows.enter(0, first);
+  coflows.enter(1, second);
+  for (std::size_t owner : {0u, 1u}) {
+    const std::vector<LinkShare> contended = coflows.contended(owner);
+    REQUIRE(contended.size() == 2);  // 1 is as 0, 2 asks less of both
+    CHECK(contended[0].link == 0);
+    CHECK(contended[1].link == 3);
+  }
 }
 
 TEST_CASE("A link is free again when the steps have left", "[engine]") {

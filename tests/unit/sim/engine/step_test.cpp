@@ -1,6 +1,6 @@
 // Spending steps, alone and beside others.
 #include <catch2/catch.hpp>
-#include <functional>
+#include <stdexcept>
 #include <vector>
 
 #include "sim/base/random.hpp"
@@ -111,4 +111,30 @@ TEST_CASE("Replicas that step over and over on the same links stay in order", "[
   engine.run();
   // Three equal steps ask 2.1 of the busiest link: each goes at 1/2.1 of its pace.
   for (double end : ends) CHECK(end == Approx(2.1).epsilon(1e-6));
+}
+
+TEST_CASE("A failure ends steps in flight, contended or not", "[engine]") {
+  const LinkGraph graph(round_cluster(1, 4));
+  const std::vector<LinkLoad> loads{{0, busy(10_ms)}};
+  for (int again = 0; again < 2; ++again) {
+    Engine engine(graph, Fidelity::step);
+    int ended = 0;
+    const auto steps = [&](Actor& actor) {
+      actor.spend(10_ms, loads);
+      ++ended;
+    };
+    engine.add_actor("contended", steps);
+    engine.add_actor("contended as well", steps);
+    engine.add_actor("alone", [&](Actor& actor) {
+      actor.spend(10_ms, {});
+      ++ended;
+    });
+    engine.add_actor("failing", [](Actor& actor) {
+      actor.sleep_until(1_ms);
+      throw std::runtime_error("failed");
+    });
+    CHECK_THROWS_WITH(engine.run(), "failed");
+    CHECK(ended == 0);
+  }
+  CHECK(spend({{0_s, 10_ms, loads}})[0] == 10_ms);
 }
