@@ -56,6 +56,7 @@ void Clients::send_open_loop(Actor& actor) {
   for (; request && !stop_.stop_requested(); request = traffic_.requests->next()) {
     next_arrival_ = origin + *request->arrival;
     actor.sleep_until(*next_arrival_);
+    if (stop_.stop_requested()) break;
     submit(*request, *next_arrival_);
   }
   next_arrival_.reset();

@@ -133,6 +133,7 @@ void Replica::commit() {
 }
 
 void Replica::deliver(const Sequence& sequence, std::uint32_t rank) {
+  if (ended_) return clients_.abandoned(sequence, index_, rank);
   letters_.push_back({sequence, rank});
   bell_.ring();
 }
@@ -198,6 +199,7 @@ void Replica::tally_routing() {
 }
 
 void Replica::abandon() {
+  ended_ = true;
   for (std::size_t i = 0; i < ranks_.size(); ++i)
     ranks_[i].for_each_unfinished(
         [&](const Sequence& s) { clients_.abandoned(s, index_, static_cast<std::uint32_t>(i)); });

@@ -60,7 +60,8 @@ class Replica {
   std::deque<Letter> letters_;  // by date
   Bell bell_;
   bool closed_ = false;
-  Seconds now_;  // the end of the last step committed, by the replica's own exact sums
+  bool ended_ = false;  // what is delivered now will not be served: the run was interrupted
+  Seconds now_;         // the end of the last step committed, by the replica's own exact sums
   std::uint64_t steps_ = 0;
 
   // The step or run of steps in progress.
