@@ -99,17 +99,28 @@ Breakdown StepTimer::rank_work(std::size_t stage, std::span<const RankBatch> ran
       rank_kinds_[rank * kinds + kind] = layer_on_rank(stage, kind, rank, ranks[rank]);
 
   Breakdown sum;
-  for (const Segment& segment : stages_[stage].segments) {
-    Breakdown slowest;
-    for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
-      Breakdown own;
-      for (std::size_t kind = 0; kind < kinds; ++kind) {
-        if (segment.layers_of_kind[kind] > 0.0)
-          add_scaled(own, rank_kinds_[rank * kinds + kind], segment.layers_of_kind[kind]);
-      }
-      if (rank == 0 || own.total() > slowest.total()) slowest = own;
-    }
-    add_scaled(sum, slowest, segment.repeats);
+  for (const Segment& segment : stages_[stage].segments)
+    add_scaled(sum, segment_on_rank(segment, slowest_rank(segment, ranks.size())), segment.repeats);
+  return sum;
+}
+
+std::size_t StepTimer::slowest_rank(const Segment& segment, std::size_t ranks) const {
+  std::size_t slowest = 0;
+  if (ranks == 1) return slowest;
+  Seconds longest;
+  for (std::size_t rank = 0; rank < ranks; ++rank) {
+    const Seconds own = segment_on_rank(segment, rank).total();
+    if (own > longest) longest = own, slowest = rank;
+  }
+  return slowest;
+}
+
+Breakdown StepTimer::segment_on_rank(const Segment& segment, std::size_t rank) const {
+  const std::size_t kinds = kinds_->size();
+  Breakdown sum;
+  for (std::size_t kind = 0; kind < kinds; ++kind) {
+    if (segment.layers_of_kind[kind] > 0.0)
+      add_scaled(sum, rank_kinds_[rank * kinds + kind], segment.layers_of_kind[kind]);
   }
   return sum;
 }

@@ -66,6 +66,11 @@ class StepTimer {
                           const RankBatch& batch) const;
   /// Everything between synchronisations: per segment the slowest rank.
   Breakdown rank_work(std::size_t stage, std::span<const RankBatch> ranks);
+  /// The dp rank that the others wait for at the end of a segment; after rank_work has filled rank_kinds_.
+  std::size_t slowest_rank(const Segment& segment, std::size_t ranks) const;
+  Breakdown segment_on_rank(const Segment& segment, std::size_t rank) const;
+  /// Per layer of the only stage: the rank that its segment waits for.
+  std::vector<std::size_t> slowest_by_layer(std::size_t ranks) const;
   /// Routed experts of one layer: routing, the slowest expert rank, dispatch and combine.
   Breakdown expert_work(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
                         std::span<Bytes> loads);
@@ -87,7 +92,7 @@ class StepTimer {
   Bytes hidden_bytes_;                 // of one token's bf16 vector
   std::vector<Breakdown> rank_kinds_;  // scratch, [rank, kind]
   std::vector<RankTraffic> traffic_;   // scratch, one a GPU of the stage
-  std::vector<Bytes> unread_loads_;    // scratch, where a pairwise exchange writes loads that nobody asked for
+  std::vector<Bytes> unread_loads_;  // scratch, where a pairwise exchange writes loads that nobody asked for
 };
 
 }  // namespace switchyard

@@ -12,14 +12,10 @@ std::vector<TimetableEntry> StepTimer::timetable(std::span<const RankBatch> rank
   std::vector<TimetableEntry> entries;
   const auto& moe_layers = stages_[0].moe_layers;
   const auto layers = static_cast<std::int64_t>(model_.architecture->layers.size());
+  const std::vector<std::size_t> waited_for = slowest_by_layer(ranks.size());
   for (std::int64_t l = 0; l < layers; ++l) {
     const std::size_t kind = kinds_->kind_of(l);
-    std::size_t slowest = 0;
-    for (std::size_t rank = 1; rank < ranks.size(); ++rank) {
-      if (rank_kinds_[rank * kinds_->size() + kind].total() >
-          rank_kinds_[slowest * kinds_->size() + kind].total())
-        slowest = rank;
-    }
+    const std::size_t slowest = waited_for[static_cast<std::size_t>(l)];
     const RankBatch& batch = ranks[slowest];
     for (const OperatorTime& op : (*kinds_)[kind].token_operators(batch.tokens()))
       entries.push_back({l, op.name, op.part, op.time});
@@ -45,6 +41,22 @@ std::vector<TimetableEntry> StepTimer::timetable(std::span<const RankBatch> rank
       entries.push_back({layers, kPartNames[part], static_cast<Part>(part), after.parts[part]});
   }
   return entries;
+}
+
+std::vector<std::size_t> StepTimer::slowest_by_layer(std::size_t ranks) const {
+  std::vector<std::size_t> slowest;
+  Segment segment{std::vector<double>(kinds_->size(), 0.0), 1.0};
+  std::size_t pending = 0;  // layers of the segment
+  const std::vector<Layer>& layers = model_.architecture->layers;
+  for (std::size_t l = 0; l < layers.size(); ++l) {
+    segment.layers_of_kind[kinds_->kind_of(static_cast<std::int64_t>(l))] += 1.0;
+    ++pending;
+    if (!layers[l].moe && l + 1 < layers.size()) continue;
+    slowest.insert(slowest.end(), pending, slowest_rank(segment, ranks));
+    std::fill(segment.layers_of_kind.begin(), segment.layers_of_kind.end(), 0.0);
+    pending = 0;
+  }
+  return slowest;
 }
 
 }  // namespace switchyard
