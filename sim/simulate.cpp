@@ -35,7 +35,8 @@ RankBatch batch_of(const StepQuery& query, const RoutingBank* bank, Random& rand
 }  // namespace
 
 Simulation simulate(const System& system, std::stop_token stop,
-                    const std::function<void(const ServingProgress&)>& progress) {
+                    const std::function<void(const ServingProgress&)>& progress,
+                    const SimulateOptions& options) {
   const Scenario& scenario = system.scenario();
   if (!scenario.workload)
     throw InputError(scenario.source + ": /workload", "is missing; give arrivals and lengths, or a trace");
@@ -57,6 +58,7 @@ Simulation simulate(const System& system, std::stop_token stop,
   spec.capture_sizes = scenario.engine.cudagraph_capture_sizes;
   spec.fidelity = scenario.fidelity == "analytic" ? Fidelity::analytic : Fidelity::step;
   spec.replicas_share_links = system.replicas_share_links() && spec.fidelity == Fidelity::step;
+  spec.advance_together = options.advance_together;
   spec.seed = scenario.seed;
 
   const std::unique_ptr<RequestStream> requests = open_requests(workload, scenario.seed);

@@ -16,9 +16,15 @@ struct Simulation {
   Seconds wall;  // wall-clock time of the simulation proper
 };
 
+/// How to compute, never what: the results are the same to the bit.
+struct SimulateOptions {
+  bool advance_together = true;  // decode steps of an unchanging batch in one go
+};
+
 /// Serves the scenario's workload. Throws InputError when it has none, or on a bad trace row.
 Simulation simulate(const System& system, std::stop_token stop = {},
-                    const std::function<void(const ServingProgress&)>& progress = {});
+                    const std::function<void(const ServingProgress&)>& progress = {},
+                    const SimulateOptions& options = {});
 
 /// One step: `decode` sequences with `context` tokens in the cache on every attention data-parallel rank, or
 /// one prompt of `prefill` new tokens after `context` cached ones.
