@@ -1,0 +1,142 @@
+// Laws of one step: its parts and its timetable sum to its time, and no routed token is lost.
+#include <catch2/catch.hpp>
+#include <numeric>
+
+#include "kernels/expert_placement.hpp"
+#include "sim/base/menu.hpp"
+#include "sim/base/random.hpp"
+#include "sim/plan/routed_load.hpp"
+#include "tests/support/small_scenarios.hpp"
+
+using namespace switchyard;
+
+namespace {
+
+Json of_step(const Json& model, std::int64_t tensor, std::int64_t data, bool expert_parallel) {
+  Json json = {{"model", model},
+               {"cluster", {{"gpu", round_gpu()}, {"gpus_per_node", 4}, {"nodes", 4}}},
+               {"deployment",
+                {{"tensor_parallel_size", tensor},
+                 {"data_parallel_size", data},
+                 {"enable_expert_parallel", expert_parallel}}}};
+  return json;
+}
+
+/// Layers 0 and 2 dense, 1 and 3 routed to 2 of 8 experts.
+Json alternating_model() {
+  return parse_json(R"({"model_type": "qwen3_moe", "hidden_size": 1024, "intermediate_size": 6144,
+      "moe_intermediate_size": 512, "num_hidden_layers": 4, "num_attention_heads": 16,
+      "num_key_value_heads": 8, "head_dim": 64, "num_experts": 8, "num_experts_per_tok": 2,
+      "norm_topk_prob": true, "decoder_sparse_step": 2, "vocab_size": 32000,
+      "max_position_embeddings": 8192, "tie_word_embeddings": false, "torch_dtype": "bfloat16"})",
+                    "alternating model");
+}
+
+/// Batches that differ from rank to rank: decodes, prompts, both, or a dummy.
+std::vector<RankBatch> uneven_batches(const System& system, std::uint64_t seed) {
+  Random random(seed, "batches");
+  std::vector<RankBatch> ranks(static_cast<std::size_t>(system.scenario().deployment.data_parallel_size));
+  const auto place = [&](RankBatch& batch, std::int64_t tokens) {
+    if (system.bank() == nullptr) return;
+    batch.routed.push_back({static_cast<std::uint32_t>(random.integer(0, system.bank()->streams() - 1)),
+                            static_cast<std::uint64_t>(random.integer(0, 10000)), tokens});
+  };
+  for (RankBatch& batch : ranks) {
+    const std::int64_t decodes = random.integer(0, 40);
+    for (std::int64_t i = 0; i < decodes; ++i) {
+      batch.decode_contexts.push_back(random.integer(1, 4000));
+      place(batch, 1);
+    }
+    if (random.uniform() < 0.5) {
+      batch.prefills.push_back({random.integer(1, 700), random.integer(0, 900)});
+      place(batch, batch.prefills.back().tokens);
+    }
+    batch.sampled = decodes + static_cast<std::int64_t>(batch.prefills.size());
+    if (batch.tokens() == 0) batch.pad_to(1);
+  }
+  return ranks;
+}
+
+std::vector<Json> deployments() {
+  return {of_step(small_dense_model(), 1, 1, false),
+          of_step(small_dense_model(), 8, 1, false),
+          of_step(small_moe_model(8, 2), 1, 1, false),
+          of_step(small_moe_model(8, 2), 4, 1, true),
+          of_step(small_moe_model(8, 2), 1, 8, true),
+          of_step(small_moe_model(8, 2), 2, 4, true),
+          of_step(small_moe_model(8, 2), 2, 4, false),
+          of_step(alternating_model(), 1, 8, true),
+          with(of_step(small_moe_model(8, 2), 2, 4, true), "/deployment/all2all_backend", "pairwise")};
+}
+
+}  // namespace
+
+TEST_CASE("A step's timetable sums to its time, part by part", "[laws]") {
+  for (const Json& json : deployments())
+    for (Scope scope : {Scope::step, Scope::serving}) {
+      INFO(json.at("model").at("model_type") << " " << json.at("deployment").dump());
+      const System system(read(json), scope);
+      const auto timer = system.timer(0);
+      for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const auto ranks = uneven_batches(system, seed);
+        const Breakdown time = timer->time(ranks);
+        Breakdown written;
+        for (const TimetableEntry& entry : timer->timetable(ranks)) written[entry.part] += entry.time;
+        for (std::size_t part = 0; part < kPartNames.size(); ++part) {
+          INFO(kPartNames[part]);
+          CHECK(written.parts[part].value() == Approx(time.parts[part].value()).epsilon(1e-12));
+        }
+      }
+    }
+}
+
+TEST_CASE("A step takes the same time whether or not its bytes are asked for", "[laws]") {
+  for (const Json& json : deployments()) {
+    INFO(json.at("model").at("model_type") << " " << json.at("deployment").dump());
+    const System system(read(json), Scope::serving);
+    const auto timer = system.timer(0);
+    const auto ranks = uneven_batches(system, 1);
+    std::vector<Bytes> loads(system.graph().links().size());
+    CHECK(timer->time(ranks, loads).total() == timer->time(ranks).total());
+    const bool communicates = system.scenario().deployment.gpus() > 1;
+    const Bytes sum = std::accumulate(loads.begin(), loads.end(), Bytes());
+    CHECK((sum > Bytes()) == communicates);
+    // No link is busy for longer than the step lasts.
+    for (std::size_t link = 0; link < loads.size(); ++link)
+      CHECK(loads[link] / system.graph().links()[link].bandwidth <= timer->time(ranks).total());
+  }
+}
+
+TEST_CASE("Every token's assignments are conserved on their way to the expert ranks", "[laws]") {
+  const Scenario scenario = read(of_step(small_moe_model(8, 2), 1, 4, true));
+  for (Choice choice : {Choice::gates, Choice::uniform}) {
+    const RoutingBank bank(scenario.model, scenario.routing.preset, 1, choice);
+    const System system(scenario, Scope::step);
+    const auto placed = choose(expert_placements(), "linear", "test").place(8, 4);
+    for (RoutingMode mode : {RoutingMode::bank, RoutingMode::balanced}) {
+      RoutedLoad load(bank, mode, placed, 4, 64);
+      for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const auto ranks = uneven_batches(system, seed);
+        std::int64_t tokens = 0;
+        for (const RankBatch& batch : ranks)
+          for (const TokenRun& run : batch.routed) tokens += run.tokens;
+        load.route_by_source(ranks);
+        for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer) {
+          std::int64_t rows = 0, sent = 0;
+          for (std::int64_t rank = 0; rank < 4; ++rank) {
+            rows += load.load(layer, rank).rows;
+            for (std::int64_t source = 0; source < 4; ++source) sent += load.sent(layer, source, rank);
+          }
+          CHECK(rows == 2 * tokens);
+          CHECK(sent == 2 * tokens);
+        }
+        load.route(ranks);
+        for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer) {
+          std::int64_t rows = 0;
+          for (std::int64_t rank = 0; rank < 4; ++rank) rows += load.load(layer, rank).rows;
+          CHECK(rows == 2 * tokens);
+        }
+      }
+    }
+  }
+}
