@@ -51,7 +51,7 @@ TEST_CASE("Poisson arrivals at a server of fixed service time wait as M/D/1 says
   // Pollaczek-Khinchine: mean wait = rho D / (2 (1 - rho)).
   Json json = one_slot();
   const double service = service_time(json).value();
-  json["workload"]["num_requests"] = 30000;
+  json["workload"]["num_requests"] = 50000;
   for (double utilisation : {0.5, 0.8}) {
     json["workload"]["arrivals"] = {{"process", "poisson"}, {"rate", utilisation / service}};
     const Run result = run(json);
