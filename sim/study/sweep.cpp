@@ -77,19 +77,26 @@ class ProgressLine {
 
 }  // namespace
 
-Sweep::Sweep(const Study& study, Shard shard, Journal& journal)
-    : study_(study), shard_(shard), journal_(journal) {
+CheckedPoints check_points(const Study& study, Shard shard) {
   Fingerprints fingerprints(study.base_folder);
+  CheckedPoints checked;
   for (std::uint64_t point = shard.index; point < study.points(); point += shard.count) {
-    points_.push_back(point);
-    keys_.push_back(fingerprints.of(scenario_json_of(study, point), scenario_of(study, point).json));
-    if (!journal.has(keys_.back())) pending_.push_back(point);
+    checked.points.push_back(point);
+    checked.keys.push_back(fingerprints.of(scenario_json_of(study, point), scenario_of(study, point).json));
+  }
+  return checked;
+}
+
+Sweep::Sweep(const Study& study, CheckedPoints checked, Journal& journal)
+    : study_(study), checked_(std::move(checked)), journal_(journal) {
+  for (const std::uint64_t point : points()) {
+    if (!journal.has(key_of(point))) pending_.push_back(point);
   }
 }
 
 bool Sweep::run(std::size_t jobs, Interruption& interruption) {
   Workers workers(jobs, [this](std::uint64_t point) { return answer_of(study_, point); });
-  const ProgressLine progress(points_.size(), pending_.size());
+  const ProgressLine progress(points().size(), pending_.size());
   std::size_t next = 0, simulated = 0;
   while (next < pending_.size() || !workers.idle()) {
     interruption.poll();
@@ -118,12 +125,13 @@ PointOutcome Sweep::outcome(std::uint64_t point) const {
 }
 
 std::size_t Sweep::finished() const {
-  return static_cast<std::size_t>(
-      std::count_if(keys_.begin(), keys_.end(), [&](std::uint64_t key) { return journal_.has(key); }));
+  return static_cast<std::size_t>(std::count_if(checked_.keys.begin(), checked_.keys.end(),
+                                                [&](std::uint64_t key) { return journal_.has(key); }));
 }
 
 std::uint64_t Sweep::key_of(std::uint64_t point) const {
-  return keys_[(point - shard_.index) / shard_.count];
+  const auto place = std::lower_bound(points().begin(), points().end(), point);
+  return checked_.keys[static_cast<std::size_t>(place - points().begin())];
 }
 
 }  // namespace switchyard

@@ -19,14 +19,22 @@ struct Shard {
   std::uint64_t index = 0, count = 1;
 };
 
+/// Points whose scenarios are right, in order, and their keys in the journal.
+struct CheckedPoints {
+  std::vector<std::uint64_t> points, keys;
+};
+
+/// Reads every point's scenario, so that wrong input is found before anything is simulated or written. Throws
+/// InputError that names the point.
+CheckedPoints check_points(const Study& study, Shard shard);
+
 class Sweep {
  public:
-  /// Reads every point's scenario, so that wrong input is found before anything is simulated. Throws
-  /// InputError that names the point. `study` and `journal` must outlive the sweep.
-  Sweep(const Study& study, Shard shard, Journal& journal);
+  /// `study` and `journal` must outlive the sweep.
+  Sweep(const Study& study, CheckedPoints checked, Journal& journal);
 
-  const std::vector<std::uint64_t>& points() const { return points_; }
-  std::uint64_t taken_from_journal() const { return points_.size() - pending_.size(); }
+  const std::vector<std::uint64_t>& points() const { return checked_.points; }
+  std::uint64_t taken_from_journal() const { return points().size() - pending_.size(); }
 
   /// Simulates what the journal does not have, `jobs` at once; false when interrupted. What a process could
   /// not do even at its second try is an outcome "failed: …", kept here and not in the journal: the next
@@ -44,10 +52,8 @@ class Sweep {
   void record(std::uint64_t point, const PointOutcome& outcome);
 
   const Study& study_;
-  Shard shard_;
+  CheckedPoints checked_;
   Journal& journal_;
-  std::vector<std::uint64_t> points_;   // of the shard, in order
-  std::vector<std::uint64_t> keys_;     // as many
   std::vector<std::uint64_t> pending_;  // not in the journal at the start
   std::map<std::uint64_t, PointOutcome> failures_;
 };

@@ -96,9 +96,10 @@ int sweep_command(const Arguments& arguments) {
 
   Interruption interruption;
   const Study study = read_study(options["study"].as<std::string>(), overrides_of(options));
+  CheckedPoints checked = check_points(study, shard);
   make_folder(folder);
   Journal journal(folder + "/journal.jsonl");
-  Sweep sweep(study, shard, journal);
+  Sweep sweep(study, std::move(checked), journal);
   write_file_atomically(folder + "/study.json", to_json(study).dump(2) + "\n");
   if (!sweep.run(jobs, interruption)) {
     std::cerr << "interrupted: " << sweep.finished() << " of " << sweep.points().size() << " points are in "

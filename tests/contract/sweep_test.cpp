@@ -1,0 +1,141 @@
+// `switchyard sweep` as a user runs it: the same bytes however it was run, and stopping it loses nothing.
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "sim/base/csv_reader.hpp"
+#include "sim/base/files.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace switchyard {
+namespace {
+
+/// Six points: an MoE model with expert parallelism, a dense one, and one that does not fit, each at two
+/// rates.
+const std::string kStudy = R"({
+  "title": "Three deployments",
+  "scenario": {"cluster": "hgx-h200",
+    "workload": {"arrivals": {"process": "poisson", "rate": 1}, "num_requests": 20,
+      "prompt_tokens": {"distribution": "fixed", "value": 100}, "output_tokens": {"distribution": "fixed", "value": 10}}},
+  "zip": {
+    "/model": ["mixtral-8x7b", "llama-3.1-8b", "mixtral-8x7b"],
+    "/deployment": [{"data_parallel_size": 8, "enable_expert_parallel": true}, {"tensor_parallel_size": 1}, {}],
+    "/engine": [{}, {}, {"gpu_memory_utilization": 0.1}]},
+  "sweep": {"/workload/arrivals/rate": [5, 20]}})";
+
+pid_t start(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), {SWITCHYARD_BINARY, "sweep"});
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  const pid_t process = fork();
+  if (process == 0) {
+    if (freopen("/dev/null", "w", stdout) == nullptr || freopen("/dev/null", "w", stderr) == nullptr)
+      _exit(127);
+    execv(pointers[0], pointers.data());
+    _exit(127);
+  }
+  return process;
+}
+
+/// The exit status, or 128 + the signal.
+int end_of(pid_t process) {
+  int status = 0;
+  REQUIRE(waitpid(process, &status, 0) == process);
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int run(const std::vector<std::string>& arguments) { return end_of(start(arguments)); }
+
+/// A study's file, and folders for its results.
+struct Bench {
+  TemporaryFolder folder;
+  std::string study = folder.write("study.json", kStudy).string();
+
+  std::string path(const std::string& name) const { return (folder.path() / name).string(); }
+  std::string file(const std::string& name) const { return read_text_file(path(name)); }
+  std::size_t journal_lines(const std::string& results) const {
+    if (!std::filesystem::exists(path(results + "/journal.jsonl"))) return 0;
+    const std::string text = file(results + "/journal.jsonl");
+    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+  }
+};
+
+std::vector<std::map<std::string, std::string>> rows_of(const std::string& path) {
+  CsvReader csv(path);
+  std::vector<std::map<std::string, std::string>> rows;
+  for (CsvReader::Row row; csv.next(row);) {
+    rows.emplace_back();
+    for (std::size_t i = 0; i < row.size(); ++i) rows.back()[csv.columns()[i]] = row[i];
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("A sweep has one row a point in grid order, and what does not fit is a row with its verdict") {
+  const Bench bench;
+  REQUIRE(run({bench.study, "--out", bench.path("out")}) == 0);
+  const auto rows = rows_of(bench.path("out/sweep.csv"));
+  REQUIRE(rows.size() == 6);
+  for (std::size_t i = 0; i < 6; ++i) {
+    INFO("row " << i);
+    CHECK(rows[i].at("/workload/arrivals/rate") == (i % 2 == 0 ? "5" : "20"));
+    CHECK(rows[i].at("/model") == (i / 2 == 1 ? "llama-3.1-8b" : "mixtral-8x7b"));
+    CHECK(rows[i].at("verdict") == (i < 4 ? "ok" : "infeasible"));
+    CHECK(rows[i].at("completed") == (i < 4 ? "20" : ""));
+    CHECK(rows[i].at("reason").empty() == (i < 4));
+  }
+}
+
+TEST_CASE("A sweep writes the same bytes for any number of jobs, and its shards make the same table") {
+  const Bench bench;
+  REQUIRE(run({bench.study, "--out", bench.path("one"), "--jobs", "1"}) == 0);
+  REQUIRE(run({bench.study, "--out", bench.path("two"), "--jobs", "2"}) == 0);
+  CHECK(bench.file("one/sweep.csv") == bench.file("two/sweep.csv"));
+  CHECK(bench.file("one/report.html") == bench.file("two/report.html"));
+
+  REQUIRE(run({bench.study, "--out", bench.path("part"), "--shard", "1/2"}) == 0);
+  CHECK(rows_of(bench.path("part/sweep.csv")).size() == 3);
+  REQUIRE(run({bench.study, "--out", bench.path("part"), "--shard", "2/2"}) == 0);
+  CHECK(bench.journal_lines("part") == 6);
+  REQUIRE(run({bench.study, "--out", bench.path("part")}) == 0);
+  CHECK(bench.journal_lines("part") == 6);
+  CHECK(bench.file("part/sweep.csv") == bench.file("one/sweep.csv"));
+}
+
+TEST_CASE("A sweep that was stopped goes on where it was, to the same bytes") {
+  const int signal = GENERATE(SIGKILL, SIGINT);
+  const Bench bench;
+  const pid_t process = start({bench.study, "--out", bench.path("out"), "--jobs", "1"});
+  for (int i = 0; i < 60'000 && bench.journal_lines("out") == 0; ++i) usleep(1000);
+  kill(process, signal);
+  CHECK(end_of(process) == 128 + signal);
+  const std::size_t finished = bench.journal_lines("out");
+  CHECK(finished >= 1);
+  CHECK(finished < 6);
+  CHECK_FALSE(std::filesystem::exists(bench.path("out/sweep.csv")));
+
+  REQUIRE(run({bench.study, "--out", bench.path("out")}) == 0);
+  CHECK(bench.journal_lines("out") == 6);
+  REQUIRE(run({bench.study, "--out", bench.path("whole")}) == 0);
+  CHECK(bench.file("out/sweep.csv") == bench.file("whole/sweep.csv"));
+  CHECK(bench.file("out/report.html") == bench.file("whole/report.html"));
+}
+
+TEST_CASE("Wrong input in any point is found before anything is simulated or written") {
+  const Bench bench;
+  CHECK(run({bench.study, "--out", bench.path("out"), "--set", "/workload/num_requests=-1"}) == 2);
+  CHECK(run({bench.study, "--out", bench.path("out"), "--shard", "3/2"}) == 2);
+  CHECK(run({bench.study, "--out", bench.path("out"), "--jobs", "none"}) == 2);
+  CHECK(run({bench.study}) == 2);
+  CHECK_FALSE(std::filesystem::exists(bench.path("out")));
+}
+
+}  // namespace switchyard
