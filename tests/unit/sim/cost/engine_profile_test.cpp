@@ -1,0 +1,50 @@
+// Engine profiles: the catalogue, a file of the user's own, and padding to captured sizes.
+#include <catch2/catch.hpp>
+
+#include "sim/cost/engine_profile.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tests/unit/sim/base/message_of.hpp"
+
+using namespace switchyard;
+
+TEST_CASE("Decode batches are padded to the next captured size, larger ones not at all", "[cost]") {
+  const std::vector<std::int64_t> sizes = {1, 2, 4, 8, 16};
+  CHECK(padded_batch(1, sizes) == 1);
+  CHECK(padded_batch(3, sizes) == 4);
+  CHECK(padded_batch(16, sizes) == 16);
+  CHECK(padded_batch(17, sizes) == 17);
+  CHECK(padded_batch(5, {}) == 5);
+}
+
+TEST_CASE("Every engine of the catalogue reads, with ascending capture sizes", "[cost]") {
+  REQUIRE(engine_names().size() >= 2);
+  for (const std::string& name : engine_names()) {
+    INFO(name);
+    const EngineProfile profile = read_engine_profile(name, ".", "test: /engine/profile");
+    CHECK(profile.name == name);
+    CHECK_FALSE(profile.source.empty());
+    const auto& sizes = profile.cudagraph_capture_sizes;
+    REQUIRE_FALSE(sizes.empty());
+    for (std::size_t i = 1; i < sizes.size(); ++i) CHECK(sizes[i] > sizes[i - 1]);
+  }
+}
+
+TEST_CASE("The reference engine captures 1, 2, 4, 8, 16, 24 and so on", "[cost]") {
+  const auto sizes = read_engine_profile("reference", ".", "test").cudagraph_capture_sizes;
+  CHECK(std::vector<std::int64_t>(sizes.begin(), sizes.begin() + 7) ==
+        std::vector<std::int64_t>{1, 2, 4, 8, 16, 24, 32});
+}
+
+TEST_CASE("An unknown engine names the path and the choices", "[cost]") {
+  const std::string message =
+      message_of<InputError>([] { read_engine_profile("vlmm", ".", "s.json: /engine/profile"); });
+  CHECK_THAT(message, Catch::StartsWith("s.json: /engine/profile: ") && Catch::Contains("vllm"));
+}
+
+TEST_CASE("A profile's file with an unknown key is refused", "[cost]") {
+  const TemporaryFolder folder;
+  folder.write("mine.json", R"({"name": "mine", "descripton": "x"})");
+  const std::string message = message_of<InputError>(
+      [&] { read_engine_profile("mine.json", folder.path().string(), "s.json: /engine/profile"); });
+  CHECK_THAT(message, Catch::Contains("mine.json") && Catch::Contains("description"));
+}

@@ -1,0 +1,84 @@
+// Attention's pairs in closed form, and what a layer's time is made of.
+#include <catch2/catch.hpp>
+
+#include "sim/plan/layer_times.hpp"
+#include "workloads/catalogue.hpp"
+
+using namespace switchyard;
+using namespace switchyard::literals;
+
+namespace {
+
+double counted_pairs(const PrefillChunk& chunk, std::optional<std::int64_t> window) {
+  double pairs = 0.0;
+  for (std::int64_t i = 0; i < chunk.tokens; ++i) {
+    const std::int64_t keys = chunk.context + i + 1;
+    pairs += static_cast<double>(window ? std::min(keys, *window) : keys);
+  }
+  return pairs;
+}
+
+struct Fixture {
+  Architecture model = read_model(Json("llama-3.1-8b"), Json(), ".", "test");
+  OperatorCost cost{read_gpu(Json("h100_sxm"), ".", "test")};
+  EngineProfile engine = read_engine_profile("vllm", ".", "test");
+
+  LayerTimes layer(Scope scope) const {
+    return LayerTimes(model.layers[0], model.hidden_size, {}, {}, cost, engine, scope);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Causal pairs are counted in closed form, with and without a window", "[plan]") {
+  CHECK(causal_pairs({5, 0}, std::nullopt) == 15.0);
+  CHECK(causal_pairs({3, 10}, std::nullopt) == 11.0 + 12 + 13);
+  CHECK(causal_pairs({5, 0}, 2) == 1.0 + 2 * 4);
+  for (std::int64_t tokens : {1, 2, 7, 100})
+    for (std::int64_t context : {0, 1, 5, 64, 300})
+      for (std::optional<std::int64_t> window : {std::optional<std::int64_t>(), {1}, {6}, {64}, {10000}}) {
+        INFO(tokens << " tokens after " << context << ", window " << window.value_or(0));
+        CHECK(causal_pairs({tokens, context}, window) == counted_pairs({tokens, context}, window));
+      }
+}
+
+TEST_CASE("A prompt in chunks has the pairs of the whole prompt", "[plan]") {
+  CHECK(causal_pairs({300, 0}, 128) + causal_pairs({212, 300}, 128) == causal_pairs({512, 0}, 128));
+}
+
+TEST_CASE("A layer's operators sum to its breakdown", "[plan]") {
+  const Fixture fixture;
+  const LayerTimes layer = fixture.layer(Scope::serving);
+  for (std::int64_t tokens : {0, 1, 100, 3000}) {
+    Breakdown sum;
+    for (const OperatorTime& op : layer.token_operators(tokens)) sum[op.part] += op.time;
+    CHECK(layer.token_breakdown(tokens).parts == sum.parts);
+  }
+  RankBatch batch;
+  batch.decode_contexts = {10, 500};
+  batch.prefills = {{100, 0}};
+  Breakdown sum;
+  for (const OperatorTime& op : layer.attention_operators(batch)) sum[op.part] += op.time;
+  CHECK(layer.attention_breakdown(batch).parts == sum.parts);
+  CHECK(layer.attention_breakdown(RankBatch{}).total() == 0_s);
+  CHECK(layer.token_breakdown(0).total() == 0_s);
+}
+
+TEST_CASE("A served layer writes its KV cache, a timed step does not", "[plan]") {
+  const Fixture fixture;
+  CHECK(fixture.layer(Scope::serving).token_breakdown(8).total() >
+        fixture.layer(Scope::step).token_breakdown(8).total());
+}
+
+TEST_CASE("A batch one step later sees one more token everywhere", "[plan]") {
+  RankBatch batch;
+  batch.decode_contexts = {10, 20};
+  batch.routed = {{0, 5, 1}, {1, 6, 1}};
+  batch.pad_to(4);
+  CHECK(batch.tokens() == 4);
+  batch.advance();
+  CHECK(batch.decode_contexts == std::vector<std::int64_t>{11, 21});
+  CHECK(batch.routed[0].position == 6);
+  CHECK(batch.routed[1].position == 7);
+  CHECK(batch.tokens() == 4);
+}

@@ -1,0 +1,112 @@
+// Memory of the fullest rank against figures computed by hand.
+#include <catch2/catch.hpp>
+
+#include "sim/base/error.hpp"
+#include "sim/plan/memory_fit.hpp"
+#include "tests/unit/sim/base/message_of.hpp"
+#include "workloads/catalogue.hpp"
+
+using namespace switchyard;
+
+namespace {
+
+struct Case {
+  Architecture model;
+  Deployment deployment;
+  ModelPrecision precision;
+  EngineLimits limits;
+  EngineProfile engine = read_engine_profile("vllm", ".", "test");
+  Gpu gpu = read_gpu(Json("h100_sxm"), ".", "test");
+
+  explicit Case(const std::string& name) : model(read_model(Json(name), Json(), ".", "test")) {
+    limits.max_model_len = 8192;
+  }
+  MemoryFit fit() const { return fit_memory(model, precision, deployment, gpu, engine, limits); }
+};
+
+constexpr double kGib = 1073741824.0;
+
+}  // namespace
+
+TEST_CASE("llama-3.1-70b on 8 GPUs: weights, KV bytes and pool as computed by hand", "[plan]") {
+  Case c("llama-3.1-70b");
+  c.deployment.tensor_parallel_size = 8;
+  const MemoryFit fit = c.fit();
+  // A layer: q and o 8192 x 8192, k and v 8192 x 1024, three matrices 8192 x 28672; two norms are not cut.
+  const double layer = (2.0 * 8192 * 8192 + 2.0 * 8192 * 1024 + 3.0 * 8192 * 28672) / 8 + 2.0 * 8192;
+  const double vocabulary = 2.0 * 128256 * 8192 / 8;
+  CHECK(fit.vocabulary_weights.value() == Approx(2.0 * vocabulary));
+  CHECK(fit.weights.value() == Approx(2.0 * (80 * layer + vocabulary)).epsilon(1e-5));
+  CHECK(fit.weights.value() == Approx(70.55e9 * 2 / 8).epsilon(2e-3));  // the published total
+  CHECK(fit.expert_weights.value() == 0.0);
+  CHECK(fit.kv_bytes_per_token.value() == 80.0 * 2 * 1 * 128 * 2);  // one KV head a rank
+  CHECK(fit.usable.value() == Approx(0.9 * 81559 * 1048576));
+  const double pool = fit.usable.value() - fit.weights.value() - fit.activations.value() - 2.0 * kGib;
+  CHECK(fit.kv_pool.value() == Approx(pool));
+  CHECK(fit.num_gpu_blocks == static_cast<std::int64_t>(pool / (40960.0 * 16)));
+  CHECK(fit.kv_tokens() == 16 * fit.num_gpu_blocks);
+}
+
+TEST_CASE("mixtral-8x7b on 8 data-parallel ranks with whole experts: one expert a layer and rank", "[plan]") {
+  Case c("mixtral-8x7b");
+  c.deployment.data_parallel_size = 8;
+  c.deployment.enable_expert_parallel = true;
+  const MemoryFit fit = c.fit();
+  const double expert = 3.0 * 4096 * 14336;
+  const double attention = 2.0 * 4096 * 4096 + 2.0 * 4096 * 1024;
+  const double gate_and_norms = 8.0 * 4096 + 2.0 * 4096;
+  CHECK(fit.expert_weights.value() == 2.0 * 32 * expert);
+  CHECK(fit.vocabulary_weights.value() == 2.0 * 2 * 32000 * 4096);
+  CHECK(fit.weights.value() ==
+        Approx(2.0 * (32 * (expert + attention + gate_and_norms) + 2.0 * 32000 * 4096)).epsilon(1e-5));
+  CHECK(fit.kv_bytes_per_token.value() == 32.0 * 2 * 8 * 128 * 2);  // attention is whole on every rank
+}
+
+TEST_CASE("Cut experts weigh as much a rank as whole ones, and fp8 half of bf16", "[plan]") {
+  Case c("mixtral-8x7b");
+  c.deployment.tensor_parallel_size = 8;
+  const Bytes cut = c.fit().expert_weights;
+  c.deployment.enable_expert_parallel = true;
+  CHECK(c.fit().expert_weights == cut);
+  c.precision.weights = {Precision::fp8, Precision::fp8};
+  CHECK(c.fit().expert_weights.value() == Approx(cut.value() / 2));
+}
+
+TEST_CASE("Pipeline stages hold their own layers; the table is of the fullest", "[plan]") {
+  Case whole("llama-3.1-8b"), halves("llama-3.1-8b");
+  halves.deployment.pipeline_parallel_size = 2;
+  CHECK(halves.fit().weights.value() == Approx(whole.fit().weights.value() / 2).epsilon(1e-3));
+  CHECK(halves.fit().kv_bytes_per_token.value() == whole.fit().kv_bytes_per_token.value() / 2);
+}
+
+TEST_CASE("What does not fit says so with the table and a change that would fit", "[plan]") {
+  Case c("llama-3.1-70b");
+  const std::string message = message_of<Infeasible>([&] { c.fit(); });
+  CHECK_THAT(message, Catch::Contains("does not fit") && Catch::Contains("GPU memory") &&
+                          Catch::Contains("weights") && Catch::Contains("KV pool"));
+  const std::string advice = "it would fit with /deployment/tensor_parallel_size ";
+  const std::size_t place = message.find(advice);
+  REQUIRE(place != std::string::npos);
+  c.deployment.tensor_parallel_size = std::stoll(message.substr(place + advice.size()));
+  CHECK(c.fit().num_gpu_blocks > 0);
+  c.deployment.tensor_parallel_size /= 2;
+  CHECK_THROWS_AS(c.fit(), Infeasible);
+}
+
+TEST_CASE("A pool smaller than max_model_len is refused with the length that would fit", "[plan]") {
+  Case c("llama-3.1-8b");
+  c.limits.max_model_len = 10'000'000;
+  const std::string message = message_of<Infeasible>([&] { c.fit(); });
+  const std::string advice = "it would fit with /engine/max_model_len ";
+  const std::size_t place = message.find(advice);
+  REQUIRE(place != std::string::npos);
+  c.limits.max_model_len = std::stoll(message.substr(place + advice.size()));
+  CHECK(c.fit().kv_tokens() == c.limits.max_model_len);
+}
+
+TEST_CASE("num_gpu_blocks_override pins the pool", "[plan]") {
+  Case c("llama-3.1-8b");
+  c.limits.num_gpu_blocks_override = 7;
+  CHECK(c.fit().num_gpu_blocks == 7);
+  CHECK(c.fit().kv_tokens() == 112);
+}
