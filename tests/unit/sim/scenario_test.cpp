@@ -1,0 +1,251 @@
+// Reading scenarios: defaults, what is refused and how, and overrides.
+#include "sim/scenario.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "sim/system.hpp"
+#include "tests/support/temporary_folder.hpp"
+#include "tests/unit/sim/base/message_of.hpp"
+
+using namespace switchyard;
+
+namespace {
+
+Json parsed(std::string_view text) { return parse_json(text, "s.json"); }
+Scenario read(const Json& json) { return read_scenario(json, "s.json", "."); }
+Scenario read(const char* text) { return read(parsed(text)); }
+std::string refusal(const char* text) {
+  return message_of<InputError>([&] { read(text); });
+}
+
+Json with(Json json, const std::string& pointer, const std::string& value) {
+  apply_override(json, {pointer, value}, "s.json");
+  return json;
+}
+
+const Json kFull = parsed(R"({"model": "mixtral-8x7b", "cluster": "hgx-h200x2",
+    "precision": {"weights": "fp8"},
+    "deployment": {"data_parallel_size": 8, "enable_expert_parallel": true},
+    "engine": {"profile": "reference", "num_gpu_blocks_override": 100},
+    "routing": {"mode": "uniform"}, "network": {"fidelity": "analytic"},
+    "workload": {"arrivals": {"process": "gamma", "rate": 3, "cv": 2}, "num_requests": 10,
+                 "prompt_tokens": {"distribution": "lognormal", "mean": 600, "cv": 0.9, "max": 2048},
+                 "output_tokens": {"distribution": "fixed", "value": 128}},
+    "slo": {"ttft_p99": "2 s", "tpot_mean": "50 ms"}, "seed": 7})");
+
+}  // namespace
+
+TEST_CASE("A model alone is a scenario: everything else has a default", "[scenario]") {
+  const Scenario s = read(R"({"model": "llama-3.1-8b"})");
+  CHECK(s.cluster.name == "hgx-h100");
+  CHECK(s.deployment.gpus() == 1);
+  CHECK(s.engine.profile.name == "vllm");
+  CHECK(s.engine.scheduler == "chunked_prefill");
+  CHECK(s.engine.dispatcher == "least_requests");
+  CHECK(s.engine.limits.max_num_seqs == 256);
+  CHECK(s.engine.limits.max_num_batched_tokens == 8192);
+  CHECK(s.engine.limits.block_size == 16);
+  CHECK(s.engine.limits.gpu_memory_utilization == 0.9);
+  CHECK(s.engine.limits.max_model_len == 131072);
+  CHECK_FALSE(s.engine.limits.num_gpu_blocks_override);
+  CHECK(s.engine.cudagraph_capture_sizes == s.engine.profile.cudagraph_capture_sizes);
+  CHECK(s.routing.mode == "bank");
+  CHECK(s.fidelity == "auto");
+  CHECK(s.seed == 1);
+  CHECK_FALSE(s.workload);
+  CHECK(s.slo.bounds.empty());
+  CHECK(s.notes.empty());
+}
+
+TEST_CASE("Engine limits default to the profile's, null means the default", "[scenario]") {
+  const Scenario s = read(R"({"model": "llama-3.1-8b", "engine": {"profile": "reference",
+      "max_num_seqs": null, "scheduler": null, "max_model_len": null}})");
+  CHECK(s.engine.limits.max_num_seqs == 128);
+  CHECK(s.engine.scheduler == "prefill_first");
+  CHECK(s.engine.limits.max_model_len == 131072);
+}
+
+TEST_CASE("A resolved scenario reads back to itself", "[scenario]") {
+  const std::vector<Json> scenarios = {
+      kFull,
+      parsed(R"({"model": "llama-3.1-8b"})"),
+      parsed(R"({"model": "gpt-oss-120b", "deployment": {"tensor_parallel_size": 8}})"),
+      parsed(R"({"model": "deepseek-v3", "cluster": "hgx-h100x4",
+                 "deployment": {"tensor_parallel_size": 8, "replicas": 2}, "engine": {"max_model_len": 4096}})"),
+      parsed(R"({"model": "llama-3.1-8b", "deployment": {"data_parallel_size": 4}})"),
+      parsed(R"({"model": "llama-3.1-8b", "model_overrides": {"num_hidden_layers": 3},
+                 "cluster": {"base": "hgx-h100", "gpu": {"base": "h100_sxm", "memory": "40 GB"}}})")};
+  for (const Json& json : scenarios) {
+    INFO(json.dump());
+    const Scenario once = read(json);
+    const Scenario again = read(once.json);
+    CHECK(once.json.dump(1) == again.json.dump(1));
+    CHECK(once.model.layers == again.model.layers);
+    CHECK(once.cluster.gpu == again.cluster.gpu);
+    CHECK(once.precision.weights == again.precision.weights);
+    CHECK(once.precision.activations == again.precision.activations);
+    CHECK(once.precision.expert_activations == again.precision.expert_activations);
+    CHECK(once.deployment.gpus() == again.deployment.gpus());
+    CHECK(once.engine.limits.max_model_len == again.engine.limits.max_model_len);
+  }
+}
+
+TEST_CASE("Unknown keys are refused with their path and the near miss", "[scenario]") {
+  CHECK_THAT(refusal(R"({"model": "llama-3.1-8b", "sead": 1})"),
+             Catch::StartsWith("s.json: /sead: ") && Catch::Contains("seed"));
+  CHECK_THAT(refusal(R"({"model": "llama-3.1-8b", "deployment": {"tensor_paralel_size": 2}})"),
+             Catch::StartsWith("s.json: /deployment/tensor_paralel_size: ") &&
+                 Catch::Contains("tensor_parallel_size"));
+  CHECK_THAT(refusal(R"({"model": "llama-3.1-8b", "engine": {"max_num_seq": 2}})"),
+             Catch::StartsWith("s.json: /engine/max_num_seq: ") && Catch::Contains("max_num_seqs"));
+  CHECK_THAT(refusal(R"({"model": "llama-3.1-8b", "network": {"fidelty": "step"}})"),
+             Catch::StartsWith("s.json: /network/fidelty: ") && Catch::Contains("fidelity"));
+}
+
+TEST_CASE("Unknown names are refused with the choices", "[scenario]") {
+  CHECK_THAT(refusal(R"({"model": "mixtral-8x7"})"), Catch::Contains("mixtral-8x7b"));
+  CHECK_THAT(refusal(R"({"model": "llama-3.1-8b", "engine": {"scheduler": "fcf"}})"),
+             Catch::StartsWith("s.json: /engine/scheduler: ") && Catch::Contains("fcfs"));
+  CHECK_THAT(refusal(R"({"model": "llama-3.1-8b", "cluster": "hgx-h10"})"),
+             Catch::StartsWith("s.json: /cluster: ") && Catch::Contains("hgx-h100"));
+  CHECK_THAT(refusal(R"({"model": "llama-3.1-8b", "precision": {"weights": "fp9"}})"),
+             Catch::StartsWith("s.json: /precision/weights: ") && Catch::Contains("fp8"));
+  CHECK_THAT(refusal(R"({"cluster": "hgx-h100"})"), Catch::Contains("model"));
+}
+
+TEST_CASE("What this version lacks is refused, its neutral value accepted", "[scenario]") {
+  for (const char* key : {"enable_eplb", "enable_dbo"}) {
+    const std::string pointer = std::string("/deployment/") + key;
+    CHECK_THAT(message_of<InputError>([&] { read(with(kFull, pointer, "true")); }),
+               Catch::StartsWith("s.json: " + pointer + ": "));
+    CHECK_NOTHROW(read(with(kFull, pointer, "false")));
+  }
+  CHECK_THROWS_AS(read(with(kFull, "/deployment/num_redundant_experts", "2")), InputError);
+  CHECK_THROWS_AS(read(with(kFull, "/engine/enable_prefix_caching", "true")), InputError);
+}
+
+TEST_CASE("Automatic precision follows the checkpoint, the GPU and the engine", "[scenario]") {
+  const ModelPrecision plain = read(R"({"model": "llama-3.1-8b"})").precision;
+  CHECK(plain.weights.linear == Precision::bf16);
+  CHECK(plain.activations == Precision::bf16);
+  CHECK(plain.kv_cache == Precision::bf16);
+
+  const ModelPrecision fp8 = read(R"({"model": "llama-3.1-8b", "precision": {"weights": "fp8"}})").precision;
+  CHECK(fp8.weights.linear == Precision::fp8);
+  CHECK(fp8.activations == Precision::fp8);
+
+  const ModelPrecision ampere = read(R"({"model": "llama-3.1-8b", "precision": {"weights": "fp8"},
+      "cluster": {"gpu": "a100_sxm", "gpus_per_node": 8}})")
+                                    .precision;
+  CHECK(ampere.activations == Precision::bf16);  // no fp8 tensor cores
+
+  const ModelPrecision fp4 = read(R"({"model": "llama-3.1-8b", "precision": {"weights": "fp4"}})").precision;
+  CHECK(fp4.activations == Precision::bf16);  // Hopper computes no fp4
+
+  const ModelPrecision checkpoint = read(R"({"model": "deepseek-v3", "cluster": "hgx-h200x2",
+      "deployment": {"tensor_parallel_size": 16}})")
+                                        .precision;
+  CHECK(checkpoint.weights.routed_experts == Precision::fp8_block);
+  CHECK(checkpoint.expert_activations == Precision::fp8);
+}
+
+TEST_CASE("mxfp4 covers the routed experts only", "[scenario]") {
+  for (const char* text :
+       {R"({"model": "gpt-oss-120b"})", R"({"model": "mixtral-8x7b", "precision": {"weights": "mxfp4"}})"}) {
+    const ModelPrecision p = read(text).precision;
+    CHECK(p.weights.routed_experts == Precision::mxfp4);
+    CHECK(p.weights.linear == Precision::bf16);
+    CHECK(p.expert_activations == Precision::bf16);
+  }
+}
+
+TEST_CASE("Bounds of an slo name a figure and a statistic", "[scenario]") {
+  const Slo slo = read(kFull).slo;
+  REQUIRE(slo.bounds.size() == 2);
+  CHECK(slo.bounds[0].figure == "ttft");
+  CHECK(slo.bounds[0].statistic == "p99");
+  CHECK(slo.bounds[1].limit == Seconds(0.05));
+  for (const char* key : {"ttft", "ttft_p98", "tbot_p99", "ttft_p99_"}) {
+    INFO(key);
+    Json json = kFull;
+    json["slo"] = {{key, "1 s"}};
+    CHECK_THAT(message_of<InputError>([&] { read(json); }),
+               Catch::StartsWith("s.json: /slo/" + std::string(key) + ": "));
+  }
+  CHECK_THAT(message_of<InputError>([&] { read(with(kFull, "/slo/ttft_p99", "2")); }),
+             Catch::StartsWith("s.json: /slo/ttft_p99: "));
+}
+
+TEST_CASE("Deployments that do not fit model or cluster name the field", "[scenario]") {
+  CHECK_THAT(refusal(R"({"model": "llama-3.1-8b", "deployment": {"tensor_parallel_size": 5}})"),
+             Catch::StartsWith("s.json: /deployment/tensor_parallel_size: 5 "));
+  CHECK_THAT(refusal(R"({"model": "mixtral-8x7b",
+                         "deployment": {"data_parallel_size": 6, "enable_expert_parallel": true}})"),
+             Catch::StartsWith("s.json: /deployment/enable_expert_parallel: "));
+  CHECK_THAT(refusal(R"({"model": "llama-3.1-8b", "deployment": {"replicas": 9}})"),
+             Catch::Contains("9 GPUs") && Catch::Contains("has 8"));
+  CHECK_THAT(refusal(R"({"model": "mixtral-8x7b",
+                         "deployment": {"data_parallel_size": 2, "all2all_backend": "pairwise"}})"),
+             Catch::StartsWith("s.json: /deployment/all2all_backend: "));
+}
+
+TEST_CASE("Data-parallel ranks of a dense model become replicas", "[scenario]") {
+  const Scenario s = read(R"({"model": "llama-3.1-8b", "deployment": {"data_parallel_size": 4}})");
+  CHECK(s.deployment.replicas == 4);
+  CHECK(s.deployment.data_parallel_size == 1);
+}
+
+TEST_CASE("max_model_len above the model's own context is noted", "[scenario]") {
+  const Scenario s = read(R"({"model": "mixtral-8x7b", "engine": {"max_model_len": 40000}})");
+  REQUIRE(s.notes.size() == 1);
+  CHECK_THAT(s.notes[0], Catch::Contains("40000") && Catch::Contains("32768"));
+}
+
+TEST_CASE("A model that does not fit its GPUs is infeasible, not an input error", "[scenario]") {
+  const Scenario s = read(R"({"model": "llama-3.1-70b"})");
+  CHECK_THROWS_AS(System(s, Scope::serving), Infeasible);
+}
+
+TEST_CASE("An override replaces text, numbers and whole objects, and makes what is missing", "[scenario]") {
+  CHECK(with(kFull, "/model", "llama-3.1-8b").at("model") == "llama-3.1-8b");
+  CHECK(with(kFull, "/workload/num_requests", "25").at("workload").at("num_requests") == 25);
+  CHECK(with(kFull, "/slo", R"({"tpot_p99": "9 ms"})").at("slo").size() == 1);
+  CHECK(with(kFull, "/slo/ttft_p99", "3 s").at("slo").at("ttft_p99") == "3 s");
+  CHECK(with(kFull, "/model_overrides/num_hidden_layers", "2").at("model_overrides") ==
+        parsed(R"({"num_hidden_layers": 2})"));
+  CHECK(with(kFull, "/engine/num_gpu_blocks_override", "null")
+            .at("engine")
+            .at("num_gpu_blocks_override")
+            .is_null());
+}
+
+TEST_CASE("Overrides at impossible places are refused", "[scenario]") {
+  for (const char* pointer : {"", "model", "/model/x", "/seed/deep/er", "/a~2b"}) {
+    INFO(pointer);
+    CHECK_THAT(message_of<InputError>([&] { with(kFull, pointer, "1"); }),
+               Catch::StartsWith("s.json: --set " + std::string(pointer)));
+  }
+  CHECK_THAT(message_of<InputError>([] { read(with(kFull, "/workload/num_request", "1")); }),
+             Catch::Contains("/workload/num_request") && Catch::Contains("num_requests"));
+}
+
+TEST_CASE("A scenario's file is read with its overrides, and errors name the file", "[scenario]") {
+  const TemporaryFolder folder;
+  const std::string path = folder.write("a.json", "{\"model\": \"llama-3.1-8b\" // a comment\n}").string();
+  CHECK(read_scenario_json(path, {{"/seed", "3"}}).at("seed") == 3);
+  CHECK_THAT(message_of<InputError>([&] {
+               read_scenario_json(path, {{"seed", "3"}});
+             }),
+             Catch::StartsWith(path));
+  CHECK_THROWS_AS(read_scenario_json(path + "x", {}), InputError);
+}
+
+TEST_CASE("Paths in a scenario start at its folder, and the resolved one reads from anywhere", "[scenario]") {
+  const TemporaryFolder folder;
+  folder.write("model.json", R"({"model_type": "llama", "hidden_size": 1024, "intermediate_size": 3072,
+      "num_hidden_layers": 4, "num_attention_heads": 16, "num_key_value_heads": 16, "vocab_size": 32000,
+      "max_position_embeddings": 8192, "tie_word_embeddings": false, "torch_dtype": "bfloat16"})");
+  const Scenario once = read_scenario(parsed(R"({"model": "model.json"})"), "s.json", folder.path().string());
+  CHECK(once.model.layers.size() == 4);
+  CHECK(read_scenario(once.json, "s.json", "/").json.dump() == once.json.dump());
+}
