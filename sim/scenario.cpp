@@ -26,7 +26,7 @@ Json resolved_wish(const Json& wish, const std::string& base_folder) {
   if (!wish.is_string()) return wish;
   const std::string text = wish.get<std::string>();
   if (text.find('/') == std::string::npos && !text.ends_with(".json")) return wish;
-  return (std::filesystem::absolute(base_folder) / text).lexically_normal().string();
+  return std::filesystem::absolute(std::filesystem::path(base_folder) / text).lexically_normal().string();
 }
 
 }  // namespace
@@ -60,7 +60,10 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
   ObjectReader network = reader.optional_object("network");
   scenario.fidelity = network.optional_choice("fidelity", "auto", names(fidelities()));
   network.finish();
-  if (reader.has("workload")) scenario.workload = read_workload(reader.object("workload"), base_folder);
+  // Absolute, so that the resolved scenario finds its trace from anywhere.
+  const std::string absolute_folder =
+      std::filesystem::absolute(std::filesystem::path(base_folder) / ".").string();
+  if (reader.has("workload")) scenario.workload = read_workload(reader.object("workload"), absolute_folder);
   else reader.known("workload");
   scenario.slo = read_slo(reader.optional_object("slo"));
   reader.finish();

@@ -23,6 +23,7 @@
 namespace switchyard {
 
 struct EngineOptions {
+  std::string wish;  // the profile's catalogue name or absolute path
   EngineProfile profile;
   std::string scheduler;
   std::string dispatcher;

@@ -20,11 +20,6 @@ void refuse_unless_off(ObjectReader& reader, std::string_view key) {
   if (reader.optional_boolean(key, false)) reader.fail(key, "true is not supported; give false");
 }
 
-/// Formats that by convention cover the routed experts only (gpt-oss, Kimi-K2), when there are any.
-bool covers_experts_only(Precision precision, const Architecture& model) {
-  return (precision == Precision::mxfp4 || precision == Precision::int4) && model.moe_layers() > 0;
-}
-
 Precision automatic_activations(Precision weights, const Gpu& gpu) {
   const auto computes = [&](Precision format) { return gpu.peak.count(format) > 0; };
   switch (weights) {
@@ -49,6 +44,10 @@ std::vector<std::string> precision_choices() {
 }
 
 }  // namespace
+
+bool covers_experts_only(Precision precision, const Architecture& model) {
+  return (precision == Precision::mxfp4 || precision == Precision::int4) && model.moe_layers() > 0;
+}
 
 Deployment read_deployment(ObjectReader reader, const Architecture& model) {
   Deployment d;
@@ -75,8 +74,12 @@ Deployment read_deployment(ObjectReader reader, const Architecture& model) {
 
 EngineOptions read_engine(ObjectReader reader, const std::string& base_folder) {
   EngineOptions engine;
-  engine.profile = read_engine_profile(reader.optional_text("profile", "vllm"), base_folder,
-                                       reader.source() + ": " + reader.pointer("profile"));
+  engine.wish = reader.optional_text("profile", "vllm");
+  if (engine.wish.find('/') != std::string::npos || engine.wish.ends_with(".json"))
+    engine.wish = std::filesystem::absolute(std::filesystem::path(base_folder) / engine.wish)
+                      .lexically_normal()
+                      .string();
+  engine.profile = read_engine_profile(engine.wish, "", reader.source() + ": " + reader.pointer("profile"));
   const EngineProfile& profile = engine.profile;
   engine.scheduler = reader.optional_choice("scheduler", profile.scheduler, names(schedulers()));
   engine.dispatcher = reader.optional_choice("dispatcher", "least_requests", names(dispatchers()));
@@ -136,7 +139,8 @@ RoutingOptions read_routing(ObjectReader reader, const Architecture& model, cons
   std::string preset = reader.optional_text("preset", model.routing_preset);
   const std::string path = reader.source() + ": " + reader.pointer("preset");
   if (preset.find('/') != std::string::npos || preset.ends_with(".json")) {
-    preset = (std::filesystem::absolute(base_folder) / preset).lexically_normal().string();
+    preset =
+        std::filesystem::absolute(std::filesystem::path(base_folder) / preset).lexically_normal().string();
   }
   routing.preset = read_routing_preset(preset, path);
   const std::vector<std::string> arithmetic = {"fp32"};

@@ -21,7 +21,7 @@ Json deployment_json(const Deployment& d) {
 
 Json engine_json(const EngineOptions& engine) {
   const EngineLimits& limits = engine.limits;
-  Json json = {{"profile", engine.profile.name},
+  Json json = {{"profile", engine.wish},
                {"scheduler", engine.scheduler},
                {"dispatcher", engine.dispatcher},
                {"max_num_seqs", limits.max_num_seqs},
@@ -36,6 +36,16 @@ Json engine_json(const EngineOptions& engine) {
   return json;
 }
 
+/// The one name that reads back to both formats; "auto" where only the checkpoint itself says which is which.
+std::string weights_text(const Scenario& scenario) {
+  const CheckpointPrecision& weights = scenario.precision.weights;
+  if (scenario.model.moe_layers() == 0) return std::string(name_of(weights.linear));
+  const bool one_name = weights.linear == (covers_experts_only(weights.routed_experts, scenario.model)
+                                               ? Precision::bf16
+                                               : weights.routed_experts);
+  return one_name ? std::string(name_of(weights.routed_experts)) : "auto";
+}
+
 }  // namespace
 
 Json to_json(const Scenario& scenario, const Json& model, const Json& model_overrides) {
@@ -43,10 +53,12 @@ Json to_json(const Scenario& scenario, const Json& model, const Json& model_over
   json["model"] = model;
   if (!model_overrides.is_null()) json["model_overrides"] = model_overrides;
   const ModelPrecision& p = scenario.precision;
-  const bool mixed = p.weights.linear != p.weights.routed_experts && scenario.model.moe_layers() > 0;
-  json["precision"] = {{"weights", mixed ? "auto" : name_of(p.weights.linear)},
-                       {"activations", mixed ? "auto" : name_of(p.activations)},
-                       {"kv_cache", name_of(p.kv_cache)}};
+  const bool routes = scenario.model.moe_layers() > 0;
+  json["precision"] = {
+      {"weights", weights_text(scenario)},
+      {"activations",
+       routes && p.activations != p.expert_activations ? "auto" : std::string(name_of(p.activations))},
+      {"kv_cache", name_of(p.kv_cache)}};
   json["cluster"] = to_json(scenario.cluster);
   json["deployment"] = deployment_json(scenario.deployment);
   json["engine"] = engine_json(scenario.engine);

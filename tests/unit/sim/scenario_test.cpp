@@ -74,7 +74,10 @@ TEST_CASE("A resolved scenario reads back to itself", "[scenario]") {
                  "deployment": {"tensor_parallel_size": 8, "replicas": 2}, "engine": {"max_model_len": 4096}})"),
       parsed(R"({"model": "llama-3.1-8b", "deployment": {"data_parallel_size": 4}})"),
       parsed(R"({"model": "llama-3.1-8b", "model_overrides": {"num_hidden_layers": 3},
-                 "cluster": {"base": "hgx-h100", "gpu": {"base": "h100_sxm", "memory": "40 GB"}}})")};
+                 "cluster": {"base": "hgx-h100", "gpu": {"base": "h100_sxm", "memory": "40 GB"}}})"),
+      parsed(R"({"model": "mixtral-8x7b", "precision": {"weights": "mxfp4"}})"),
+      parsed(R"({"model": "gpt-oss-120b", "precision": {"activations": "fp8"}})"),
+      parsed(R"({"model": "mixtral-8x7b", "precision": {"weights": "int4", "activations": "fp8"}})")};
   for (const Json& json : scenarios) {
     INFO(json.dump());
     const Scenario once = read(json);
