@@ -4,8 +4,12 @@
 const kMany = 8;  // lines that one chart can tell apart
 const done = data.points.filter((point) => point.summary);
 const shortName = (pointer) => pointer.split('/').filter((part) => part).pop().replaceAll('_', ' ');
-const text = (value) => typeof value === 'string' ? value : Array.isArray(value) || value && typeof value === 'object' ?
-    JSON.stringify(value) : value === null ? 'default' : String(value);
+const text = (value) => {
+  if (value === null) return 'default';
+  if (Array.isArray(value)) return JSON.stringify(value);
+  if (typeof value !== 'object') return String(value);
+  return Object.entries(value).map(([key, member]) => `${key} ${text(member)}`).join(', ');
+};
 
 // The pointer that the load grows along: the arrivals' rate or concurrency, else the last numeric one.
 function loadPointer() {
