@@ -32,7 +32,13 @@ std::int64_t experts_of(const Architecture& model) {
 
 }  // namespace
 
-System::System(Scenario scenario, Scope scope)
+std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
+  if (scenario.model.moe_layers() == 0) return nullptr;
+  const Choice choice = scenario.routing.mode == "uniform" ? Choice::uniform : Choice::gates;
+  return std::make_shared<RoutingBank>(scenario.model, scenario.routing.preset, scenario.seed, choice);
+}
+
+System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank> bank)
     : scenario_(std::move(scenario)),
       graph_(scenario_.cluster),
       cost_(scenario_.cluster.gpu),
@@ -45,11 +51,11 @@ System::System(Scenario scenario, Scope scope)
              &graph_,
              scenario_.precision,
              scope},
-      kinds_(std::make_shared<LayerKinds>(model_)) {
-  if (scenario_.model.moe_layers() > 0) {
+      kinds_(std::make_shared<LayerKinds>(model_)),
+      bank_(std::move(bank)) {
+  if (!bank_) {
     const auto start = std::chrono::steady_clock::now();
-    const Choice choice = scenario_.routing.mode == "uniform" ? Choice::uniform : Choice::gates;
-    bank_ = std::make_unique<RoutingBank>(scenario_.model, scenario_.routing.preset, scenario_.seed, choice);
+    bank_ = build_bank(scenario_);
     bank_time_ = Seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   replicas_share_links_ = find_shared_links();

@@ -25,8 +25,8 @@ std::string in_one_line(const std::string& text) {
   return line;
 }
 
-Json simulate_point(const Scenario& scenario) {
-  const System system(scenario, Scope::serving);
+Json simulate_point(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank) {
+  const System system(scenario, Scope::serving, std::move(bank));
   const Simulation simulation = simulate(system);
   const Metrics metrics = compute_metrics(simulation.result.log, scenario.slo, scenario.deployment.gpus());
   return without_wall_times(summary_json(summarise(system, simulation, metrics)));
@@ -54,9 +54,9 @@ Json without_wall_times(Json summary) {
   return summary;
 }
 
-PointOutcome run_point(const Scenario& scenario) {
+PointOutcome run_point(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank) {
   try {
-    return {"ok", "", simulate_point(scenario)};
+    return {"ok", "", simulate_point(scenario, std::move(bank))};
   } catch (const Infeasible& error) {
     return {"infeasible", in_one_line(error.what()), nullptr};
   } catch (const LawBroken& error) {

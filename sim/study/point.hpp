@@ -1,10 +1,12 @@
 // One point of a sweep: what came of it, and simulating it.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "sim/scenario.hpp"
+#include "workloads/routing/bank.hpp"
 
 namespace switchyard {
 
@@ -27,6 +29,7 @@ Json without_wall_times(Json summary);
 
 /// Builds and simulates. What does not fit is an outcome, and so is a broken law; an InputError (the late
 /// kind: a bad row of a trace) is thrown. Simulates once a process: SimGrid's engine is one a process.
-PointOutcome run_point(const Scenario& scenario);
+/// `bank`: the scenario's, built before; null: it is built.
+PointOutcome run_point(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank = nullptr);
 
 }  // namespace switchyard

@@ -9,6 +9,7 @@
 
 #include "sim/base/ensure.hpp"
 #include "sim/study/fingerprint.hpp"
+#include "sim/study/shared_banks.hpp"
 #include "sim/study/workers.hpp"
 
 namespace switchyard {
@@ -19,10 +20,10 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kGlance{200};
 
 /// What a worker sends: an outcome, or what was wrong with the input.
-std::string answer_of(const Study& study, std::uint64_t point) {
+std::string answer_of(const Study& study, std::uint64_t point, std::shared_ptr<const RoutingBank> bank) {
   Json answer;
   try {
-    answer = to_json(run_point(scenario_of(study, point)));
+    answer = to_json(run_point(scenario_of(study, point), std::move(bank)));
   } catch (const InputError& error) {
     answer = {{"input_error", error.what()}};
   } catch (const std::exception& error) {
@@ -81,8 +82,10 @@ CheckedPoints check_points(const Study& study, Shard shard) {
   Fingerprints fingerprints(study.base_folder);
   CheckedPoints checked;
   for (std::uint64_t point = shard.index; point < study.points(); point += shard.count) {
+    const Scenario scenario = scenario_of(study, point);
     checked.points.push_back(point);
-    checked.keys.push_back(fingerprints.of(scenario_json_of(study, point), scenario_of(study, point).json));
+    checked.keys.push_back(fingerprints.of(scenario_json_of(study, point), scenario.json));
+    checked.banks.push_back(bank_key(scenario));
   }
   return checked;
 }
@@ -95,13 +98,20 @@ Sweep::Sweep(const Study& study, CheckedPoints checked, Journal& journal)
 }
 
 bool Sweep::run(std::size_t jobs, Interruption& interruption) {
-  Workers workers(jobs, [this](std::uint64_t point) { return answer_of(study_, point); });
+  SharedBanks banks;
+  for (const std::uint64_t point : pending_) banks.expect(bank_of(point));
+  Workers workers(jobs,
+                  [&](std::uint64_t point) { return answer_of(study_, point, banks.find(bank_of(point))); });
   const ProgressLine progress(points().size(), pending_.size());
   std::size_t next = 0, simulated = 0;
   while (next < pending_.size() || !workers.idle()) {
     interruption.poll();
     if (interruption.token().stop_requested()) return false;
-    while (next < pending_.size() && !workers.full()) workers.start(pending_[next++]);
+    while (next < pending_.size() && !workers.full()) {
+      const std::uint64_t point = pending_[next++];
+      banks.prepare(bank_of(point), jobs, scenario_of(study_, point));
+      workers.start(point);
+    }
     progress.show(simulated, workers.running());
     for (const Workers::Ended& ended : workers.wait(kGlance)) {
       record(ended.task, outcome_of(study_, ended));
@@ -129,9 +139,9 @@ std::size_t Sweep::finished() const {
                                                 [&](std::uint64_t key) { return journal_.has(key); }));
 }
 
-std::uint64_t Sweep::key_of(std::uint64_t point) const {
-  const auto place = std::lower_bound(points().begin(), points().end(), point);
-  return checked_.keys[static_cast<std::size_t>(place - points().begin())];
+std::size_t Sweep::place_of(std::uint64_t point) const {
+  return static_cast<std::size_t>(std::lower_bound(points().begin(), points().end(), point) -
+                                  points().begin());
 }
 
 }  // namespace switchyard

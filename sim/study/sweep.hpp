@@ -19,9 +19,9 @@ struct Shard {
   std::uint64_t index = 0, count = 1;
 };
 
-/// Points whose scenarios are right, in order, and their keys in the journal.
+/// Points whose scenarios are right, in order, and their keys in the journal and of their banks.
 struct CheckedPoints {
-  std::vector<std::uint64_t> points, keys;
+  std::vector<std::uint64_t> points, keys, banks;
 };
 
 /// Reads every point's scenario, so that wrong input is found before anything is simulated or written. Throws
@@ -48,7 +48,9 @@ class Sweep {
   std::size_t finished() const;
 
  private:
-  std::uint64_t key_of(std::uint64_t point) const;
+  std::size_t place_of(std::uint64_t point) const;
+  std::uint64_t key_of(std::uint64_t point) const { return checked_.keys[place_of(point)]; }
+  std::uint64_t bank_of(std::uint64_t point) const { return checked_.banks[place_of(point)]; }
   void record(std::uint64_t point, const PointOutcome& outcome);
 
   const Study& study_;
