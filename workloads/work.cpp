@@ -29,6 +29,7 @@ void grouped_query_attention(const Attention& a, std::int64_t hidden_size, std::
   work.output_projection = {"o_proj",           Part::dense_gemm, hidden_size,
                             heads * a.head_dim, weights,          precision.activations};
   const double width = static_cast<double>(heads * a.head_dim);
+  work.attention.kv_heads = kv_heads;
   work.attention.decode_flops_per_pair = Flops(4.0 * width);  // scores and values
   work.attention.prefill_flops_per_pair = Flops(4.0 * width);
   work.attention.query_bytes_per_token = 2.0 * width * bytes_per_element(Precision::bf16);

@@ -46,6 +46,7 @@ struct AttentionWork {
   Bytes cache_bytes_per_token;         // read once per sequence and cached token
   Bytes query_bytes_per_token;         // queries in, outputs out
   std::optional<std::int64_t> window;  // tokens a query sees at most
+  std::int64_t kv_heads = 1;           // on one rank; 1 for a latent cache
 };
 
 /// The routed experts that one rank holds of one layer.

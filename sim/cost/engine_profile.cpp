@@ -21,6 +21,16 @@ SmallKernels read_small_kernels(ObjectReader& profile, std::string_view key) {
   return small;
 }
 
+DecodeReduction read_decode_reduction(ObjectReader& profile) {
+  ObjectReader reader = profile.object("decode_reduction");
+  DecodeReduction reduction;
+  reduction.kernels = reader.number("kernels", {0.0, 1000.0});
+  reduction.unsplit_kernels = reader.optional_number("unsplit_kernels", reduction.kernels, {0.0, 1000.0});
+  reduction.thread_blocks = reader.maybe_integer("thread_blocks", {1, 1 << 20});
+  reader.finish();
+  return reduction;
+}
+
 /// "1, 2, 4, then every 8 up to 256" is {"first": [1, 2, 4], "step": 8, "max": 256}.
 std::vector<std::int64_t> read_capture_sizes(ObjectReader& profile) {
   ObjectReader reader = profile.object("cudagraph_capture_sizes");
@@ -46,7 +56,7 @@ EngineProfile read_profile(const Json& json, const std::string& source) {
   profile.ffn = read_small_kernels(reader, "ffn");
   profile.activation = read_small_kernels(reader, "activation");
   profile.moe = read_small_kernels(reader, "moe");
-  profile.decode_reduction = read_small_kernels(reader, "decode_reduction");
+  profile.decode_reduction = read_decode_reduction(reader);
   profile.moe_routing_time = reader.quantity<Seconds>("moe_routing_time");
   profile.serving_layer = read_small_kernels(reader, "serving_layer");
   profile.serving_step = read_small_kernels(reader, "serving_step");

@@ -19,6 +19,18 @@ struct SmallKernels {
   double passes = 0.0;  // reads plus writes of a [tokens, width] bf16 tensor
 };
 
+/// Kernels that join the parts of split-KV decode attention; what they move is little. The cache is cut in
+/// two or more parts while sequences x KV heads fill at most half of `thread_blocks`.
+struct DecodeReduction {
+  double kernels = 0.0;
+  double unsplit_kernels = 0.0;               // when the cache is not cut
+  std::optional<std::int64_t> thread_blocks;  // none: the cache is always cut
+
+  double kernels_of(std::int64_t sequences, std::int64_t kv_heads) const {
+    return !thread_blocks || *thread_blocks / (sequences * kv_heads) >= 2 ? kernels : unsplit_kernels;
+  }
+};
+
 struct EngineProfile {
   std::string name;
   std::string description;
@@ -31,12 +43,12 @@ struct EngineProfile {
   // Small kernels of every layer, by what their passes count: hidden vectors (attention, ffn), rows of the
   // FFN's intermediate size (activation), routed rows, i.e. tokens x top_k hidden vectors (moe).
   SmallKernels attention, ffn, activation, moe;
-  SmallKernels decode_reduction;  // of split-KV decode attention
-  Seconds moe_routing_time;       // top-k, sort and scatter of one MoE layer, beside its kernels
-  SmallKernels serving_layer;     // KV-cache writes: in `run`, not in `step`
-  SmallKernels serving_step;      // embedding and sampling: in `run`, not in `step`
-  std::int64_t expert_tile = 1;   // grouped products pad each expert's rows to this
-  bool gathers_logits = true;     // all-gather of the logits over tensor ranks
+  DecodeReduction decode_reduction;
+  Seconds moe_routing_time;      // top-k, sort and scatter of one MoE layer, beside its kernels
+  SmallKernels serving_layer;    // KV-cache writes: in `run`, not in `step`
+  SmallKernels serving_step;     // embedding and sampling: in `run`, not in `step`
+  std::int64_t expert_tile = 1;  // grouped products pad each expert's rows to this
+  bool gathers_logits = true;    // all-gather of the logits over tensor ranks
 
   // Memory and defaults.
   Precision kv_cache = Precision::bf16;

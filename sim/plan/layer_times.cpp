@@ -64,8 +64,7 @@ std::vector<OperatorTime> LayerTimes::attention_operators(const RankBatch& batch
   std::vector<OperatorTime> operators;
   if (!batch.decode_contexts.empty()) {
     operators.push_back({"decode_attention", Part::attention, decode_time(batch)});
-    operators.push_back({"decode_reduction", Part::attention,
-                         cost_->elementwise(engine_->decode_reduction.kernels, Bytes(0.0))});
+    operators.push_back({"decode_reduction", Part::attention, reduction_time(batch)});
   }
   if (!batch.prefills.empty())
     operators.push_back({"prefill_attention", Part::attention, prefill_time(batch)});
@@ -76,7 +75,7 @@ Breakdown LayerTimes::attention_breakdown(const RankBatch& batch) const {
   Breakdown sum;
   if (!batch.decode_contexts.empty()) {
     sum[Part::attention] += decode_time(batch);
-    sum[Part::attention] += cost_->elementwise(engine_->decode_reduction.kernels, Bytes(0.0));
+    sum[Part::attention] += reduction_time(batch);
   }
   if (!batch.prefills.empty()) sum[Part::attention] += prefill_time(batch);
   return sum;
@@ -108,6 +107,11 @@ Seconds LayerTimes::decode_time(const RankBatch& batch) const {
     for (std::int64_t seen : batch.decode_contexts) context += seen;
   }
   return cost_->decode_attention(work_.attention, batch.decodes(), static_cast<double>(context));
+}
+
+Seconds LayerTimes::reduction_time(const RankBatch& batch) const {
+  return cost_->elementwise(engine_->decode_reduction.kernels_of(batch.decodes(), work_.attention.kv_heads),
+                            Bytes(0.0));
 }
 
 Seconds LayerTimes::prefill_time(const RankBatch& batch) const {

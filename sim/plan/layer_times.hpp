@@ -58,6 +58,7 @@ class LayerTimes {
 
  private:
   Seconds decode_time(const RankBatch& batch) const;
+  Seconds reduction_time(const RankBatch& batch) const;
   Seconds prefill_time(const RankBatch& batch) const;
 
   LayerWork work_;

@@ -48,3 +48,14 @@ TEST_CASE("A profile's file with an unknown key is refused", "[cost]") {
       [&] { read_engine_profile("mine.json", folder.path().string(), "s.json: /engine/profile"); });
   CHECK_THAT(message, Catch::Contains("mine.json") && Catch::Contains("description"));
 }
+
+TEST_CASE("Split decode attention is reduced by more kernels, while few sequences leave the GPU idle",
+          "[cost]") {
+  const DecodeReduction reduction = read_engine_profile("reference", ".", "test").decode_reduction;
+  CHECK(reduction.kernels_of(1, 8) == 4.0);
+  CHECK(reduction.kernels_of(16, 8) == 4.0);
+  CHECK(reduction.kernels_of(17, 8) == 1.0);
+  CHECK(reduction.kernels_of(1000, 8) == 1.0);
+  const DecodeReduction always = read_engine_profile("vllm", ".", "test").decode_reduction;
+  CHECK(always.kernels_of(1, 8) == always.kernels_of(1000, 8));
+}
