@@ -71,7 +71,7 @@ std::unique_ptr<StepTimer> System::timer(std::int64_t replica) const {
                                           placement.place(experts_of(scenario_.model), d.expert_ranks()),
                                           d.expert_ranks(), scenario_.engine.profile.expert_tile);
   }
-  return std::make_unique<StepTimer>(model_, kinds_, replica_network(d, replica, graph_, default_transport()),
+  return std::make_unique<StepTimer>(model_, kinds_, replica_network(d, replica, graph_, stated_transport(scenario_.cluster)),
                                      std::move(routed));
 }
 
@@ -79,7 +79,7 @@ bool System::find_shared_links() const {
   std::vector<bool> taken(graph_.links().size(), false);
   for (std::int64_t replica = 0; replica < scenario_.deployment.replicas; ++replica) {
     const std::vector<bool> own =
-        links_of(replica_network(scenario_.deployment, replica, graph_, default_transport()), taken.size());
+        links_of(replica_network(scenario_.deployment, replica, graph_, stated_transport(scenario_.cluster)), taken.size());
     for (std::size_t link = 0; link < own.size(); ++link) {
       if (own[link] && taken[link]) return true;
       if (own[link]) taken[link] = true;

@@ -27,7 +27,7 @@ struct Transport {
   double fabric_efficiency = 1.0;  // on every link of a route between nodes
 };
 /// NCCL-like defaults with their source in the .cpp.
-Transport default_transport();
+Transport stated_transport(const Cluster& cluster);
 
 /// A regular collective of a fixed group: time and loads are proportional to the message but for the latency.
 struct CollectiveCost {

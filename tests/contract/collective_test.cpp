@@ -45,7 +45,7 @@ TEST_CASE("Every collective keeps the contract", "[collectives]") {
     for (const GpuId group : {2u, 3u, 4u, 8u, 11u, 16u}) {
       DYNAMIC_SECTION(row.name << " of " << group) {
         const LinkGraph graph(round_cluster(4, 4));
-        const Transport transport = default_transport();
+        const Transport transport = stated_transport(round_cluster(4, 4));
         const CollectiveCost cost = row.cost(graph, first_gpus(group), transport);
 
         SECTION("More bytes take longer, no bytes only the latency") {
@@ -84,7 +84,7 @@ TEST_CASE("Every collective keeps the contract", "[collectives]") {
     }
     DYNAMIC_SECTION(row.name << " of one GPU is free") {
       const LinkGraph graph(round_cluster(1, 4));
-      const CollectiveCost cost = row.cost(graph, first_gpus(1), default_transport());
+      const CollectiveCost cost = row.cost(graph, first_gpus(1), stated_transport(round_cluster(1, 4)));
       CHECK(cost.time(1_MiB) == 0_s);
       CHECK(cost.loads_per_byte.empty());
       CHECK_FALSE(cost.bottleneck.has_value());

@@ -74,7 +74,7 @@ TEST_CASE("A rank's own links carry its sums whatever the matrix; the uplinks ca
 
 TEST_CASE("Even traffic in sums is the regular all-to-all", "[collectives]") {
   const LinkGraph graph(round_cluster(2, 4, 2.0));
-  const Transport transport = default_transport();
+  const Transport transport = stated_transport(round_cluster(2, 4));
   const auto table = collective_algorithms();
   const auto regular = std::find_if(table.begin(), table.end(), [](const CollectiveAlgorithm& row) {
     return row.operation == "all_to_all";
@@ -105,12 +105,12 @@ TEST_CASE("Loads of several exchanges add up, each with its own time", "[collect
 
 TEST_CASE("An exchange of nothing takes no time, and lost bytes break a law", "[collectives]") {
   const LinkGraph graph(round_cluster(2, 4));
-  const PairwiseAllToAll exchange(graph, first_gpus(8), default_transport());
+  const PairwiseAllToAll exchange(graph, first_gpus(8), stated_transport(round_cluster(2, 4)));
   std::vector<Bytes> loads(graph.links().size());
   std::vector<RankTraffic> traffic(8);
   CHECK(exchange.time(traffic, loads) == 0_s);
   traffic[0].send_to_fabric = 1_MiB;
   CHECK_THROWS_AS(exchange.time(traffic, loads), LawBroken);
-  const PairwiseAllToAll alone(graph, {3}, default_transport());
+  const PairwiseAllToAll alone(graph, {3}, stated_transport(round_cluster(2, 4)));
   CHECK(alone.latency() == 0_s);
 }
