@@ -101,19 +101,21 @@ MemoryFit fit_memory(const Architecture& a, const ModelPrecision& precision, con
   fit.activations = peak_activations(a, d, limits);
   fit.runtime_reserve = engine.runtime_reserve;
   fit.block_size = limits.block_size;
-  Bytes most(-1.0);
+  const Bytes room = fit.usable - fit.activations - fit.runtime_reserve;
+  std::optional<double> fewest;  // blocks, of the stage with the least room for them
   for (std::int64_t stage = 0; stage < d.pipeline_parallel_size; ++stage) {
     const StageMemory memory = stage_memory(a, precision, d, stage);
-    if (memory.weights <= most) continue;
-    most = memory.weights;
+    const double blocks =
+        (room - memory.weights) / (memory.kv_per_token * static_cast<double>(limits.block_size));
+    if (fewest && blocks >= *fewest) continue;
+    fewest = blocks;
     fit.weights = memory.weights;
     fit.expert_weights = memory.experts;
     fit.vocabulary_weights = memory.vocabulary;
     fit.kv_bytes_per_token = memory.kv_per_token;
+    fit.kv_pool = room - memory.weights;
+    fit.num_gpu_blocks = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(blocks)));
   }
-  fit.kv_pool = fit.usable - fit.weights - fit.activations - fit.runtime_reserve;
-  const Bytes block = fit.kv_bytes_per_token * static_cast<double>(limits.block_size);
-  fit.num_gpu_blocks = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(fit.kv_pool / block)));
   if (fit.num_gpu_blocks == 0) {
     throw Infeasible("does not fit: " + a.name + " on " + gpu.name + " leaves no KV pool" + table_of(fit) +
                      smallest_change(a, precision, d, gpu, engine, limits));

@@ -22,7 +22,8 @@ struct EngineLimits {
   std::optional<std::int64_t> num_gpu_blocks_override;
 };
 
-/// Of the rank that holds most (of the fullest pipeline stage); the pool is per attention data-parallel rank.
+/// Of a rank of the pipeline stage with the least room for KV blocks; the pool is per attention data-parallel
+/// rank.
 struct MemoryFit {
   Bytes gpu;                 // physical
   Bytes usable;              // x gpu_memory_utilization
