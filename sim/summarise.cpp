@@ -66,12 +66,12 @@ Json memory_json(const System& system, const RunLog& log) {
 Json routing_json(const System& system, const RoutingTally& tally) {
   if (system.bank() == nullptr) return {{"mode", nullptr}};
   const RoutingOptions& options = system.scenario().routing;
-  const double samples = static_cast<double>(std::max<std::uint64_t>(1, tally.samples));
+  const double steps = static_cast<double>(std::max<std::uint64_t>(1, tally.steps));
   return {{"mode", options.mode},
           {"preset", options.preset.name},
           {"gate_bias_zipf", options.preset.gate_bias_zipf},
-          {"mean_active_experts_per_rank", tally.active_experts / samples},
-          {"mean_rank_imbalance", tally.imbalance / samples},
+          {"mean_active_experts_per_rank", tally.sum.active_experts / steps},
+          {"mean_rank_imbalance", tally.sum.imbalance / steps},
           {"bank_tokens", system.bank()->streams() * system.bank()->stream_length()}};
 }
 

@@ -88,6 +88,24 @@ std::int64_t RoutedLoad::sent(std::int64_t moe_layer, std::int64_t source, std::
   return rows;
 }
 
+RoutingSpread spread_of(const RoutedLoad& routed) {
+  const std::int64_t layers = routed.counts().layers;
+  const std::int64_t ranks = routed.expert_ranks();
+  RoutingSpread spread;
+  for (std::int64_t layer = 0; layer < layers; ++layer) {
+    std::int64_t most = 0, all = 0;
+    for (std::int64_t rank = 0; rank < ranks; ++rank) {
+      const ExpertLoad load = routed.load(layer, rank);
+      spread.active_experts += static_cast<double>(load.active) / static_cast<double>(layers * ranks);
+      most = std::max(most, load.rows);
+      all += load.rows;
+    }
+    const double imbalance = all == 0 ? 1.0 : static_cast<double>(most * ranks) / static_cast<double>(all);
+    spread.imbalance += imbalance / static_cast<double>(layers);
+  }
+  return spread;
+}
+
 void RoutedLoad::balance(std::int64_t tokens) {
   for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
     const std::int64_t experts = bank_->gate(layer).num_experts;

@@ -34,6 +34,12 @@ struct ExpertLoad {
   }
 };
 
+/// What routing did to the expert-parallel ranks in one step, as means over MoE layers.
+struct RoutingSpread {
+  double active_experts = 0.0;  // distinct experts at work on a rank
+  double imbalance = 0.0;       // max / mean rows over ranks
+};
+
 class RoutedLoad {
  public:
   /// `rank_of_expert` as kernels' expert_placements() gives it. The bank must outlive this.
@@ -66,5 +72,7 @@ class RoutedLoad {
   std::vector<ExpertCounts> by_source_;
   std::int64_t tokens_ = 0;
 };
+
+RoutingSpread spread_of(const RoutedLoad& routed);
 
 }  // namespace switchyard

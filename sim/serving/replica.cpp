@@ -95,7 +95,7 @@ void Replica::spend_alone(Actor& actor) {
 void Replica::spend_sharing(Actor& actor) {
   std::fill(link_bytes_.begin(), link_bytes_.end(), Bytes(0.0));
   Breakdown breakdown = timer_.time(batches_, link_bytes_);
-  tally_routing();
+  if (timer_.routed() != nullptr) spread_ = spread_of(*timer_.routed());
   loads_.clear();
   for (LinkId link = 0; link < link_bytes_.size(); ++link)
     if (link_bytes_[link] > Bytes(0.0)) loads_.push_back({link, link_bytes_[link]});
@@ -112,6 +112,7 @@ void Replica::commit() {
   for (const Breakdown& breakdown : breakdowns_) log_.spend(breakdown);
   now_ = ends_.back();
   steps_ += ends_.size();
+  tally_.add(spread_, ends_.size());
   StepRow row;
   row.start = start;
   row.end = now_;
@@ -165,7 +166,7 @@ void Replica::look_ahead(std::int64_t steps) {
       for (RankBatch& batch : batches_) batch.advance();
     }
     breakdowns_.push_back(timer_.time(batches_));
-    if (ends_.empty()) tally_routing();
+    if (ends_.empty() && timer_.routed() != nullptr) spread_ = spread_of(*timer_.routed());
     ends_.push_back((ends_.empty() ? now_ : ends_.back()) + breakdowns_.back().total());
     --repeats_;
   }
@@ -175,27 +176,6 @@ std::size_t Replica::steps_begun_by(Seconds date) const {
   const auto end =
       std::lower_bound(ends_.begin(), ends_.end(), date);  // first step that ends at the date or later
   return end == ends_.end() ? ends_.size() : static_cast<std::size_t>(end - ends_.begin()) + 1;
-}
-
-void Replica::tally_routing() {
-  const RoutedLoad* routed = timer_.routed();
-  if (routed == nullptr) return;
-  double active = 0.0, imbalance = 0.0;
-  const auto layers = routed->counts().layers;
-  const std::int64_t ranks = routed->expert_ranks();
-  for (std::int64_t layer = 0; layer < layers; ++layer) {
-    std::int64_t most = 0, all = 0;
-    for (std::int64_t rank = 0; rank < ranks; ++rank) {
-      const ExpertLoad load = routed->load(layer, rank);
-      active += static_cast<double>(load.active);
-      most = std::max(most, load.rows);
-      all += load.rows;
-    }
-    imbalance += all == 0 ? 1.0 : static_cast<double>(most * ranks) / static_cast<double>(all);
-  }
-  ++tally_.samples;
-  tally_.active_experts += active / static_cast<double>(layers * ranks);
-  tally_.imbalance += imbalance / static_cast<double>(layers);
 }
 
 void Replica::abandon() {

@@ -46,7 +46,6 @@ class Replica {
   void read_letters();
   void look_ahead(std::int64_t steps);
   std::size_t steps_begun_by(Seconds date) const;
-  void tally_routing();
   void abandon();
 
   std::uint32_t index_;
@@ -69,6 +68,7 @@ class Replica {
   std::int64_t repeats_ = 1;   // steps until the batch changes
   std::vector<Seconds> ends_;  // of the steps timed so far
   std::vector<Breakdown> breakdowns_;
+  RoutingSpread spread_;           // of the first of them
   std::vector<Bytes> link_bytes_;  // scratch
   std::vector<LinkLoad> loads_;    // scratch
 };

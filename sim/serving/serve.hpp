@@ -48,11 +48,16 @@ struct ServingProgress {
   Seconds clock;
 };
 
-/// Sums over steps, for the summary: what routing did to the expert ranks.
+/// Sums over steps, for the summary. Steps advanced together count as their first one.
 struct RoutingTally {
-  std::uint64_t samples = 0;  // batches looked at
-  double active_experts = 0;  // per MoE layer and expert rank, summed over samples
-  double imbalance = 0;       // max / mean rows over expert ranks, mean over layers, summed over samples
+  std::uint64_t steps = 0;
+  RoutingSpread sum;
+
+  void add(const RoutingSpread& spread, std::uint64_t times) {
+    steps += times;
+    sum.active_experts += spread.active_experts * static_cast<double>(times);
+    sum.imbalance += spread.imbalance * static_cast<double>(times);
+  }
 };
 
 struct ServingResult {
