@@ -13,11 +13,11 @@ Json read_scenario_json(const std::string& path, const std::vector<Override>& ov
 void apply_override(Json& scenario, const Override& override, const std::string& source) {
   Json value = Json::parse(override.value, nullptr, false);
   if (value.is_discarded()) value = override.value;  // text without quotes: --set /model=mixtral-8x7b
-  set_pointer(scenario, override.pointer, value, source + ": --set");
+  set_pointer(scenario, override.pointer, value, source + ": --set ");
 }
 
-void set_pointer(Json& scenario, const std::string& pointer, const Json& value, const std::string& source) {
-  const std::string where = source + ": " + pointer;
+void set_pointer(Json& scenario, const std::string& pointer, const Json& value, const std::string& prefix) {
+  const std::string where = prefix + pointer;
   if (pointer.empty() || pointer.front() != '/') {
     throw InputError(where, "give a JSON pointer that begins with '/', e.g. /workload/num_requests=100");
   }

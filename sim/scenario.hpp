@@ -67,7 +67,8 @@ struct Override {
 };
 Json read_scenario_json(const std::string& path, const std::vector<Override>& overrides);
 void apply_override(Json& scenario, const Override& override, const std::string& source);
-void set_pointer(Json& scenario, const std::string& pointer, const Json& value, const std::string& source);
+/// `prefix` stands before the pointer in messages: "study.json: ".
+void set_pointer(Json& scenario, const std::string& pointer, const Json& value, const std::string& prefix);
 
 /// `base_folder`: relative paths in the scenario start there. Throws InputError.
 Scenario read_scenario(const Json& json, const std::string& source, const std::string& base_folder);

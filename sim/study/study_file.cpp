@@ -99,7 +99,7 @@ void check_places(const Study& study) {
   Json scenario = study.scenario;
   for (const Axis& axis : study.axes) {
     for (std::size_t i = 0; i < axis.pointers.size(); ++i) {
-      set_pointer(scenario, axis.pointers[i], axis.values[i].front(), study.source);
+      set_pointer(scenario, axis.pointers[i], axis.values[i].front(), study.source + ": ");
     }
   }
 }
@@ -188,7 +188,7 @@ Json scenario_json_of(const Study& study, std::uint64_t point) {
   for (std::size_t i = 0; i < study.axes.size(); ++i) {
     const Axis& axis = study.axes[i];
     for (std::size_t list = 0; list < axis.pointers.size(); ++list) {
-      set_pointer(scenario, axis.pointers[list], axis.values[list][indices[i]], study.source);
+      set_pointer(scenario, axis.pointers[list], axis.values[list][indices[i]], study.source + ": ");
     }
   }
   return scenario;
