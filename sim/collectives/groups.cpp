@@ -1,3 +1,4 @@
+// Groups node by node.
 #include "sim/collectives/groups.hpp"
 
 #include <algorithm>

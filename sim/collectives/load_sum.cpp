@@ -1,3 +1,4 @@
+// Adding up bytes on the links of routes.
 #include "sim/collectives/load_sum.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Rings: parallel ones over the rails of a group that spans nodes.
 #include "sim/collectives/ring.hpp"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Alarms in exact order, one SimGrid timer for the next.
 #include "sim/engine/clock.hpp"
 
 #include <algorithm>

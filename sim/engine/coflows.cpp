@@ -1,3 +1,4 @@
+// Steps in flight: alone each lasts its own time; those that bind on a link run as one SimGrid task each.
 #include "sim/engine/coflows.hpp"
 
 #include <algorithm>

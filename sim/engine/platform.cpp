@@ -1,3 +1,4 @@
+// The SimGrid platform: one host a link, one clock host an actor.
 #include "sim/engine/platform.hpp"
 
 #include <xbt/log.h>
