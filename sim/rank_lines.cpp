@@ -1,4 +1,4 @@
-// The rank table as people read it: one line a tensor-parallel group.
+// The rank table as people read it: one line a group of ranks.
 #include <algorithm>
 
 #include "sim/summarise.hpp"
@@ -12,21 +12,27 @@ std::string range(std::int64_t first, std::int64_t last) {
   return first == last ? std::to_string(first) : std::to_string(first) + "-" + std::to_string(last);
 }
 
-/// Ranks [first, last] share replica, dp and pp.
+/// The ranks from first to last, which differ in one dimension.
 std::string group_line(const RankRow& first, const RankRow& last) {
-  std::string line = "  ranks       " + range(first.rank, last.rank) + ": replica " +
-                     std::to_string(first.replica) + ", dp " + std::to_string(first.data_parallel) + ", pp " +
-                     std::to_string(first.pipeline) + ", tp " + range(first.tensor, last.tensor);
-  line += ", ep " + range(first.expert, last.expert);
+  const auto part = [](std::string_view name, std::int64_t from, std::int64_t to) {
+    return ", " + std::string(name) + " " + range(from, to);
+  };
+  std::string line =
+      "  ranks       " + range(first.rank, last.rank) + ": replica " + range(first.replica, last.replica);
+  line += part("dp", first.data_parallel, last.data_parallel) + part("pp", first.pipeline, last.pipeline);
+  line += part("tp", first.tensor, last.tensor) + part("ep", first.expert, last.expert);
   line += " on node " + range(first.node, last.node) + " gpu ";
-  return line +
-         (first.node == last.node ? range(first.gpu, last.gpu)
-                                  : std::to_string(first.gpu) + " to " + std::to_string(last.gpu)) +
-         "\n";
+  if (first.node == last.node) return line + range(first.gpu, last.gpu) + "\n";
+  return line + std::to_string(first.gpu) + " to " + std::to_string(last.gpu) + "\n";
 }
 
-bool same_group(const RankRow& a, const RankRow& b) {
-  return a.replica == b.replica && a.data_parallel == b.data_parallel && a.pipeline == b.pipeline;
+/// Neighbours that differ only in the dimension that varies fastest.
+bool same_group(const RankRow& a, const RankRow& b, const Deployment& d) {
+  if (d.tensor_parallel_size > 1) {
+    return a.replica == b.replica && a.data_parallel == b.data_parallel && a.pipeline == b.pipeline;
+  }
+  if (d.pipeline_parallel_size > 1) return a.replica == b.replica && a.data_parallel == b.data_parallel;
+  return d.data_parallel_size == 1 || a.replica == b.replica;
 }
 
 }  // namespace
@@ -37,7 +43,7 @@ std::string rank_lines(const Scenario& scenario) {
   std::size_t lines = 0;
   for (std::size_t first = 0; first < rows.size(); ++lines) {
     std::size_t next = first + 1;
-    while (next < rows.size() && same_group(rows[first], rows[next])) ++next;
+    while (next < rows.size() && same_group(rows[first], rows[next], scenario.deployment)) ++next;
     if (lines < kMostLines) text += group_line(rows[first], rows[next - 1]);
     first = next;
   }

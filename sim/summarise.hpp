@@ -7,7 +7,7 @@
 namespace switchyard {
 
 /// Which rank is where: "ranks 0-7: replica 0, dp 0, pp 0, tp 0-7, ep 0 on node 0 gpu 0-7", a line a
-/// tensor-parallel group.
+/// group of neighbours.
 std::string rank_lines(const Scenario& scenario);
 RunDescription describe(const Scenario& scenario);
 Summary summarise(const System& system, const Simulation& simulation, const Metrics& metrics);
