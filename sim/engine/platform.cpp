@@ -4,7 +4,10 @@
 #include <xbt/log.h>
 
 #include <csignal>
+#include <memory>
 #include <simgrid/s4u.hpp>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <xbt/config.hpp>
 
@@ -14,9 +17,9 @@ namespace switchyard {
 namespace {
 
 #ifdef SWITCHYARD_SANITIZED
-constexpr const char* kContexts = "thread";  // the sanitizers do not follow hand-made stacks
+constexpr std::string_view kContexts = "--cfg=contexts/factory:thread";  // sanitizers lose hand-made stacks
 #else
-constexpr const char* kContexts = "raw";
+constexpr std::string_view kContexts = "--cfg=contexts/factory:raw";
 #endif
 
 /// SimGrid takes some signals for itself when it starts; this puts back what was there.
@@ -37,9 +40,16 @@ void set_once(const std::string& option, const std::string& value) {
   if (simgrid::config::is_default(option.c_str())) simgrid::s4u::Engine::set_config(option + ":" + value);
 }
 
+/// Stacks are chosen while the engine is made, so that option comes as an argument of its own.
+std::unique_ptr<simgrid::s4u::Engine> new_engine() {
+  std::string name = "switchyard", contexts(kContexts);
+  char* arguments[] = {name.data(), contexts.data(), nullptr};
+  int count = 2;
+  return std::make_unique<simgrid::s4u::Engine>(&count, arguments);
+}
+
 void set_options() {
-  set_once("host/model", "ptask_L07");  // parallel tasks: one task loads many hosts at once
-  set_once("contexts/factory", kContexts);
+  set_once("host/model", "ptask_L07");    // parallel tasks: one task loads many hosts at once
   set_once("surf/precision", "1e-12");    // seconds; the default merges events less than 10 us apart
   set_once("maxmin/precision", "1e-12");  // of a capacity, which is 1
 }
@@ -51,7 +61,7 @@ Platform::Platform() {
   const KeptHandler interrupt(SIGINT);
   const KeptHandler fault(SIGSEGV);
   xbt_log_control_set("root.thres:error");
-  engine_ = std::make_unique<simgrid::s4u::Engine>(std::string("switchyard"));
+  engine_ = new_engine();
   set_options();
   zone_ = simgrid::s4u::create_empty_zone("cluster");  // no routes: links are hosts here
 }
