@@ -83,6 +83,14 @@ ExpertWork expert_work(const MoeFfn& moe, std::int64_t hidden_size, const Shardi
   return work;
 }
 
+/// Elements of the attention's matrices on one rank.
+double attention_weights(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding) {
+  const LayerWork work = work_of(layer, hidden_size, sharding, {});
+  double sum = static_cast<double>(work.output_projection.n * work.output_projection.k);
+  for (const Gemm& gemm : work.before_attention) sum += static_cast<double>(gemm.n * gemm.k);
+  return sum;
+}
+
 }  // namespace
 
 LayerWork work_of(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
@@ -142,12 +150,17 @@ Bytes expert_weight_bytes_on_rank(const Layer& layer, std::int64_t hidden_size, 
 Bytes weight_bytes_on_rank(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
                            const CheckpointPrecision& precision) {
   const LayerParameters p = parameters_of(layer, hidden_size);
-  const double tensor = static_cast<double>(sharding.tensor);
-  const Bytes linear = static_cast<double>(p.attention + p.dense_ffn + p.shared_expert) / tensor *
-                       bytes_per_element(precision.linear);
-  const Bytes plain =
-      static_cast<double>(p.attention_norms + p.ffn_norms + p.gate) * bytes_per_element(Precision::bf16);
-  return linear + plain + expert_weight_bytes_on_rank(layer, hidden_size, sharding, precision);
+  const Bytes linear = bytes_per_element(precision.linear);
+  const Bytes plain = bytes_per_element(Precision::bf16);
+  // Some projections are whole on every rank (MLA's way down, key-value heads fewer than ranks), and so are
+  // small vectors.
+  const double projections = attention_weights(layer, hidden_size, sharding);
+  const double vectors = static_cast<double>(p.attention) - attention_weights(layer, hidden_size, {});
+  const double cut =
+      static_cast<double>(p.dense_ffn + p.shared_expert) / static_cast<double>(sharding.tensor);
+  const double whole = vectors + static_cast<double>(p.attention_norms + p.ffn_norms + p.gate);
+  return (projections + cut) * linear + whole * plain +
+         expert_weight_bytes_on_rank(layer, hidden_size, sharding, precision);
 }
 
 }  // namespace switchyard
