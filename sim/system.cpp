@@ -42,7 +42,7 @@ System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank
     : scenario_(std::move(scenario)),
       graph_(scenario_.cluster),
       cost_(scenario_.cluster.gpu),
-      memory_(fit_memory(scenario_.model, scenario_.precision, scenario_.deployment, scenario_.cluster.gpu,
+      memory_(fit_memory(scenario_.model, scenario_.precision, scenario_.deployment, scenario_.cluster,
                          scenario_.engine.profile, scenario_.engine.limits)),
       model_{&scenario_.model,
              &scenario_.deployment,

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "sim/base/error.hpp"
 
@@ -40,6 +41,8 @@ StageMemory stage_memory(const Architecture& a, const ModelPrecision& precision,
 Bytes peak_activations(const Architecture& a, const Deployment& d, const EngineLimits& limits) {
   double widest = 0.0;
   const double tensor = static_cast<double>(d.tensor_parallel_size);
+  // Around its experts a rank holds the tokens of all data-parallel ranks.
+  const double gathered = static_cast<double>(d.data_parallel_size);
   for (const Layer& layer : a.layers) {
     const double hidden = static_cast<double>(a.hidden_size);
     if (layer.dense)
@@ -50,7 +53,7 @@ Bytes peak_activations(const Architecture& a, const Deployment& d, const EngineL
       const double cut = static_cast<double>(d.sharding().expert_tensor);
       widest = std::max(
           widest, rows * (3.0 * static_cast<double>(layer.moe->expert.intermediate_size) / cut + hidden) +
-                      2.0 * hidden);
+                      2.0 * gathered * hidden);
     }
   }
   const double tokens = static_cast<double>(limits.max_num_batched_tokens);
@@ -75,26 +78,8 @@ std::string table_of(const MemoryFit& fit) {
          std::to_string(static_cast<std::int64_t>(fit.kv_bytes_per_token.value())) + " B\n";
 }
 
-/// The next larger tensor-parallel size that would leave room, if the heads allow one.
-std::string smallest_change(const Architecture& a, const ModelPrecision& precision, const Deployment& d,
-                            const Gpu& gpu, const EngineProfile& engine, const EngineLimits& limits) {
-  for (std::int64_t tp = 2 * d.tensor_parallel_size; tp <= 64; tp *= 2) {
-    if (a.layers.front().attention.num_attention_heads % tp != 0) break;
-    Deployment wider = d;
-    wider.tensor_parallel_size = tp;
-    try {
-      fit_memory(a, precision, wider, gpu, engine, limits);
-      return "it would fit with /deployment/tensor_parallel_size " + std::to_string(tp);
-    } catch (const Infeasible&) {
-    }
-  }
-  return "use more GPUs a replica, a smaller /precision/weights, or a GPU with more memory";
-}
-
-}  // namespace
-
-MemoryFit fit_memory(const Architecture& a, const ModelPrecision& precision, const Deployment& d,
-                     const Gpu& gpu, const EngineProfile& engine, const EngineLimits& limits) {
+MemoryFit budget(const Architecture& a, const ModelPrecision& precision, const Deployment& d, const Gpu& gpu,
+                 const EngineProfile& engine, const EngineLimits& limits) {
   MemoryFit fit;
   fit.gpu = gpu.memory;
   fit.usable = gpu.memory * limits.gpu_memory_utilization;
@@ -116,17 +101,58 @@ MemoryFit fit_memory(const Architecture& a, const ModelPrecision& precision, con
     fit.kv_pool = room - memory.weights;
     fit.num_gpu_blocks = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(blocks)));
   }
-  if (fit.num_gpu_blocks == 0) {
-    throw Infeasible("does not fit: " + a.name + " on " + gpu.name + " leaves no KV pool" + table_of(fit) +
-                     smallest_change(a, precision, d, gpu, engine, limits));
+  return fit;
+}
+
+/// An override pins the pool, but only of a model that fits.
+bool holds_one_sequence(const MemoryFit& fit, const EngineLimits& limits) {
+  if (fit.num_gpu_blocks == 0) return false;
+  return limits.num_gpu_blocks_override || fit.kv_tokens() >= limits.max_model_len;
+}
+
+/// The first deployment with more GPUs a replica that is sound and fits, in words.
+std::string smallest_change(const Architecture& a, const ModelPrecision& precision, const Deployment& d,
+                            const Cluster& cluster, const EngineProfile& engine, const EngineLimits& limits) {
+  for (const auto& [field, size] : {std::pair{"tensor", &Deployment::tensor_parallel_size},
+                                    std::pair{"pipeline", &Deployment::pipeline_parallel_size}}) {
+    for (std::int64_t factor = 2; factor <= 64; factor *= 2) {
+      Deployment wider = d;
+      wider.*size *= factor;
+      Cluster larger = cluster;
+      larger.nodes =
+          std::max(cluster.nodes, (wider.gpus() + cluster.gpus_per_node - 1) / cluster.gpus_per_node);
+      try {
+        check(wider, a, larger, "");
+      } catch (const InputError&) {
+        break;
+      }
+      if (!holds_one_sequence(budget(a, precision, wider, cluster.gpu, engine, limits), limits)) continue;
+      std::string change = "it would fit with /deployment/" + std::string(field) + "_parallel_size ";
+      change += std::to_string(wider.*size);
+      if (larger.nodes > cluster.nodes) change += " and /cluster/nodes " + std::to_string(larger.nodes);
+      return change;
+    }
+  }
+  return "use a smaller /precision/weights, or a GPU with more memory";
+}
+
+}  // namespace
+
+MemoryFit fit_memory(const Architecture& a, const ModelPrecision& precision, const Deployment& d,
+                     const Cluster& cluster, const EngineProfile& engine, const EngineLimits& limits) {
+  MemoryFit fit = budget(a, precision, d, cluster.gpu, engine, limits);
+  if (!holds_one_sequence(fit, limits)) {
+    const std::string model = a.name + " on " + cluster.gpu.name;
+    if (fit.num_gpu_blocks == 0) {
+      throw Infeasible("does not fit: " + model + " leaves no KV pool" + table_of(fit) +
+                       smallest_change(a, precision, d, cluster, engine, limits));
+    }
+    throw Infeasible("does not fit: the KV pool of " + model + " holds " + std::to_string(fit.kv_tokens()) +
+                     " tokens, fewer than max_model_len " + std::to_string(limits.max_model_len) +
+                     table_of(fit) + "it would fit with /engine/max_model_len " +
+                     std::to_string(fit.kv_tokens()));
   }
   if (limits.num_gpu_blocks_override) fit.num_gpu_blocks = *limits.num_gpu_blocks_override;
-  else if (fit.kv_tokens() < limits.max_model_len) {
-    throw Infeasible("does not fit: the KV pool of " + a.name + " on " + gpu.name + " holds " +
-                     std::to_string(fit.kv_tokens()) + " tokens, fewer than max_model_len " +
-                     std::to_string(limits.max_model_len) + table_of(fit) +
-                     "it would fit with /engine/max_model_len " + std::to_string(fit.kv_tokens()));
-  }
   return fit;
 }
 

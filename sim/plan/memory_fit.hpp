@@ -7,7 +7,7 @@
 
 #include "sim/cost/engine_profile.hpp"
 #include "sim/plan/deployment.hpp"
-#include "topologies/gpu.hpp"
+#include "topologies/cluster.hpp"
 #include "workloads/work.hpp"
 
 namespace switchyard {
@@ -44,7 +44,7 @@ struct MemoryFit {
 /// blocks; a pool that cannot hold one sequence of max_model_len is refused, as vLLM refuses to start. Throws
 /// Infeasible with the table and the smallest change that would fit.
 MemoryFit fit_memory(const Architecture& architecture, const ModelPrecision& precision,
-                     const Deployment& deployment, const Gpu& gpu, const EngineProfile& engine,
+                     const Deployment& deployment, const Cluster& cluster, const EngineProfile& engine,
                      const EngineLimits& limits);
 
 }  // namespace switchyard

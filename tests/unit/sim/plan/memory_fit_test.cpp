@@ -16,12 +16,12 @@ struct Case {
   ModelPrecision precision;
   EngineLimits limits;
   EngineProfile engine = read_engine_profile("vllm", ".", "test");
-  Gpu gpu = read_gpu(Json("h100_sxm"), ".", "test");
+  Cluster cluster = read_cluster(Json("hgx-h100"), ".", "test");
 
   explicit Case(const std::string& name) : model(read_model(Json(name), Json(), ".", "test")) {
     limits.max_model_len = 8192;
   }
-  MemoryFit fit() const { return fit_memory(model, precision, deployment, gpu, engine, limits); }
+  MemoryFit fit() const { return fit_memory(model, precision, deployment, cluster, engine, limits); }
 };
 
 constexpr double kGib = 1073741824.0;
