@@ -1,6 +1,7 @@
 // Building a system from its scenario.
 #include "sim/system.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include "kernels/expert_placement.hpp"
@@ -9,19 +10,24 @@
 namespace switchyard {
 namespace {
 
-/// Which links a replica's collectives use.
-void mark_links(const CollectiveCost& cost, std::vector<bool>& used) {
-  for (const LinkLoad& load : cost.loads_per_byte) used[load.link] = true;
-}
-
-std::vector<bool> links_of(const ReplicaNetwork& network, std::size_t links) {
-  std::vector<bool> used(links, false);
+/// The links that a replica's collectives use, each once.
+std::vector<LinkId> links_of(const ReplicaNetwork& network) {
+  std::vector<LinkId> links;
+  const auto add = [&](const CollectiveCost& cost) {
+    for (const LinkLoad& load : cost.loads_per_byte) links.push_back(load.link);
+  };
   for (const StageNetwork& stage : network.stages) {
-    for (const CollectiveCost& cost : stage.tensor_all_reduce) mark_links(cost, used);
-    mark_links(stage.expert_all_gather, used);
-    mark_links(stage.send_to_next, used);
+    for (const CollectiveCost& cost : stage.tensor_all_reduce) add(cost);
+    for (const CollectiveCost& cost : stage.tensor_all_gather) add(cost);
+    add(stage.expert_all_gather);
+    add(stage.expert_reduce_scatter);
+    if (stage.pairwise)
+      links.insert(links.end(), stage.pairwise->links().begin(), stage.pairwise->links().end());
+    add(stage.send_to_next);
   }
-  return used;
+  std::sort(links.begin(), links.end());
+  links.erase(std::unique(links.begin(), links.end()), links.end());
+  return links;
 }
 
 std::int64_t experts_of(const Architecture& model) {
@@ -71,18 +77,18 @@ std::unique_ptr<StepTimer> System::timer(std::int64_t replica) const {
                                           placement.place(experts_of(scenario_.model), d.expert_ranks()),
                                           d.expert_ranks(), scenario_.engine.profile.expert_tile);
   }
-  return std::make_unique<StepTimer>(model_, kinds_, replica_network(d, replica, graph_, stated_transport(scenario_.cluster)),
+  return std::make_unique<StepTimer>(model_, kinds_,
+                                     replica_network(d, replica, graph_, stated_transport(scenario_.cluster)),
                                      std::move(routed));
 }
 
 bool System::find_shared_links() const {
   std::vector<bool> taken(graph_.links().size(), false);
+  const Transport transport = stated_transport(scenario_.cluster);
   for (std::int64_t replica = 0; replica < scenario_.deployment.replicas; ++replica) {
-    const std::vector<bool> own =
-        links_of(replica_network(scenario_.deployment, replica, graph_, stated_transport(scenario_.cluster)), taken.size());
-    for (std::size_t link = 0; link < own.size(); ++link) {
-      if (own[link] && taken[link]) return true;
-      if (own[link]) taken[link] = true;
+    for (LinkId link : links_of(replica_network(scenario_.deployment, replica, graph_, transport))) {
+      if (taken[link]) return true;
+      taken[link] = true;
     }
   }
   return false;

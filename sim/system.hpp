@@ -13,14 +13,14 @@
 
 namespace switchyard {
 
-/// The scenario's routing bank; null without MoE layers. It depends on the model, the routing block and the seed
-/// alone.
+/// The scenario's routing bank; null without MoE layers. It depends on the model, the routing block and the
+/// seed alone.
 std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario);
 
 class System {
  public:
-  /// `bank`: what build_bank() gave for a scenario of the same model, routing and seed; null: it is built here.
-  /// Throws Infeasible when the model does not fit, InputError on what the scenario could not know.
+  /// `bank`: what build_bank() gave for a scenario of the same model, routing and seed; null: it is built
+  /// here. Throws Infeasible when the model does not fit, InputError on what the scenario could not know.
   System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank> bank = nullptr);
   System(const System&) = delete;
   System& operator=(const System&) = delete;

@@ -71,6 +71,8 @@ class PairwiseAllToAll {
   PairwiseAllToAll(PairwiseAllToAll&&) noexcept;
 
   Seconds latency() const;
+  /// The links that the group's ranks reach each other by, sorted.
+  std::span<const LinkId> links() const;
   /// Adds this exchange's loads to `loads` (indexed by LinkId, one per link of the graph) and gives its time
   /// alone. `traffic`: one per rank, in the group's order; as much is received as sent, or a law is broken.
   /// Not for two threads.

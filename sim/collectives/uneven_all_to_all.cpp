@@ -74,6 +74,8 @@ PairwiseAllToAll::PairwiseAllToAll(PairwiseAllToAll&&) noexcept = default;
 
 Seconds PairwiseAllToAll::latency() const { return state_->latency; }
 
+std::span<const LinkId> PairwiseAllToAll::links() const { return state_->links; }
+
 Seconds PairwiseAllToAll::time(std::span<const RankTraffic> traffic, std::span<Bytes> loads) const {
   State& s = *state_;
   ensure(traffic.size() == s.group.size() && loads.size() == s.busy.size(),
