@@ -66,7 +66,10 @@ Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, std::span<B
   const auto shorter = [](const Breakdown& a, const Breakdown& b) { return a.total() < b.total(); };
   const Breakdown& stage = *std::max_element(of_stage.begin(), of_stage.end(), shorter);
   const Breakdown& batch = *std::max_element(of_batch.begin(), of_batch.end(), shorter);
-  return shorter(stage, batch) ? batch : stage;
+  Breakdown round = shorter(stage, batch) ? batch : stage;
+  round[Part::host] = host_time(ranks);  // the host prepares one micro-batch while the others run
+  if (routed_) route(ranks);             // routed() tells of the whole step
+  return round;
 }
 
 }  // namespace switchyard

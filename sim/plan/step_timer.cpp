@@ -52,6 +52,7 @@ Breakdown StepTimer::time(std::span<const RankBatch> ranks, std::span<Bytes> loa
   if (stages_.size() > 1) return micro_batched(ranks, loads);
   Breakdown sum = stage_time(0, ranks, loads);
   sum += after_layers(ranks, loads);
+  sum[Part::host] = host_time(ranks);
   return sum;
 }
 
@@ -86,8 +87,7 @@ Breakdown StepTimer::stage_time(std::size_t stage, std::span<const RankBatch> ra
   Breakdown sum = rank_work(stage, ranks);
   load_all_reduces(stage, ranks, loads);
   if (stages_[stage].moe_layers.empty()) return sum;
-  if (routes_by_source()) routed_->route_by_source(ranks);
-  else routed_->route(ranks);
+  route(ranks);
   for (const MoeLayer& layer : stages_[stage].moe_layers) sum += expert_work(stage, layer, ranks, loads);
   return sum;
 }
@@ -234,12 +234,10 @@ Seconds StepTimer::pairwise(const StageNetwork& network, const MoeLayer& layer, 
 Breakdown StepTimer::after_layers(std::span<const RankBatch> ranks, std::span<Bytes> loads) const {
   const EngineProfile& engine = *model_.engine;
   const StageNetwork& last = network_.stages.back();
-  std::int64_t sampled = 0, sequences = 0;
+  std::int64_t sampled = 0;
   Seconds gather;
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
     sampled = std::max(sampled, ranks[rank].sampled);
-    sequences =
-        std::max(sequences, ranks[rank].decodes() + static_cast<std::int64_t>(ranks[rank].prefills.size()));
     if (!engine.gathers_logits || last.tensor_all_gather.empty() || ranks[rank].sampled == 0) continue;
     const Bytes logits = static_cast<double>(ranks[rank].sampled * model_.architecture->vocab_size) *
                          bytes_per_element(Precision::bf16);
@@ -254,9 +252,21 @@ Breakdown StepTimer::after_layers(std::span<const RankBatch> ranks, std::span<By
     sum[Part::elementwise] =
         model_.cost->elementwise(engine.serving_step.kernels, engine.serving_step.passes * hidden);
   }
-  sum[Part::host] =
-      engine.host_time_per_step + engine.host_time_per_sequence * static_cast<double>(sequences);
   return sum;
+}
+
+Seconds StepTimer::host_time(std::span<const RankBatch> ranks) const {
+  std::size_t sequences = 0;
+  for (const RankBatch& batch : ranks) {
+    sequences = std::max(sequences, batch.decode_contexts.size() + batch.prefills.size());
+  }
+  return model_.engine->host_time_per_step +
+         model_.engine->host_time_per_sequence * static_cast<double>(sequences);
+}
+
+void StepTimer::route(std::span<const RankBatch> ranks) {
+  if (routes_by_source()) routed_->route_by_source(ranks);
+  else routed_->route(ranks);
 }
 
 bool StepTimer::routes_by_source() const {

@@ -78,6 +78,8 @@ class StepTimer {
                    std::span<Bytes> loads);
   Seconds pairwise(const StageNetwork& network, const MoeLayer& layer, std::span<Bytes> loads);
   Breakdown after_layers(std::span<const RankBatch> ranks, std::span<Bytes> loads) const;
+  Seconds host_time(std::span<const RankBatch> ranks) const;
+  void route(std::span<const RankBatch> ranks);
   /// Adds the tensor-parallel all-reduces of all layers and ranks of a stage to the loads.
   void load_all_reduces(std::size_t stage, std::span<const RankBatch> ranks, std::span<Bytes> loads) const;
   double all_reduces_per_layer(std::size_t kind) const;

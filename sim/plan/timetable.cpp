@@ -35,7 +35,8 @@ std::vector<TimetableEntry> StepTimer::timetable(std::span<const RankBatch> rank
     entries.push_back({l, "grouped_gemm", Part::expert, experts[Part::expert]});
     entries.push_back({l, "permutation_and_activation", Part::elementwise, experts[Part::elementwise]});
   }
-  const Breakdown after = after_layers(ranks, {});
+  Breakdown after = after_layers(ranks, {});
+  after[Part::host] = host_time(ranks);
   for (std::size_t part = 0; part < kPartNames.size(); ++part) {
     if (after.parts[part] > Seconds(0.0))
       entries.push_back({layers, kPartNames[part], static_cast<Part>(part), after.parts[part]});
