@@ -30,6 +30,8 @@ class Clients {
   /// Date of the next arrival that is known; nothing arrives before it but what a completion sends. Only
   /// spares work.
   std::optional<Seconds> next_arrival() const { return next_arrival_; }
+  /// Warm-ups are under way: what happens now is left out of the figures.
+  bool warming_up() const { return warming_up_; }
   std::uint64_t submitted() const { return submitted_; }
   std::uint64_t finished_count() const { return finished_; }
   Seconds measured_from() const { return measured_from_; }

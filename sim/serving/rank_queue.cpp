@@ -151,19 +151,16 @@ void RankQueue::commit_tokens(Seconds end, RunLog& log) {
 }
 
 void RankQueue::remove_finished(const std::function<void(const Sequence&)>& finished) {
-  std::size_t kept = 0;
-  for (std::uint32_t id : running_) {
-    Sequence& sequence = sequences_[id];
-    if (!sequence.finished()) {
-      running_[kept++] = id;
-      continue;
-    }
-    pool_.give_back(sequence.blocks);
-    sequence.blocks = 0;
+  const auto first = std::stable_partition(running_.begin(), running_.end(),
+                                           [&](std::uint32_t id) { return !sequences_[id].finished(); });
+  const std::vector<std::uint32_t> done(first, running_.end());
+  running_.erase(first, running_.end());
+  for (std::uint32_t id : done) {
+    pool_.give_back(sequences_[id].blocks);
+    sequences_[id].blocks = 0;
     free_slots_.push_back(id);
-    finished(sequence);
+    finished(sequences_[id]);
   }
-  running_.resize(kept);
 }
 
 void RankQueue::for_each_unfinished(const std::function<void(const Sequence&)>& visit) const {

@@ -23,7 +23,7 @@ Replica::Replica(std::uint32_t index, const ServingSpec& spec, Clients& clients,
       ranks_(static_cast<std::size_t>(spec.data_parallel_size),
              RankQueue(*spec.scheduler, spec.limits, spec.kv_blocks)),
       batches_(ranks_.size()),
-      link_bytes_(spec.graph->links().size()) {}
+      link_bytes_(spec.replicas_share_links ? spec.graph->links().size() : 0) {}
 
 void Replica::run(Actor& actor, const std::function<void()>& watch) {
   while (wait_for_work(actor)) {
@@ -109,10 +109,26 @@ void Replica::spend_sharing(Actor& actor) {
 
 void Replica::commit() {
   const Seconds start = now_;
-  for (const Breakdown& breakdown : breakdowns_) log_.spend(breakdown);
   now_ = ends_.back();
-  steps_ += ends_.size();
-  tally_.add(spread_, ends_.size());
+  StepRow row = row_of_batches(start);
+  finished_.clear();
+  for (std::uint32_t rank = 0; rank < ranks_.size(); ++rank) {
+    ranks_[rank].commit(start, ends_, log_, [&](const Sequence& sequence) {
+      finished_.push_back({sequence, rank});
+    });
+    row.kv_blocks_used += static_cast<std::uint64_t>(ranks_[rank].pool().used());
+  }
+  if (!clients_.warming_up()) {
+    for (const Breakdown& breakdown : breakdowns_) log_.spend(breakdown);
+    log_.append(row);
+    tally_.add(spread_, ends_.size());
+    steps_ += ends_.size();
+  }
+  // Only now: what a completion sends is dispatched by the loads after this step.
+  for (const Letter& letter : finished_) clients_.finished(letter.sequence, index_, letter.rank, now_);
+}
+
+StepRow Replica::row_of_batches(Seconds start) const {
   StepRow row;
   row.start = start;
   row.end = now_;
@@ -124,13 +140,7 @@ void Replica::commit() {
     row.running += static_cast<std::uint32_t>(ranks_[i].running());
     row.waiting += static_cast<std::uint32_t>(ranks_[i].waiting());
   }
-  for (std::size_t i = 0; i < ranks_.size(); ++i) {
-    ranks_[i].commit(start, ends_, log_, [&](const Sequence& sequence) {
-      clients_.finished(sequence, index_, static_cast<std::uint32_t>(i), now_);
-    });
-    row.kv_blocks_used += static_cast<std::uint64_t>(ranks_[i].pool().used());
-  }
-  log_.append(row);
+  return row;
 }
 
 void Replica::deliver(const Sequence& sequence, std::uint32_t rank) {

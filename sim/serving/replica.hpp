@@ -42,6 +42,7 @@ class Replica {
   void spend_alone(Actor& actor);
   void spend_sharing(Actor& actor);
   void commit();
+  StepRow row_of_batches(Seconds start) const;
 
   void read_letters();
   void look_ahead(std::int64_t steps);
@@ -68,6 +69,7 @@ class Replica {
   std::int64_t repeats_ = 1;   // steps until the batch changes
   std::vector<Seconds> ends_;  // of the steps timed so far
   std::vector<Breakdown> breakdowns_;
+  std::vector<Letter> finished_;   // scratch
   RoutingSpread spread_;           // of the first of them
   std::vector<Bytes> link_bytes_;  // scratch
   std::vector<LinkLoad> loads_;    // scratch

@@ -21,7 +21,6 @@ namespace switchyard {
 /// What the replicas serve with; everything pointed to must outlive serve().
 struct ServingSpec {
   const LinkGraph* graph = nullptr;
-  const EngineProfile* engine = nullptr;
   const Scheduler* scheduler = nullptr;
   const Dispatcher* dispatcher = nullptr;
   const RoutingBank* bank = nullptr;  // null without MoE layers
