@@ -21,7 +21,7 @@ RankBatch batch_of(const StepQuery& query, const RoutingBank* bank, Random& rand
     batch.routed.push_back({stream, position, tokens});
   };
   for (std::int64_t i = 0; i < query.decode; ++i) {
-    batch.decode_contexts.push_back(query.context);
+    batch.decode_contexts.push_back(query.context + 1);  // itself too
     place(1);
   }
   if (query.prefill > 0) {

@@ -22,11 +22,11 @@ po::options_description step_options() {
   return options;
 }
 
-std::int64_t count_of(const po::variables_map& options, const std::string& name, std::int64_t most) {
+std::int64_t count_of(const po::variables_map& options, const std::string& name, IntegerRange range) {
   const std::int64_t count = options[name].as<std::int64_t>();
-  if (count < 1 || count > most) {
-    throw InputError("--" + name, std::to_string(count) + " is out of range; give an integer from 1 to " +
-                                      std::to_string(most));
+  if (count < range.min || count > range.max) {
+    throw InputError("--" + name, std::to_string(count) + " is out of range; give an integer from " +
+                                      std::to_string(range.min) + " to " + std::to_string(range.max));
   }
   return count;
 }
@@ -35,17 +35,13 @@ StepQuery query_of(const po::variables_map& options) {
   if (options.count("decode") == options.count("prefill")) {
     throw InputError("switchyard step", "choose one of --decode B --context C, --prefill N");
   }
-  StepQuery query;
-  if (options.count("decode")) {
-    if (!options.count("context"))
-      throw InputError("--decode", "needs --context C, the tokens in the cache of each sequence");
-    query.decode = count_of(options, "decode", 1 << 20);
-    query.context = count_of(options, "context", 1 << 28);
-  } else {
-    query.prefill = count_of(options, "prefill", 1 << 24);
-    if (options.count("context") && options["context"].as<std::int64_t>() != 0)
-      query.context = count_of(options, "context", 1 << 28);
+  if (options.count("decode") && !options.count("context")) {
+    throw InputError("--decode", "needs --context C, the tokens in the cache of each sequence");
   }
+  StepQuery query;
+  if (options.count("decode")) query.decode = count_of(options, "decode", {1, 1 << 20});
+  else query.prefill = count_of(options, "prefill", {1, 1 << 24});
+  if (options.count("context")) query.context = count_of(options, "context", {0, 1 << 28});
   return query;
 }
 

@@ -79,8 +79,8 @@ class StepClock {
     std::unique_ptr<System>& system = systems_[{step.model, step.layers, step.zipf}];
     if (!system) system = std::make_unique<System>(scenario_of(step), Scope::step);
     const bool decode = step.kind != "prefill";
-    const StepAnswer answer =
-        time_step(*system, {decode ? step.tokens : 0, decode ? 0 : step.tokens, decode ? step.context : 0});
+    const StepAnswer answer = time_step(
+        *system, {decode ? step.tokens : 0, decode ? 0 : step.tokens, decode ? step.context - 1 : 0});
     return (answer.breakdown.total() - answer.breakdown[Part::host]).value() * 1e3;
   }
 
