@@ -32,6 +32,13 @@ RankBatch batch_of(const StepQuery& query, const RoutingBank* bank, Random& rand
   return batch;
 }
 
+/// A bad row of a trace is to be found before the clock starts.
+void read_through(const Workload& workload) {
+  const std::unique_ptr<RequestStream> requests = open_requests(workload, 0);
+  while (requests->next()) {
+  }
+}
+
 }  // namespace
 
 Simulation simulate(const System& system, std::stop_token stop,
@@ -61,6 +68,7 @@ Simulation simulate(const System& system, std::stop_token stop,
   spec.advance_together = options.advance_together;
   spec.seed = scenario.seed;
 
+  if (workload.trace) read_through(workload);
   const std::unique_ptr<RequestStream> requests = open_requests(workload, scenario.seed);
   Traffic traffic{requests.get(), workload.num_warmups, std::nullopt};
   if (workload.closed_loop()) traffic.concurrency = workload.arrivals.concurrency;
