@@ -8,13 +8,21 @@ namespace switchyard {
 
 namespace po = boost::program_options;
 
+namespace {
+
+/// Names in full: an abbreviation that works today may be ambiguous tomorrow.
+constexpr int kStyle = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
+
+}  // namespace
+
 po::variables_map parse_arguments(const Arguments& arguments, const po::options_description& options,
                                   const std::string& command, const std::string& positional) {
   po::positional_options_description places;
   if (!positional.empty()) places.add(positional.c_str(), 1);
   po::variables_map values;
   try {
-    po::store(po::command_line_parser(arguments).options(options).positional(places).run(), values);
+    po::store(po::command_line_parser(arguments).options(options).positional(places).style(kStyle).run(),
+              values);
     po::notify(values);
   } catch (const po::error& error) {
     throw InputError("switchyard " + command,

@@ -12,7 +12,13 @@ Json read_scenario_json(const std::string& path, const std::vector<Override>& ov
 
 void apply_override(Json& scenario, const Override& override, const std::string& source) {
   Json value = Json::parse(override.value, nullptr, false);
-  if (value.is_discarded()) value = override.value;  // text without quotes: --set /model=mixtral-8x7b
+  if (value.is_discarded()) {  // text without quotes: --set /model=mixtral-8x7b
+    if (!override.value.empty() &&
+        std::string_view("{[\"").find(override.value.front()) != std::string_view::npos) {
+      parse_json(override.value, source + ": --set " + override.pointer);  // says what is wrong
+    }
+    value = override.value;
+  }
   set_pointer(scenario, override.pointer, value, source + ": --set ");
 }
 
@@ -34,8 +40,10 @@ void set_pointer(Json& scenario, const std::string& pointer, const Json& value, 
     }
     if (!scenario.is_object()) throw InputError(where, "the scenario is not an object");
     scenario[target] = value;
-  } catch (const Json::exception& error) {
-    throw InputError(where, std::string("is not a place in the scenario (") + error.what() + ")");
+  } catch (const Json::exception&) {
+    throw InputError(
+        where,
+        "is not a place in the scenario; list places count from 0, and ~0 and ~1 stand for ~ and / in a key");
   }
 }
 

@@ -39,7 +39,6 @@ void write_report(const std::string& folder, const System& system, const Simulat
   const Deployment& d = scenario.deployment;
   const auto blocks =
       static_cast<std::uint64_t>(system.memory().num_gpu_blocks * d.data_parallel_size * d.replicas);
-  make_folder(folder);
   write_file_atomically(folder + "/summary.json", summary_json(summary).dump(2) + "\n");
   write_file_atomically(folder + "/scenario.json", scenario.json.dump(2) + "\n");
   write_file_atomically(folder + "/requests.csv",
@@ -58,6 +57,8 @@ int run_command(const Arguments& arguments) {
 
   Interruption interruption;
   const Scenario scenario = scenario_of(options);
+  if (options.count("out"))
+    make_folder(options["out"].as<std::string>());  // a wrong one is found before the run
   const System system(scenario, Scope::serving);
   const std::uint64_t expected =
       scenario.workload ? static_cast<std::uint64_t>(scenario.workload->num_requests) : 0;
