@@ -46,7 +46,7 @@ void replay(benchmark::State& state, Json scenario) {
   for (auto _ : state) {
     const Simulation simulation = simulate(system);
     requests += simulation.result.submitted;
-    steps += simulation.result.steps;
+    simulation.result.log.for_each_step([&](const StepRow& row) { steps += row.count; });
   }
   const auto iterations = static_cast<double>(state.iterations());
   state.SetLabel(trace.empty() ? "synthetic Poisson workload" : "Azure conversation trace");

@@ -36,7 +36,7 @@ struct Metrics {
   double request_throughput = 0, output_throughput = 0, total_token_throughput = 0;  // per second
   double request_goodput = 0;  // good requests per second; = request_throughput without an slo
   Distribution ttft, tpot, itl, e2el;
-  std::uint64_t steps = 0;  // with those of the warm-ups
+  std::uint64_t steps = 0;  // engine steps, without those of the warm-ups
   std::uint64_t preemptions = 0;
   double tokens_per_s_per_gpu = 0;                   // output tokens
   double tokens_per_s_per_user = 0;                  // 1 / mean TPOT; 0 without samples

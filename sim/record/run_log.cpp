@@ -2,6 +2,7 @@
 #include "sim/record/run_log.hpp"
 
 #include <limits>
+#include <vector>
 
 #include "sim/record/column_store.hpp"
 
@@ -32,7 +33,7 @@ struct RunLog::State {
   Requests requests;
   Steps steps;
   Intervals intervals;
-  Breakdown breakdown;
+  std::vector<Breakdown> breakdowns;  // by replica
 };
 
 RunLog::RunLog(Bytes memory_limit) : state_(std::make_unique<State>(memory_limit)) {}
@@ -63,7 +64,10 @@ void RunLog::append(const IntervalRow& row) {
   intervals.append(row.interval, row.weight);
 }
 
-void RunLog::spend(const Breakdown& breakdown) { state_->breakdown += breakdown; }
+void RunLog::spend(std::uint32_t replica, const Breakdown& breakdown) {
+  if (replica >= state_->breakdowns.size()) state_->breakdowns.resize(replica + 1);
+  state_->breakdowns[replica] += breakdown;
+}
 
 void RunLog::for_each_request(const std::function<void(const RequestRow&)>& visit) const {
   state_->requests.for_each([&](std::uint64_t id, Seconds arrival, std::int64_t prompt, std::int64_t output,
@@ -94,7 +98,11 @@ void RunLog::for_each_interval(const std::function<void(const IntervalRow&)>& vi
 }
 
 std::uint64_t RunLog::requests() const { return state_->requests.rows(); }
-std::uint64_t RunLog::step_rows() const { return state_->steps.rows(); }
-const Breakdown& RunLog::breakdown() const { return state_->breakdown; }
+
+Breakdown RunLog::breakdown() const {
+  Breakdown sum;
+  for (const Breakdown& own : state_->breakdowns) sum += own;
+  return sum;
+}
 
 }  // namespace switchyard

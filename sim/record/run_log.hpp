@@ -39,7 +39,8 @@ struct StepRow {
   std::uint32_t decode_sequences = 0;
   std::uint32_t running = 0;
   std::uint32_t waiting = 0;
-  std::uint64_t kv_blocks_used = 0;  // after the last step, all ranks together
+  std::uint64_t kv_blocks_used =
+      0;  // at the end of the last step, all ranks together, before what is done lets go
 };
 
 /// Inter-token latencies, weighted: `weight` tokens waited `interval` since the one before. Tokens of warm-up
@@ -62,14 +63,15 @@ class RunLog {
   void append(const RequestRow& row);  // once a request, when it ends
   void append(const StepRow& row);
   void append(const IntervalRow& row);
-  void spend(const Breakdown& breakdown);  // adds to the totals
+  /// Adds to the totals of one replica, a small number. Sums are kept apart, so that the order in which
+  /// replicas come by does not show in the last digits.
+  void spend(std::uint32_t replica, const Breakdown& breakdown);
 
   void for_each_request(const std::function<void(const RequestRow&)>& visit) const;
   void for_each_step(const std::function<void(const StepRow&)>& visit) const;
   void for_each_interval(const std::function<void(const IntervalRow&)>& visit) const;
   std::uint64_t requests() const;
-  std::uint64_t step_rows() const;
-  const Breakdown& breakdown() const;
+  Breakdown breakdown() const;  // of all replicas
 
  private:
   struct State;

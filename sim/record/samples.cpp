@@ -16,8 +16,15 @@ void Samples::add(Seconds value, std::uint64_t weight) {
 void Samples::sort() {
   std::sort(samples_.begin(), samples_.end(),
             [](const Sample& a, const Sample& b) { return a.value < b.value; });
+  // Equal ones become one, so that sums do not depend on how a weight came to be.
+  std::size_t kept = 0;
   std::uint64_t sum = 0;
-  for (Sample& sample : samples_) sample.weight = sum += sample.weight;
+  for (const Sample& sample : samples_) {
+    sum += sample.weight;
+    if (kept == 0 || samples_[kept - 1].value != sample.value) ++kept;
+    samples_[kept - 1] = {sample.value, sum};
+  }
+  samples_.resize(kept);
 }
 
 Seconds Samples::quantile(double q) const {
@@ -47,21 +54,9 @@ Distribution Samples::distribution() const {
     squares += distance * distance * static_cast<double>(sample.weight - before);
     before = sample.weight;
   }
-  return {count_,
-          Seconds(mean),
-          quantile(0.5),
-          Seconds(std::sqrt(squares / static_cast<double>(count_))),
-          quantile(0.9),
-          quantile(0.99),
-          samples_.front().value,
-          samples_.back().value};
-}
-
-std::uint64_t Samples::at_most(Seconds limit) const {
-  const auto above =
-      std::upper_bound(samples_.begin(), samples_.end(), limit,
-                       [](Seconds value, const Sample& sample) { return value < sample.value; });
-  return above == samples_.begin() ? 0 : std::prev(above)->weight;
+  return {count_,        Seconds(mean),
+          quantile(0.5), Seconds(std::sqrt(squares / static_cast<double>(count_))),
+          quantile(0.9), quantile(0.99)};
 }
 
 Seconds Samples::order_statistic(std::uint64_t rank) const {

@@ -12,7 +12,7 @@ namespace switchyard {
 /// All times are zero when there are no samples.
 struct Distribution {
   std::uint64_t samples = 0;
-  Seconds mean, median, standard_deviation, p90, p99, min, max;
+  Seconds mean, median, standard_deviation, p90, p99;
 };
 
 /// Collect with add(), then sort() once before asking.
@@ -28,8 +28,6 @@ class Samples {
   Seconds quantile(double q) const;
   /// The standard deviation is the population's, numpy.std's default.
   Distribution distribution() const;
-  /// How many samples are <= `limit`.
-  std::uint64_t at_most(Seconds limit) const;
 
  private:
   struct Sample {

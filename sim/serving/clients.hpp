@@ -34,7 +34,6 @@ class Clients {
   bool warming_up() const { return warming_up_; }
   std::uint64_t submitted() const { return submitted_; }
   std::uint64_t finished_count() const { return finished_; }
-  Seconds measured_from() const { return measured_from_; }
 
  private:
   void send_warmups(Actor& actor);

@@ -107,12 +107,11 @@ bool RankQueue::blocks_suffice(std::int64_t steps) const {
   return lacking <= pool_.free();
 }
 
-void RankQueue::commit(Seconds start, std::span<const Seconds> ends, RunLog& log,
-                       const std::function<void(const Sequence&)>& finished) {
+void RankQueue::commit(Seconds start, std::span<const Seconds> ends, RunLog& log) {
   if (decision_.scheduled.empty()) return;
   if (only_decodes()) commit_decodes(start, ends, log);
   else commit_tokens(ends.front(), log);
-  remove_finished(finished);
+  check_blocks();
 }
 
 void RankQueue::commit_decodes(Seconds start, std::span<const Seconds> ends, RunLog& log) {
@@ -150,7 +149,13 @@ void RankQueue::commit_tokens(Seconds end, RunLog& log) {
   }
 }
 
-void RankQueue::remove_finished(const std::function<void(const Sequence&)>& finished) {
+void RankQueue::check_blocks() const {
+  std::int64_t held = 0;
+  for (std::uint32_t id : running_) held += sequences_[id].blocks;
+  ensure(held == pool_.used(), "the sequences of a rank hold the KV blocks in use");
+}
+
+void RankQueue::release_finished(const std::function<void(const Sequence&)>& finished) {
   const auto first = std::stable_partition(running_.begin(), running_.end(),
                                            [&](std::uint32_t id) { return !sequences_[id].finished(); });
   const std::vector<std::uint32_t> done(first, running_.end());

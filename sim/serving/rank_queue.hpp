@@ -30,10 +30,10 @@ class RankQueue {
   /// How many steps the planned batch can repeat before it changes: 1 unless it only decodes.
   std::int64_t repeats() const;
 
-  /// Commits `ends.size()` steps of the planned batch, which began at `start` and ended at `ends`. Calls
-  /// `finished` for every sequence that is done.
-  void commit(Seconds start, std::span<const Seconds> ends, RunLog& log,
-              const std::function<void(const Sequence&)>& finished);
+  /// Commits `ends.size()` steps of the planned batch, which began at `start` and ended at `ends`.
+  void commit(Seconds start, std::span<const Seconds> ends, RunLog& log);
+  /// Takes what is done out of the queue, giving its blocks back, and calls `finished` for each.
+  void release_finished(const std::function<void(const Sequence&)>& finished);
 
   /// Every sequence still here, for the account of an interrupted run.
   void for_each_unfinished(const std::function<void(const Sequence&)>& visit) const;
@@ -50,7 +50,7 @@ class RankQueue {
   bool blocks_suffice(std::int64_t steps) const;
   void commit_decodes(Seconds start, std::span<const Seconds> ends, RunLog& log);
   void commit_tokens(Seconds end, RunLog& log);
-  void remove_finished(const std::function<void(const Sequence&)>& finished);
+  void check_blocks() const;
 
   const Scheduler& scheduler_;
   const EngineLimits& limits_;

@@ -12,12 +12,11 @@ constexpr std::int64_t kLookAhead = 16;
 }  // namespace
 
 Replica::Replica(std::uint32_t index, const ServingSpec& spec, Clients& clients, RunLog& log,
-                 RoutingTally& tally, std::stop_token stop)
+                 std::stop_token stop)
     : index_(index),
       spec_(spec),
       clients_(clients),
       log_(log),
-      tally_(tally),
       stop_(std::move(stop)),
       timer_(*spec.timers[index]),
       ranks_(static_cast<std::size_t>(spec.data_parallel_size),
@@ -73,6 +72,7 @@ bool Replica::plan() {
 void Replica::spend(Actor& actor) {
   ends_.clear();
   breakdowns_.clear();
+  spreads_.clear();
   if (spec_.replicas_share_links) spend_sharing(actor);
   else spend_alone(actor);
 }
@@ -86,6 +86,7 @@ void Replica::spend_alone(Actor& actor) {
       const std::size_t begun = steps_begun_by(letters_.front().sequence.submitted);
       ends_.resize(begun);
       breakdowns_.resize(begun);
+      spreads_.resize(std::min(spreads_.size(), begun));
       repeats_ = 0;
       until = ends_.back();
     }
@@ -95,7 +96,7 @@ void Replica::spend_alone(Actor& actor) {
 void Replica::spend_sharing(Actor& actor) {
   std::fill(link_bytes_.begin(), link_bytes_.end(), Bytes(0.0));
   Breakdown breakdown = timer_.time(batches_, link_bytes_);
-  if (timer_.routed() != nullptr) spread_ = spread_of(*timer_.routed());
+  if (timer_.routed() != nullptr) spreads_.push_back(spread_of(*timer_.routed()));
   loads_.clear();
   for (LinkId link = 0; link < link_bytes_.size(); ++link)
     if (link_bytes_[link] > Bytes(0.0)) loads_.push_back({link, link_bytes_[link]});
@@ -110,19 +111,18 @@ void Replica::spend_sharing(Actor& actor) {
 void Replica::commit() {
   const Seconds start = now_;
   now_ = ends_.back();
+  ensure(now_ >= start, "the clock never goes back");
   StepRow row = row_of_batches(start);
   finished_.clear();
   for (std::uint32_t rank = 0; rank < ranks_.size(); ++rank) {
-    ranks_[rank].commit(start, ends_, log_, [&](const Sequence& sequence) {
-      finished_.push_back({sequence, rank});
-    });
+    ranks_[rank].commit(start, ends_, log_);
     row.kv_blocks_used += static_cast<std::uint64_t>(ranks_[rank].pool().used());
+    ranks_[rank].release_finished([&](const Sequence& sequence) { finished_.push_back({sequence, rank}); });
   }
   if (!clients_.warming_up()) {
-    for (const Breakdown& breakdown : breakdowns_) log_.spend(breakdown);
+    for (const Breakdown& breakdown : breakdowns_) log_.spend(index_, breakdown);
     log_.append(row);
-    tally_.add(spread_, ends_.size());
-    steps_ += ends_.size();
+    for (const RoutingSpread& spread : spreads_) routing_.add(spread);
   }
   // Only now: what a completion sends is dispatched by the loads after this step.
   for (const Letter& letter : finished_) clients_.finished(letter.sequence, index_, letter.rank, now_);
@@ -176,7 +176,7 @@ void Replica::look_ahead(std::int64_t steps) {
       for (RankBatch& batch : batches_) batch.advance();
     }
     breakdowns_.push_back(timer_.time(batches_));
-    if (ends_.empty() && timer_.routed() != nullptr) spread_ = spread_of(*timer_.routed());
+    if (timer_.routed() != nullptr) spreads_.push_back(spread_of(*timer_.routed()));
     ends_.push_back((ends_.empty() ? now_ : ends_.back()) + breakdowns_.back().total());
     --repeats_;
   }

@@ -14,8 +14,7 @@ namespace switchyard {
 
 class Replica {
  public:
-  Replica(std::uint32_t index, const ServingSpec& spec, Clients& clients, RunLog& log, RoutingTally& tally,
-          std::stop_token stop);
+  Replica(std::uint32_t index, const ServingSpec& spec, Clients& clients, RunLog& log, std::stop_token stop);
 
   /// The main loop, an actor's body. `watch` is called after every commit.
   void run(Actor& actor, const std::function<void()>& watch);
@@ -27,7 +26,7 @@ class Replica {
   /// Loads as the dispatcher sees them, one per rank, appended.
   void append_loads(std::vector<TargetLoad>& loads) const;
 
-  std::uint64_t steps() const { return steps_; }
+  const RoutingTally& routing() const { return routing_; }
   Seconds now() const { return now_; }
 
  private:
@@ -53,7 +52,6 @@ class Replica {
   const ServingSpec& spec_;
   Clients& clients_;
   RunLog& log_;
-  RoutingTally& tally_;
   std::stop_token stop_;
   StepTimer& timer_;
   std::vector<RankQueue> ranks_;
@@ -62,17 +60,17 @@ class Replica {
   bool closed_ = false;
   bool ended_ = false;  // what is delivered now will not be served: the run was interrupted
   Seconds now_;         // the end of the last step committed, by the replica's own exact sums
-  std::uint64_t steps_ = 0;
+  RoutingTally routing_;
 
   // The step or run of steps in progress.
   std::vector<RankBatch> batches_;
   std::int64_t repeats_ = 1;   // steps until the batch changes
   std::vector<Seconds> ends_;  // of the steps timed so far
   std::vector<Breakdown> breakdowns_;
-  std::vector<Letter> finished_;   // scratch
-  RoutingSpread spread_;           // of the first of them
-  std::vector<Bytes> link_bytes_;  // scratch
-  std::vector<LinkLoad> loads_;    // scratch
+  std::vector<RoutingSpread> spreads_;  // empty when nothing routes
+  std::vector<Letter> finished_;        // scratch
+  std::vector<Bytes> link_bytes_;       // scratch
+  std::vector<LinkLoad> loads_;         // scratch
 };
 
 }  // namespace switchyard

@@ -14,7 +14,7 @@ ServingResult serve(const ServingSpec& spec, const Traffic& traffic, std::stop_t
   std::vector<std::unique_ptr<Replica>> replicas;
   std::vector<Replica*> connected;
   for (std::uint32_t i = 0; i < spec.timers.size(); ++i) {
-    replicas.push_back(std::make_unique<Replica>(i, spec, clients, result.log, result.routing, stop));
+    replicas.push_back(std::make_unique<Replica>(i, spec, clients, result.log, stop));
     connected.push_back(replicas.back().get());
   }
   clients.connect(connected);
@@ -28,10 +28,9 @@ ServingResult serve(const ServingSpec& spec, const Traffic& traffic, std::stop_t
   }
   engine.run();
   result.submitted = clients.submitted();
-  result.measured_from = clients.measured_from();
   result.interrupted = stop.stop_requested();
   result.events = engine.events();
-  for (const Replica* replica : connected) result.steps += replica->steps();
+  for (const Replica* replica : connected) result.routing += replica->routing();
   ensure(result.log.requests() == result.submitted, "completed + rejected + unfinished = submitted");
   return result;
 }

@@ -47,15 +47,21 @@ struct ServingProgress {
   Seconds clock;
 };
 
-/// Sums over steps, for the summary. Steps advanced together count as their first one.
+/// Sums over steps, for the summary.
 struct RoutingTally {
   std::uint64_t steps = 0;
   RoutingSpread sum;
 
-  void add(const RoutingSpread& spread, std::uint64_t times) {
-    steps += times;
-    sum.active_experts += spread.active_experts * static_cast<double>(times);
-    sum.imbalance += spread.imbalance * static_cast<double>(times);
+  void add(const RoutingSpread& spread) {
+    ++steps;
+    sum.active_experts += spread.active_experts;
+    sum.imbalance += spread.imbalance;
+  }
+  RoutingTally& operator+=(const RoutingTally& other) {
+    steps += other.steps;
+    sum.active_experts += other.sum.active_experts;
+    sum.imbalance += other.sum.imbalance;
+    return *this;
   }
 };
 
@@ -63,9 +69,7 @@ struct ServingResult {
   RunLog log;
   RoutingTally routing;
   std::uint64_t submitted = 0;
-  std::uint64_t steps = 0;
   std::uint64_t events = 0;
-  Seconds measured_from;  // when warm-ups were done
   bool interrupted = false;
 };
 

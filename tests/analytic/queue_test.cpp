@@ -100,7 +100,7 @@ TEST_CASE("A closed loop of equal requests turns in waves: throughput is concurr
   const Run result = run(json);
   const double cycle = (*result.requests.front().finish - result.requests.front().arrival).value();
   CHECK(result.metrics.request_throughput == Approx(8.0 / cycle).epsilon(1e-9));
-  CHECK(result.engine_steps == 10 * 16);
+  CHECK(result.metrics.steps == 10 * 16);
   for (const RequestRow& row : result.requests)
     CHECK((*row.finish - row.arrival).value() == Approx(cycle).epsilon(1e-9));
 }

@@ -63,7 +63,7 @@ RunLog simulated(const Load& load, std::uint64_t requests) {
         load.base_step + load.step_slope * static_cast<double>(active.size()) + 1.1e-5 * prefill;
     const double start = clock;
     clock += step;
-    log.spend(step_breakdown(step));
+    log.spend(0, step_breakdown(step));
     std::uint64_t blocks = 0;
     std::uint32_t decodes = 0;
     for (Active& sequence : active) {

@@ -14,6 +14,12 @@ bool same(const RequestRow& a, const RequestRow& b) {
          a.outcome == b.outcome;
 }
 
+/// Every figure but the number of simulation events, which advancing together is there to save.
+std::string without_events(Json summary) {
+  summary.erase("events");
+  return summary.dump(2);
+}
+
 /// Runs both ways and compares; returns the run that advanced steps together.
 Run check_equal(const Json& json) {
   const Run together = run(json), one_by_one = run(json, {false});
@@ -23,12 +29,9 @@ Run check_equal(const Json& json) {
     different += !same(together.requests[i], one_by_one.requests[i]);
   CHECK(different == 0);
   CHECK(together.requests_csv == one_by_one.requests_csv);
-  CHECK(together.engine_steps == one_by_one.engine_steps);
-  CHECK(one_by_one.steps.size() == one_by_one.engine_steps);
+  CHECK(one_by_one.steps.size() == one_by_one.metrics.steps);
   CHECK(together.steps.size() < one_by_one.steps.size());
-  CHECK(together.metrics.total_output_tokens == one_by_one.metrics.total_output_tokens);
-  CHECK(together.metrics.itl.median == one_by_one.metrics.itl.median);
-  CHECK(together.metrics.itl.p99 == one_by_one.metrics.itl.p99);
+  CHECK(without_events(together.summary) == without_events(one_by_one.summary));
   return together;
 }
 

@@ -9,6 +9,7 @@
 
 #include "sim/report/tables.hpp"
 #include "sim/simulate.hpp"
+#include "sim/summarise.hpp"
 
 namespace switchyard {
 
@@ -71,12 +72,12 @@ struct Run {
   Metrics metrics;
   std::vector<RequestRow> requests;
   std::vector<StepRow> steps;
-  std::uint64_t engine_steps = 0;
   std::uint64_t submitted = 0;
   std::uint64_t events = 0;
   std::int64_t kv_blocks = 0;  // of one rank
   std::int64_t data_parallel_size = 1;
   std::string requests_csv, steps_csv;
+  Json summary;  // summary_json() without the wall times
 };
 
 inline Run run(const Json& json, const SimulateOptions& options = {}) {
@@ -89,11 +90,13 @@ inline Run run(const Json& json, const SimulateOptions& options = {}) {
   std::stable_sort(run.requests.begin(), run.requests.end(),
                    [](const RequestRow& a, const RequestRow& b) { return a.id < b.id; });
   log.for_each_step([&](const StepRow& row) { run.steps.push_back(row); });
-  run.engine_steps = simulation.result.steps;
   run.submitted = simulation.result.submitted;
   run.events = simulation.result.events;
   run.kv_blocks = system.memory().num_gpu_blocks;
   run.data_parallel_size = system.scenario().deployment.data_parallel_size;
+  run.summary = summary_json(summarise(system, simulation, run.metrics));
+  run.summary.erase("wall_s");
+  run.summary.erase("bank_s");
   std::ostringstream requests, steps;
   write_requests_csv(requests, log);
   write_steps_csv(steps, log);

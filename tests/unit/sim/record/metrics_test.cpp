@@ -81,12 +81,8 @@ TEST_CASE("A weight is as good as that many equal samples") {
   for (int percent = 0; percent <= 100; ++percent) {
     CHECK(weighted.quantile(percent / 100.0).value() == repeated.quantile(percent / 100.0).value());
   }
-  CHECK(weighted.distribution().mean.value() == Approx(repeated.distribution().mean.value()));
-  CHECK(weighted.distribution().standard_deviation.value() ==
-        Approx(repeated.distribution().standard_deviation.value()));
-  for (const double limit : {0.5, 1.0, 2.5, 9.0}) {
-    CHECK(weighted.at_most(Seconds(limit)) == repeated.at_most(Seconds(limit)));
-  }
+  CHECK(weighted.distribution().mean == repeated.distribution().mean);
+  CHECK(weighted.distribution().standard_deviation == repeated.distribution().standard_deviation);
 }
 
 TEST_CASE("The figures of four requests are those computed by hand") {
@@ -139,7 +135,6 @@ TEST_CASE("Warm-ups count in nothing but the steps") {
   const Metrics metrics = compute_metrics(log, {}, 1);
   CHECK(metrics.submitted == 4);
   CHECK(metrics.duration.value() == Approx(9.0));
-  CHECK(metrics.ttft.max.value() == Approx(6.0));
   CHECK(metrics.preemptions == 0);
   CHECK(metrics.steps == 8);
 }

@@ -22,7 +22,7 @@ RunLog two_requests() {
   Breakdown breakdown;
   breakdown[Part::expert] = Seconds(3.0);
   breakdown[Part::host] = Seconds(1.0);
-  log.spend(breakdown);
+  log.spend(0, breakdown);
   return log;
 }
 

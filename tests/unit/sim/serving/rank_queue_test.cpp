@@ -24,7 +24,8 @@ struct Fixture {
     return RankQueue(choose(schedulers(), "chunked_prefill", "test"), limits, blocks);
   }
   void commit(RankQueue& rank, Seconds start, const std::vector<Seconds>& ends) {
-    rank.commit(start, ends, log, [&](const Sequence& s) { finished.push_back(s.request.id); });
+    rank.commit(start, ends, log);
+    rank.release_finished([&](const Sequence& s) { finished.push_back(s.request.id); });
   }
   std::vector<std::pair<double, std::uint32_t>> intervals() const {
     std::vector<std::pair<double, std::uint32_t>> rows;
