@@ -31,7 +31,8 @@ struct GemmPoint {
 struct GpuProfile {
   bool measured = false;
   std::string source;
-  OperatorEfficiency gemm, grouped_gemm, prefill_attention, decode_attention, elementwise;
+  OperatorEfficiency gemm, grouped_gemm, prefill_attention, decode_attention, latent_decode_attention,
+      elementwise;
   Seconds kernel_overhead;            // of one kernel inside a CUDA graph
   double smoothness = 4.0;            // p of the smooth maximum (a^p + b^p)^(1/p)
   std::vector<GemmPoint> gemm_table;  // may be empty; sorted by precision, n, k, m

@@ -19,6 +19,7 @@ constexpr Seconds kLongestOverhead{1e-3};
 struct OperatorClass {
   std::string_view name;
   OperatorEfficiency GpuProfile::*efficiency;
+  OperatorEfficiency GpuProfile::*fallback = nullptr;  // an earlier class; none: the class is required
 };
 
 constexpr std::array kOperatorClasses = {
@@ -26,6 +27,8 @@ constexpr std::array kOperatorClasses = {
     OperatorClass{"grouped_gemm", &GpuProfile::grouped_gemm},
     OperatorClass{"prefill_attention", &GpuProfile::prefill_attention},
     OperatorClass{"decode_attention", &GpuProfile::decode_attention},
+    OperatorClass{"latent_decode_attention", &GpuProfile::latent_decode_attention,
+                  &GpuProfile::decode_attention},
     OperatorClass{"elementwise", &GpuProfile::elementwise},
 };
 
@@ -50,6 +53,11 @@ GpuProfile read_object(const Json& value, const Origin& origin) {
   profile.measured = reader.optional_boolean("measured", false);
   profile.source = reader.text("source");
   for (const OperatorClass& row : kOperatorClasses) {
+    if (row.fallback != nullptr && !reader.has(row.name)) {
+      profile.*row.efficiency = profile.*row.fallback;
+      reader.known(row.name);
+      continue;
+    }
     profile.*row.efficiency = read_efficiency(reader.object(row.name));
   }
   profile.kernel_overhead = read_overhead(reader);

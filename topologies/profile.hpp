@@ -1,11 +1,13 @@
 // Reading and writing a GPU's profile, the "profile" of its JSON:
 //
 //   {"measured": true, "source": "…", "gemm": {"compute": 0.78, "memory": 0.9}, "grouped_gemm": {…},
-//    "prefill_attention": {…}, "decode_attention": {…}, "elementwise": {…}, "kernel_overhead": "2.8 us",
-//    "smoothness": 4, "gemm_table": [{"precision": "bf16", "columns": ["m", "n", "k", "time_us"],
+//    "prefill_attention": {…}, "decode_attention": {…}, "latent_decode_attention": {…}, "elementwise": {…},
+//    "kernel_overhead": "2.8 us", "smoothness": 4, "gemm_table": [{"precision": "bf16", "columns": ["m", "n",
+//    "k", "time_us"],
 //                                     "rows": [[64, 4096, 4096, 9.1], …]}, …]}
 //
-// Required: source, kernel_overhead and the five classes of operators. A gemm_table may be one such object or
+// Required: source, kernel_overhead and the classes of operators, but that latent_decode_attention (MLA)
+// is decode_attention unless it is there. A gemm_table may be one such object or
 // a list.
 #pragma once
 

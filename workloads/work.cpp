@@ -52,13 +52,17 @@ void latent_attention(const Attention& a, std::int64_t hidden_size, std::int64_t
   }
   work.before_attention.push_back(gemm("kv_a", mla.kv_lora_rank + mla.qk_rope_head_dim, hidden_size));
   // Absorbed (decode) and expanded (prefill) forms take the same products with W_UK and W_UV.
-  work.before_attention.push_back(
-      gemm("kv_b", heads * (mla.qk_nope_head_dim + mla.v_head_dim), mla.kv_lora_rank));
+  const Gemm expansion = gemm("kv_b", heads * (mla.qk_nope_head_dim + mla.v_head_dim), mla.kv_lora_rank);
+  work.before_attention.push_back(expansion);
+  work.context_expansion = expansion;
   work.output_projection = gemm("o_proj", hidden_size, heads * mla.v_head_dim);
+  work.attention.kind = AttentionWork::Kind::latent;
   const double h = static_cast<double>(heads);
   work.attention.decode_flops_per_pair =
       Flops(2.0 * h * static_cast<double>(2 * mla.kv_lora_rank + mla.qk_rope_head_dim));
   work.attention.prefill_flops_per_pair = Flops(2.0 * h * static_cast<double>(query_dim + mla.v_head_dim));
+  work.attention.prefill_bytes_per_key =
+      h * static_cast<double>(query_dim + mla.v_head_dim) * bytes_per_element(Precision::bf16);
   work.attention.query_bytes_per_token = h *
                                          static_cast<double>(2 * mla.kv_lora_rank + mla.qk_rope_head_dim) *
                                          bytes_per_element(Precision::bf16);
@@ -96,13 +100,14 @@ double attention_weights(const Layer& layer, std::int64_t hidden_size, const Sha
 LayerWork work_of(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
                   const ModelPrecision& precision) {
   LayerWork work;
+  work.attention.cache_bytes_per_token =
+      kv_bytes_per_token_on_rank(layer.attention, sharding, precision.kv_cache);
+  work.attention.prefill_bytes_per_key = work.attention.cache_bytes_per_token;
   if (layer.attention.latent) {
     latent_attention(layer.attention, hidden_size, sharding.tensor, precision, work);
   } else {
     grouped_query_attention(layer.attention, hidden_size, sharding.tensor, precision, work);
   }
-  work.attention.cache_bytes_per_token =
-      kv_bytes_per_token_on_rank(layer.attention, sharding, precision.kv_cache);
   work.attention.window = layer.attention.sliding_window;
   if (layer.dense) {
     work.dense_ffn = ffn_gemms(*layer.dense, hidden_size, sharding.tensor, precision.weights.linear,

@@ -41,9 +41,11 @@ struct Gemm {
 /// Attention of one layer on one rank, linear in (query, key) pairs and in tokens read. MLA decodes in the
 /// absorbed form (reads the latent cache) and prefills expanded (arXiv:2405.04434 section 2.1.2, appendix C).
 struct AttentionWork {
+  enum class Kind { grouped_query, latent } kind = Kind::grouped_query;
   Flops decode_flops_per_pair;
   Flops prefill_flops_per_pair;
-  Bytes cache_bytes_per_token;         // read once per sequence and cached token
+  Bytes cache_bytes_per_token;         // decode: read once per sequence and cached token
+  Bytes prefill_bytes_per_key;         // prefill: read once per key, new ones included
   Bytes query_bytes_per_token;         // queries in, outputs out
   std::optional<std::int64_t> window;  // tokens a query sees at most
   std::int64_t kv_heads = 1;           // on one rank; 1 for a latent cache
@@ -64,6 +66,7 @@ struct ExpertWork {
 struct LayerWork {
   std::vector<Gemm> before_attention;  // projections to queries, keys, values (or latents)
   AttentionWork attention;
+  std::optional<Gemm> context_expansion;  // keys and values of a prompt's cached latents, m being those
   Gemm output_projection;
   std::vector<Gemm> dense_ffn;          // empty without a dense FFN
   std::int64_t dense_intermediate = 0;  // columns of the activation, after cutting

@@ -64,16 +64,17 @@ Seconds OperatorCost::decode_attention(const AttentionWork& work, std::int64_t s
   if (sequences == 0) return Seconds(0.0);
   const Bytes bytes =
       context * work.cache_bytes_per_token + static_cast<double>(sequences) * work.query_bytes_per_token;
-  return gpu_.profile.kernel_overhead + roofline(context * work.decode_flops_per_pair,
-                                                 peak_rate(gpu_, Precision::bf16), bytes,
-                                                 gpu_.profile.decode_attention);
+  return gpu_.profile.kernel_overhead +
+         roofline(context * work.decode_flops_per_pair, peak_rate(gpu_, Precision::bf16), bytes,
+                  work.kind == AttentionWork::Kind::latent ? gpu_.profile.latent_decode_attention
+                                                           : gpu_.profile.decode_attention);
 }
 
 Seconds OperatorCost::prefill_attention(const AttentionWork& work, double pairs, double keys,
                                         std::int64_t tokens) const {
   if (tokens == 0) return Seconds(0.0);
   const Bytes bytes =
-      keys * work.cache_bytes_per_token + static_cast<double>(tokens) * work.query_bytes_per_token;
+      keys * work.prefill_bytes_per_key + static_cast<double>(tokens) * work.query_bytes_per_token;
   return gpu_.profile.kernel_overhead + roofline(pairs * work.prefill_flops_per_pair,
                                                  peak_rate(gpu_, Precision::bf16), bytes,
                                                  gpu_.profile.prefill_attention);

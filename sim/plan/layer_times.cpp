@@ -66,8 +66,11 @@ std::vector<OperatorTime> LayerTimes::attention_operators(const RankBatch& batch
     operators.push_back({"decode_attention", Part::attention, decode_time(batch)});
     operators.push_back({"decode_reduction", Part::attention, reduction_time(batch)});
   }
-  if (!batch.prefills.empty())
+  if (!batch.prefills.empty()) {
+    if (const Seconds expansion = expansion_time(batch); expansion > Seconds(0.0))
+      operators.push_back({"context_expansion", Part::dense_gemm, expansion});
     operators.push_back({"prefill_attention", Part::attention, prefill_time(batch)});
+  }
   return operators;
 }
 
@@ -77,7 +80,10 @@ Breakdown LayerTimes::attention_breakdown(const RankBatch& batch) const {
     sum[Part::attention] += decode_time(batch);
     sum[Part::attention] += reduction_time(batch);
   }
-  if (!batch.prefills.empty()) sum[Part::attention] += prefill_time(batch);
+  if (!batch.prefills.empty()) {
+    sum[Part::dense_gemm] += expansion_time(batch);
+    sum[Part::attention] += prefill_time(batch);
+  }
   return sum;
 }
 
@@ -119,11 +125,21 @@ Seconds LayerTimes::prefill_time(const RankBatch& batch) const {
   std::int64_t tokens = 0;
   for (const PrefillChunk& chunk : batch.prefills) {
     pairs += causal_pairs(chunk, work_.attention.window);
-    keys += static_cast<double>(std::min(chunk.context, work_.attention.window.value_or(chunk.context)) +
-                                chunk.tokens);
+    keys += static_cast<double>(context_seen(chunk) + chunk.tokens);
     tokens += chunk.tokens;
   }
   return cost_->prefill_attention(work_.attention, pairs, keys, tokens);
+}
+
+Seconds LayerTimes::expansion_time(const RankBatch& batch) const {
+  if (!work_.context_expansion) return Seconds(0.0);
+  std::int64_t latents = 0;
+  for (const PrefillChunk& chunk : batch.prefills) latents += context_seen(chunk);
+  return cost_->gemm(*work_.context_expansion, latents);
+}
+
+std::int64_t LayerTimes::context_seen(const PrefillChunk& chunk) const {
+  return std::min(chunk.context, work_.attention.window.value_or(chunk.context));
 }
 
 double causal_pairs(const PrefillChunk& chunk, std::optional<std::int64_t> window) {

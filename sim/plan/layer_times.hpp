@@ -60,6 +60,10 @@ class LayerTimes {
   Seconds decode_time(const RankBatch& batch) const;
   Seconds reduction_time(const RankBatch& batch) const;
   Seconds prefill_time(const RankBatch& batch) const;
+  /// Latents in the cache of the prompts, made keys and values again.
+  Seconds expansion_time(const RankBatch& batch) const;
+
+  std::int64_t context_seen(const PrefillChunk& chunk) const;
 
   LayerWork work_;
   Bytes hidden_bytes_;  // of one token's bf16 vector

@@ -5,6 +5,7 @@
 
 #include "sim/base/error.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "topologies/profile.hpp"
 
 namespace switchyard {
 namespace {
@@ -50,6 +51,16 @@ TEST_CASE("The catalogue's GPUs have their datasheets' dense rates and one-way b
     CHECK_FALSE(gpu.profile.measured);
     CHECK_FALSE(gpu.profile.source.empty());
   }
+}
+
+TEST_CASE("Latent attention decodes as other attention does unless a profile says more") {
+  const Gpu plain = read(R"({"base": "h100_sxm", "profile": )" + kProfile + "}}");
+  CHECK(plain.profile.latent_decode_attention.compute >
+        plain.profile.decode_attention.compute);  // the base's
+  Json alone = to_json(read_gpu("h100_sxm", "", "test").profile);
+  alone.erase("latent_decode_attention");
+  CHECK(read_profile(alone, {"", "test", ""}).latent_decode_attention ==
+        read_profile(alone, {"", "test", ""}).decode_attention);
 }
 
 TEST_CASE("A format that the tensor cores lack computes in bf16, and fp32 outside of them") {

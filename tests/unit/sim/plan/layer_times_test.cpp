@@ -23,8 +23,9 @@ struct Fixture {
   OperatorCost cost{read_gpu(Json("h100_sxm"), ".", "test")};
   EngineProfile engine = read_engine_profile("vllm", ".", "test");
 
-  LayerTimes layer(Scope scope) const {
-    return LayerTimes(model.layers[0], model.hidden_size, {}, {}, cost, engine, scope);
+  LayerTimes layer(Scope scope) const { return layer(model, scope); }
+  LayerTimes layer(const Architecture& of, Scope scope) const {
+    return LayerTimes(of.layers[0], of.hidden_size, {}, {}, cost, engine, scope);
   }
 };
 
@@ -62,6 +63,22 @@ TEST_CASE("A layer's operators sum to its breakdown", "[plan]") {
   CHECK(layer.attention_breakdown(batch).parts == sum.parts);
   CHECK(layer.attention_breakdown(RankBatch{}).total() == 0_s);
   CHECK(layer.token_breakdown(0).total() == 0_s);
+}
+
+TEST_CASE("Cached latents of a prompt become keys and values again: as one more product of as many rows",
+          "[plan]") {
+  const Fixture fixture;
+  const Architecture deepseek = read_model(Json("deepseek-v3"), Json(), ".", "test");
+  const LayerTimes layer = fixture.layer(deepseek, Scope::step);
+  RankBatch batch;
+  batch.prefills = {{512, 60000}};
+  const Seconds expansion = layer.attention_breakdown(batch)[Part::dense_gemm];
+  CHECK(expansion == fixture.cost.gemm(*layer.work().context_expansion, 60000));
+  CHECK(expansion > 2_ms);  // 2 x 60000 x 512 x 32768 operations in bf16
+  batch.prefills = {{512, 0}};
+  CHECK(layer.attention_breakdown(batch)[Part::dense_gemm] == 0_s);
+  batch.prefills = {{512, 60000}};
+  CHECK(fixture.layer(Scope::step).attention_breakdown(batch)[Part::dense_gemm] == 0_s);
 }
 
 TEST_CASE("A served layer writes its KV cache, a timed step does not", "[plan]") {
