@@ -1,6 +1,7 @@
 // The paged KV cache of one attention data-parallel rank: a count of blocks. Used + free = total, always.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "sim/base/ensure.hpp"
@@ -15,6 +16,10 @@ class KvPool {
   std::int64_t used() const { return used_; }
   std::int64_t free() const { return total_ - used_; }
   std::int64_t blocks_for(std::int64_t tokens) const { return (tokens + block_size_ - 1) / block_size_; }
+  /// Blocks that the holder of `held` needs besides for `tokens`.
+  std::int64_t lacking(std::int64_t held, std::int64_t tokens) const {
+    return std::max<std::int64_t>(0, blocks_for(tokens) - held);
+  }
 
   void take(std::int64_t blocks) {
     used_ += blocks;

@@ -29,9 +29,7 @@ bool RankQueue::plan() {
   for (std::size_t i = 0; i < decision_.admitted; ++i) admit();
   for (const ScheduledTokens& scheduled : decision_.scheduled) {
     Sequence& sequence = sequences_[scheduled.sequence];
-    const std::int64_t lacking = pool_.blocks_for(sequence.computed + scheduled.tokens) - sequence.blocks;
-    pool_.take(lacking);
-    sequence.blocks += lacking;
+    take_blocks(sequence, sequence.computed + scheduled.tokens);
   }
   return !decision_.scheduled.empty();
 }
@@ -48,8 +46,16 @@ void RankQueue::preempt(std::uint32_t id) {
 }
 
 void RankQueue::admit() {
-  running_.push_back(waiting_.front());
+  const std::uint32_t id = waiting_.front();
+  take_blocks(sequences_[id], sequences_[id].num_tokens());
+  running_.push_back(id);
   waiting_.pop_front();
+}
+
+void RankQueue::take_blocks(Sequence& sequence, std::int64_t tokens) {
+  const std::int64_t lacking = pool_.lacking(sequence.blocks, tokens);
+  pool_.take(lacking);
+  sequence.blocks += lacking;
 }
 
 void RankQueue::fill(RankBatch& batch, const std::vector<std::int64_t>& capture_sizes) const {
@@ -102,7 +108,7 @@ bool RankQueue::blocks_suffice(std::int64_t steps) const {
   std::int64_t lacking = 0;
   for (const ScheduledTokens& scheduled : decision_.scheduled) {
     const Sequence& sequence = sequences_[scheduled.sequence];
-    lacking += pool_.blocks_for(sequence.computed + steps) - sequence.blocks;
+    lacking += pool_.lacking(sequence.blocks, sequence.computed + steps);
   }
   return lacking <= pool_.free();
 }
@@ -120,9 +126,7 @@ void RankQueue::commit_decodes(Seconds start, std::span<const Seconds> ends, Run
   std::uint32_t counted = 0;
   for (const ScheduledTokens& scheduled : decision_.scheduled) {
     Sequence& sequence = sequences_[scheduled.sequence];
-    const std::int64_t lacking = pool_.blocks_for(sequence.computed + steps) - sequence.blocks;
-    pool_.take(lacking);
-    sequence.blocks += lacking;
+    take_blocks(sequence, sequence.computed + steps);
     sequence.computed += steps;
     sequence.generated += steps;
     if (!sequence.warmup) {

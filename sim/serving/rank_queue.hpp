@@ -46,6 +46,8 @@ class RankQueue {
  private:
   void preempt(std::uint32_t id);
   void admit();
+  /// Enough to hold `tokens` in all.
+  void take_blocks(Sequence& sequence, std::int64_t tokens);
   bool only_decodes() const;
   bool blocks_suffice(std::int64_t steps) const;
   void commit_decodes(Seconds start, std::span<const Seconds> ends, RunLog& log);

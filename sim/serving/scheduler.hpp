@@ -29,8 +29,8 @@ struct ScheduledTokens {
 };
 
 /// Applied in this order: preemptions (blocks freed, back to the head of `waiting`, recomputed later), then
-/// admissions from the head of `waiting`, then the tokens. Blocks for the tokens are taken when it is
-/// applied.
+/// admissions from the head of `waiting`, then the tokens. When it is applied, an admitted sequence takes the
+/// blocks of its whole prompt, the others those of their tokens.
 struct Decision {
   std::vector<std::uint32_t> preempted;    // from `running`, last admitted first
   std::size_t admitted = 0;                // how many leave the head of `waiting` for the tail of `running`

@@ -11,18 +11,8 @@ class BlockBudget {
   BlockBudget(const QueueSnapshot& rank, Decision& decision)
       : rank_(rank), decision_(decision), free_(rank.pool.free()), running_(rank.running.size()) {}
 
-  /// Blocks that `sequence` still lacks to hold its cache after `tokens` more.
-  std::int64_t lacking(const Sequence& sequence, std::int64_t tokens) const {
-    return rank_.pool.blocks_for(sequence.computed + tokens) - sequence.blocks;
-  }
-
-  /// Reserves blocks for a waiting sequence; false when they are not free.
-  bool reserve(const Sequence& sequence, std::int64_t tokens) {
-    const std::int64_t lack = lacking(sequence, tokens);
-    if (lack > free_) return false;
-    free_ -= lack;
-    return true;
-  }
+  /// Reserves the blocks of a waiting sequence's whole prompt; false when they are not free.
+  bool reserve_prompt(const Sequence& sequence) { return reserve(sequence, sequence.missing()); }
 
   /// Reserves blocks for the running sequence at `place`, preempting from the tail of `running` until they
   /// are free (vLLM's recompute preemption). False when it had to preempt itself.
@@ -33,6 +23,13 @@ class BlockBudget {
   bool preempted() const { return !decision_.preempted.empty(); }
 
  private:
+  bool reserve(const Sequence& sequence, std::int64_t tokens) {
+    const std::int64_t lacking = rank_.pool.lacking(sequence.blocks, sequence.computed + tokens);
+    if (lacking > free_) return false;
+    free_ -= lacking;
+    return true;
+  }
+
   const QueueSnapshot& rank_;
   Decision& decision_;
   std::int64_t free_;

@@ -1,6 +1,6 @@
 // vLLM v1: running sequences first, each as many tokens as it lacks within max_num_batched_tokens, then
-// waiting ones, whose prompts are cut to what is left of the budget. Nobody is admitted in a step that
-// preempted.
+// waiting ones, whose prompts are cut to what is left of the budget, but admitted only when their blocks are
+// free for the whole (vLLM's scheduler_reserve_full_isl). Nobody is admitted in a step that preempted.
 #include <algorithm>
 
 #include "sim/serving/schedulers/block_budget.hpp"
@@ -22,7 +22,7 @@ void plan_chunked_prefill(const QueueSnapshot& rank, Decision& decision) {
   for (std::uint32_t id : rank.waiting) {
     if (slots == 0 || tokens_left == 0) break;
     const std::int64_t tokens = std::min(rank.sequences[id].missing(), tokens_left);
-    if (!budget.reserve(rank.sequences[id], tokens)) break;
+    if (!budget.reserve_prompt(rank.sequences[id])) break;
     decision.scheduled.push_back({id, tokens});
     ++decision.admitted;
     tokens_left -= tokens;

@@ -10,7 +10,7 @@ void plan_fcfs(const QueueSnapshot& rank, Decision& decision) {
   if (slots > 0 && !rank.waiting.empty()) {
     const std::uint32_t next = rank.waiting.front();
     const std::int64_t tokens = rank.sequences[next].missing();
-    if (tokens > rank.limits.max_num_batched_tokens && budget.reserve(rank.sequences[next], tokens)) {
+    if (tokens > rank.limits.max_num_batched_tokens && budget.reserve_prompt(rank.sequences[next])) {
       decision.admitted = 1;
       decision.scheduled.push_back({next, tokens});
       return;
@@ -21,7 +21,7 @@ void plan_fcfs(const QueueSnapshot& rank, Decision& decision) {
   if (budget.preempted()) return;
   for (std::uint32_t id : rank.waiting) {
     const std::int64_t tokens = rank.sequences[id].missing();
-    if (slots == 0 || tokens > tokens_left || !budget.reserve(rank.sequences[id], tokens)) break;
+    if (slots == 0 || tokens > tokens_left || !budget.reserve_prompt(rank.sequences[id])) break;
     decision.scheduled.push_back({id, tokens});
     ++decision.admitted;
     tokens_left -= tokens;

@@ -9,10 +9,9 @@ void plan_prefill_first(const QueueSnapshot& rank, Decision& decision) {
   const bool slot_free = static_cast<std::int64_t>(rank.running.size()) < rank.limits.max_num_seqs;
   if (slot_free && !rank.waiting.empty()) {
     const std::uint32_t next = rank.waiting.front();
-    const std::int64_t tokens = rank.sequences[next].missing();
-    if (budget.reserve(rank.sequences[next], tokens)) {
+    if (budget.reserve_prompt(rank.sequences[next])) {
       decision.admitted = 1;
-      decision.scheduled.push_back({next, tokens});
+      decision.scheduled.push_back({next, rank.sequences[next].missing()});
       return;
     }
   }

@@ -71,6 +71,18 @@ TEST_CASE("A prompt's last chunk samples the first token; blocks grow with the c
   CHECK(fixture.intervals() == std::vector<std::pair<double, std::uint32_t>>{{1.0, 1}});
 }
 
+TEST_CASE("An admitted prompt holds the blocks of its whole length from its first chunk on", "[serving]") {
+  Fixture fixture;
+  fixture.limits.max_num_batched_tokens = 20;
+  RankQueue rank = fixture.queue(10);
+  rank.submit(sequence_of(0, 100, 2));
+  REQUIRE(rank.plan());
+  CHECK(rank.pool().used() == 7);
+  fixture.commit(rank, 0_s, {1_s});
+  REQUIRE(rank.plan());
+  CHECK(rank.pool().used() == 7);
+}
+
 TEST_CASE("A decode batch repeats until the first sequence ends, or blocks run out", "[serving]") {
   Fixture fixture;
   RankQueue roomy = fixture.queue(100);

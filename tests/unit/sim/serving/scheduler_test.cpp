@@ -85,6 +85,19 @@ TEST_CASE("chunked_prefill admits up to max_num_seqs", "[serving]") {
   CHECK(step.tokens == Tokens{{0, 1}, {1, 10}, {2, 10}});
 }
 
+TEST_CASE("No prompt is admitted before there are blocks for the whole of it", "[serving]") {
+  for (const Scheduler& scheduler : schedulers()) {
+    INFO(scheduler.name);
+    Rank rank = with_budget(100);
+    rank.pool = KvPool(20, 16);
+    rank.run(50, 50).wait(270);  // 4 blocks of 20 are taken, 17 are wanted; the first 99 tokens need but 7
+    CHECK(plan(scheduler.name, rank).admitted == 0);
+    rank.pool = KvPool(21, 16);
+    rank.pool.take(4);
+    CHECK(plan(scheduler.name, rank).admitted == 1);
+  }
+}
+
 TEST_CASE("A full pool preempts the last admitted sequence, and nobody is admitted in that step",
           "[serving]") {
   for (const char* scheduler : {"chunked_prefill", "fcfs"}) {
