@@ -42,7 +42,7 @@ RoutedLoad::RoutedLoad(const RoutingBank& bank, RoutingMode mode,
 
 void RoutedLoad::route(std::span<const RankBatch> ranks) {
   tokens_ = routed_tokens(ranks);
-  if (mode_ == RoutingMode::balanced) return balance(tokens_);
+  if (mode_ == RoutingMode::balanced) return balance(tokens_, 0, counts_);
   counts_.clear();
   for (const RankBatch& batch : ranks)
     for (const TokenRun& run : batch.routed) bank_->add(run, counts_);
@@ -53,17 +53,19 @@ void RoutedLoad::route_by_source(std::span<const RankBatch> ranks) {
   tokens_ = routed_tokens(ranks);
   by_source_.resize(ranks.size(), bank_->empty_counts());
   counts_.clear();
+  std::int64_t before = 0;
   for (std::size_t source = 0; source < ranks.size(); ++source) {
+    ExpertCounts& own = by_source_[source];
     if (mode_ == RoutingMode::balanced) {
-      balance(routed_tokens(ranks.subspan(source, 1)));
-      by_source_[source] = counts_;
-      continue;
+      const std::int64_t tokens = routed_tokens(ranks.subspan(source, 1));
+      balance(tokens, before, own);
+      before += tokens;
+    } else {
+      own.clear();
+      for (const TokenRun& run : ranks[source].routed) bank_->add(run, own);
     }
-    by_source_[source].clear();
-    for (const TokenRun& run : ranks[source].routed) bank_->add(run, by_source_[source]);
-    for (std::size_t i = 0; i < counts_.counts.size(); ++i) counts_.counts[i] += by_source_[source].counts[i];
+    for (std::size_t i = 0; i < counts_.counts.size(); ++i) counts_.counts[i] += own.counts[i];
   }
-  if (mode_ == RoutingMode::balanced) balance(tokens_);
   check_conserved();
 }
 
@@ -106,13 +108,14 @@ RoutingSpread spread_of(const RoutedLoad& routed) {
   return spread;
 }
 
-void RoutedLoad::balance(std::int64_t tokens) {
+void RoutedLoad::balance(std::int64_t tokens, std::int64_t tokens_before, ExpertCounts& all) const {
   for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
     const std::int64_t experts = bank_->gate(layer).num_experts;
     const std::int64_t rows = tokens * bank_->gate(layer).num_experts_per_tok;
-    const std::span<std::uint32_t> counts = counts_.layer(layer);
+    const std::span<std::uint32_t> counts = all.layer(layer);
+    const std::int64_t first = layer + tokens_before * bank_->gate(layer).num_experts_per_tok;
     for (std::int64_t i = 0; i < experts; ++i) {  // the remainder starts at another expert in every layer
-      const auto expert = static_cast<std::size_t>((i + layer) % experts);
+      const auto expert = static_cast<std::size_t>((first + i) % experts);
       counts[expert] = static_cast<std::uint32_t>(rows / experts + (i < rows % experts ? 1 : 0));
     }
   }

@@ -60,7 +60,8 @@ class RoutedLoad {
   const ExpertCounts& counts() const { return counts_; }
 
  private:
-  void balance(std::int64_t tokens);
+  /// Deals the assignments of `tokens` out evenly, going on where `before` assignments have come to.
+  void balance(std::int64_t tokens, std::int64_t tokens_before, ExpertCounts& counts) const;
   void check_conserved() const;
 
   const RoutingBank* bank_;
