@@ -41,15 +41,16 @@ StageMemory stage_memory(const Architecture& a, const ModelPrecision& precision,
 Bytes peak_activations(const Architecture& a, const Deployment& d, const EngineLimits& limits) {
   double widest = 0.0;
   const double tensor = static_cast<double>(d.tensor_parallel_size);
-  // Around its experts a rank holds the tokens of all data-parallel ranks.
+  // Around its experts a rank holds the tokens of all data-parallel ranks, and its share of their rows.
   const double gathered = static_cast<double>(d.data_parallel_size);
+  const double share_of_rows = gathered / static_cast<double>(d.expert_ranks());
   for (const Layer& layer : a.layers) {
     const double hidden = static_cast<double>(a.hidden_size);
     if (layer.dense)
       widest =
           std::max(widest, 3.0 * static_cast<double>(layer.dense->intermediate_size) / tensor + 2.0 * hidden);
     if (layer.moe) {
-      const double rows = static_cast<double>(layer.moe->gate.num_experts_per_tok);
+      const double rows = share_of_rows * static_cast<double>(layer.moe->gate.num_experts_per_tok);
       const double cut = static_cast<double>(d.sharding().expert_tensor);
       widest = std::max(
           widest, rows * (3.0 * static_cast<double>(layer.moe->expert.intermediate_size) / cut + hidden) +
