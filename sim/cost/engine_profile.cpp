@@ -31,15 +31,25 @@ DecodeReduction read_decode_reduction(ObjectReader& profile) {
   return reduction;
 }
 
-/// "1, 2, 4, then every 8 up to 256" is {"first": [1, 2, 4], "step": 8, "max": 256}.
-std::vector<std::int64_t> read_capture_sizes(ObjectReader& profile) {
+/// "1, 2, 4, then every 8 to 248 and every 16 to 512" is {"first": [1, 2, 4], "then": [{"step": 8, "max":
+/// 248},
+/// {"step": 16, "max": 512}]}.
+std::vector<std::int64_t> read_capture_sizes(ObjectReader& profile, const std::string& source) {
+  constexpr IntegerRange kSizes{1, 65536};
   ObjectReader reader = profile.object("cudagraph_capture_sizes");
-  std::vector<std::int64_t> sizes = reader.optional_integers("first", {}, {1, 65536});
-  const std::int64_t step = reader.integer("step", {1, 65536});
-  const std::int64_t max = reader.integer("max", {1, 65536});
-  reader.finish();
-  for (std::int64_t size = step; size <= max; size += step) sizes.push_back(size);
+  std::vector<std::int64_t> sizes = reader.optional_integers("first", {}, kSizes);
   std::sort(sizes.begin(), sizes.end());
+  const Json& ranges = reader.raw("then");
+  if (!ranges.is_array()) reader.fail("then", "is no list; give a list of {\"step\", \"max\"}");
+  for (std::size_t i = 0; i < ranges.size(); ++i) {
+    ObjectReader range(ranges[i], source, reader.pointer("then") + "/" + std::to_string(i));
+    const std::int64_t step = range.integer("step", kSizes);
+    const std::int64_t max = range.integer("max", kSizes);
+    range.finish();
+    const std::int64_t largest = sizes.empty() ? 0 : sizes.back();
+    for (std::int64_t size = (largest / step + 1) * step; size <= max; size += step) sizes.push_back(size);
+  }
+  reader.finish();
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   return sizes;
 }
@@ -62,12 +72,13 @@ EngineProfile read_profile(const Json& json, const std::string& source) {
   profile.serving_step = read_small_kernels(reader, "serving_step");
   profile.expert_tile = reader.integer("expert_tile", {1, 1024});
   profile.gathers_logits = reader.optional_boolean("gathers_logits", true);
+  profile.pipeline_tensors = reader.optional_number("pipeline_tensors", 1.0, {1.0, 16.0});
   profile.kv_cache = precision_of(reader.text("kv_cache"), source + ": " + reader.pointer("kv_cache"));
   profile.runtime_reserve = reader.quantity<Bytes>("runtime_reserve");
   profile.scheduler = reader.text("scheduler");
   profile.max_num_seqs = reader.integer("max_num_seqs", {1, 1 << 20});
   profile.max_num_batched_tokens = reader.integer("max_num_batched_tokens", {1, 1 << 24});
-  profile.cudagraph_capture_sizes = read_capture_sizes(reader);
+  profile.cudagraph_capture_sizes = read_capture_sizes(reader, source);
   reader.finish();
   return profile;
 }

@@ -44,11 +44,12 @@ struct EngineProfile {
   // FFN's intermediate size (activation), routed rows, i.e. tokens x top_k hidden vectors (moe).
   SmallKernels attention, ffn, activation, moe;
   DecodeReduction decode_reduction;
-  Seconds moe_routing_time;      // top-k, sort and scatter of one MoE layer, beside its kernels
-  SmallKernels serving_layer;    // KV-cache writes: in `run`, not in `step`
-  SmallKernels serving_step;     // embedding and sampling: in `run`, not in `step`
-  std::int64_t expert_tile = 1;  // grouped products pad each expert's rows to this
-  bool gathers_logits = true;    // all-gather of the logits over tensor ranks
+  Seconds moe_routing_time;       // top-k, sort and scatter of one MoE layer, beside its kernels
+  SmallKernels serving_layer;     // KV-cache writes: in `run`, not in `step`
+  SmallKernels serving_step;      // embedding and sampling: in `run`, not in `step`
+  std::int64_t expert_tile = 1;   // grouped products pad each expert's rows to this
+  bool gathers_logits = true;     // all-gather of the logits over tensor ranks
+  double pipeline_tensors = 1.0;  // of a hidden vector's size, sent to the next stage for every token
 
   // Memory and defaults.
   Precision kv_cache = Precision::bf16;
