@@ -24,6 +24,13 @@ std::int64_t all_tokens(std::span<const RankBatch> ranks) {
   return sum;
 }
 
+/// Then the step is a CUDA graph, and every rank is padded to the largest; else each gathers what there is
+/// (vLLM's all_gatherv).
+bool only_decode(std::span<const RankBatch> ranks) {
+  return std::all_of(ranks.begin(), ranks.end(),
+                     [](const RankBatch& batch) { return batch.prefills.empty(); });
+}
+
 std::int64_t most_tokens(std::span<const RankBatch> ranks) {
   std::int64_t most = 0;
   for (const RankBatch& batch : ranks) most = std::max(most, batch.tokens());
@@ -187,9 +194,10 @@ Seconds StepTimer::exchange(std::size_t stage, const MoeLayer& layer, std::span<
   Seconds time;
   if (network.pairwise) {
     time = pairwise(network, layer, loads);
-  } else {  // every rank is padded to the largest
-    const Bytes gathered =
-        static_cast<double>(most_tokens(ranks)) * static_cast<double>(ranks.size()) * hidden_bytes_;
+  } else {
+    const std::int64_t rows =
+        only_decode(ranks) ? most_tokens(ranks) * static_cast<std::int64_t>(ranks.size()) : all_tokens(ranks);
+    const Bytes gathered = static_cast<double>(rows) * hidden_bytes_;
     time = network.expert_all_gather.time(gathered) + network.expert_reduce_scatter.time(gathered);
     add_loads(network.expert_all_gather, gathered, 1.0, loads);
     add_loads(network.expert_reduce_scatter, gathered, 1.0, loads);
