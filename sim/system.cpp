@@ -1,7 +1,6 @@
 // Building a system from its scenario.
 #include "sim/system.hpp"
 
-#include <algorithm>
 #include <chrono>
 
 #include "kernels/expert_placement.hpp"
@@ -9,26 +8,6 @@
 
 namespace switchyard {
 namespace {
-
-/// The links that a replica's collectives use, each once.
-std::vector<LinkId> links_of(const ReplicaNetwork& network) {
-  std::vector<LinkId> links;
-  const auto add = [&](const CollectiveCost& cost) {
-    for (const LinkLoad& load : cost.loads_per_byte) links.push_back(load.link);
-  };
-  for (const StageNetwork& stage : network.stages) {
-    for (const CollectiveCost& cost : stage.tensor_all_reduce) add(cost);
-    for (const CollectiveCost& cost : stage.tensor_all_gather) add(cost);
-    add(stage.expert_all_gather);
-    add(stage.expert_reduce_scatter);
-    if (stage.pairwise)
-      links.insert(links.end(), stage.pairwise->links().begin(), stage.pairwise->links().end());
-    add(stage.send_to_next);
-  }
-  std::sort(links.begin(), links.end());
-  links.erase(std::unique(links.begin(), links.end()), links.end());
-  return links;
-}
 
 std::int64_t experts_of(const Architecture& model) {
   for (const Layer& layer : model.layers)
@@ -56,7 +35,8 @@ System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank
              &cost_,
              &graph_,
              scenario_.precision,
-             scope},
+             scope,
+             scenario_.engine.limits.max_num_batched_tokens},
       kinds_(std::make_shared<LayerKinds>(model_)),
       bank_(std::move(bank)) {
   if (!bank_) {

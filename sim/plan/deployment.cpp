@@ -131,12 +131,6 @@ std::vector<GpuId> tensor_group(const Deployment& d, std::int64_t replica, std::
   return group;
 }
 
-std::vector<GpuId> data_group(const Deployment& d, std::int64_t replica, std::int64_t pp, std::int64_t tp) {
-  std::vector<GpuId> group;
-  for (std::int64_t dp = 0; dp < d.data_parallel_size; ++dp) group.push_back(gpu_of(d, replica, dp, pp, tp));
-  return group;
-}
-
 std::vector<GpuId> expert_group(const Deployment& d, std::int64_t replica, std::int64_t pp) {
   std::vector<GpuId> group;
   for (std::int64_t dp = 0; dp < d.data_parallel_size; ++dp)
@@ -149,8 +143,10 @@ LayerRange stage_layers(const Architecture& architecture, std::int64_t stages, s
   const auto layers = static_cast<std::int64_t>(architecture.layers.size());
   const std::int64_t each = layers / stages;
   const std::int64_t longer = layers % stages;
-  const std::int64_t first = stage * each + std::min(stage, longer);
-  return {first, first + each + (stage < longer ? 1 : 0)};
+  const std::int64_t first_longer = stages - 1 - longer;  // the last stage is never longer
+  const std::int64_t longer_before = std::clamp<std::int64_t>(stage - first_longer, 0, longer);
+  const std::int64_t first = stage * each + longer_before;
+  return {first, first + each + (stage >= first_longer && stage + 1 < stages ? 1 : 0)};
 }
 
 }  // namespace switchyard

@@ -61,13 +61,11 @@ std::vector<RankRow> rank_table(const Deployment& deployment, const Cluster& clu
 /// The GPUs of one replica that form a group.
 std::vector<GpuId> tensor_group(const Deployment& deployment, std::int64_t replica,
                                 std::int64_t data_parallel, std::int64_t pipeline);
-/// Same tensor rank over all dp ranks, of one stage.
-std::vector<GpuId> data_group(const Deployment& deployment, std::int64_t replica, std::int64_t pipeline,
-                              std::int64_t tensor);
 /// All tp x dp GPUs of one stage, dp-major: expert rank order.
 std::vector<GpuId> expert_group(const Deployment& deployment, std::int64_t replica, std::int64_t pipeline);
 
-/// Layers [first, last) of a stage: as even as possible, earlier stages take the remainder.
+/// Layers [first, last) of a stage: as even as possible; the remainder goes to the last stages but one, since
+/// the last has the head (vLLM's get_pp_indices).
 struct LayerRange {
   std::int64_t first = 0;
   std::int64_t last = 0;

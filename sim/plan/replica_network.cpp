@@ -30,6 +30,20 @@ CollectiveCost send_between(const Deployment& d, std::int64_t replica, std::int6
   return merged(graph, sends);
 }
 
+/// A link that several of the groups use serves them all, each with about as many bytes.
+void share_links(const LinkGraph& graph, std::vector<CollectiveCost>& at_the_same_time) {
+  std::map<LinkId, Bytes> loads;
+  for (const CollectiveCost& cost : at_the_same_time)
+    for (const LinkLoad& load : cost.loads_per_byte) loads[load.link] += load.bytes;
+  for (CollectiveCost& cost : at_the_same_time)
+    for (const LinkLoad& load : cost.loads_per_byte) {
+      const double seconds_per_byte = (loads[load.link] / graph.links()[load.link].bandwidth).value();
+      if (seconds_per_byte <= cost.seconds_per_byte) continue;
+      cost.seconds_per_byte = seconds_per_byte;
+      cost.bottleneck = load.link;
+    }
+}
+
 }  // namespace
 
 ReplicaNetwork replica_network(const Deployment& d, std::int64_t replica, const LinkGraph& graph,
@@ -44,6 +58,8 @@ ReplicaNetwork replica_network(const Deployment& d, std::int64_t replica, const 
       here.tensor_all_reduce.push_back(price("ring_all_reduce", group));
       here.tensor_all_gather.push_back(price("ring_all_gather", group));
     }
+    share_links(graph, here.tensor_all_reduce);
+    share_links(graph, here.tensor_all_gather);
     if (d.data_parallel_size > 1) {
       const std::vector<GpuId>& group = here.expert_group;
       here.expert_all_gather = price("ring_all_gather", group);
@@ -54,6 +70,30 @@ ReplicaNetwork replica_network(const Deployment& d, std::int64_t replica, const 
       here.send_to_next = send_between(d, replica, stage, price, graph);
   }
   return network;
+}
+
+std::vector<LinkId> links_of(const ReplicaNetwork& network) {
+  std::vector<LinkId> links;
+  const auto add = [&](const CollectiveCost& cost) {
+    for (const LinkLoad& load : cost.loads_per_byte) links.push_back(load.link);
+  };
+  for (const StageNetwork& stage : network.stages) {
+    for (const CollectiveCost& cost : stage.tensor_all_reduce) add(cost);
+    for (const CollectiveCost& cost : stage.tensor_all_gather) add(cost);
+    add(stage.expert_all_gather);
+    add(stage.expert_reduce_scatter);
+    if (stage.pairwise)
+      links.insert(links.end(), stage.pairwise->links().begin(), stage.pairwise->links().end());
+    add(stage.send_to_next);
+  }
+  std::sort(links.begin(), links.end());
+  links.erase(std::unique(links.begin(), links.end()), links.end());
+  return links;
+}
+
+void add_loads(const CollectiveCost& cost, Bytes message, double times, std::span<Bytes> loads) {
+  if (loads.empty()) return;
+  for (const LinkLoad& load : cost.loads_per_byte) loads[load.link] += load.bytes * (message.value() * times);
 }
 
 CollectiveCost merged(const LinkGraph& graph, std::span<const CollectiveCost> costs) {

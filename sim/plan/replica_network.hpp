@@ -10,8 +10,8 @@
 
 namespace switchyard {
 
-/// Of one pipeline stage. Costs of groups that work at the same time are merged: the slowest's latency,
-/// everyone's loads.
+/// Of one pipeline stage. Groups that work at the same time and share links slow each other down: their costs
+/// say so.
 struct StageNetwork {
   std::vector<GpuId> expert_group;                // all tp x dp GPUs, in expert-rank order
   std::vector<CollectiveCost> tensor_all_reduce;  // per dp rank; empty without tensor parallelism
@@ -29,7 +29,13 @@ struct ReplicaNetwork {
 ReplicaNetwork replica_network(const Deployment& deployment, std::int64_t replica, const LinkGraph& graph,
                                const Transport& transport);
 
+/// The links that the replica's collectives use, each once.
+std::vector<LinkId> links_of(const ReplicaNetwork& network);
+
 /// Groups that work at the same time: the slowest's latency, everyone's loads, the bound of the busiest link.
 CollectiveCost merged(const LinkGraph& graph, std::span<const CollectiveCost> costs);
+
+/// What a collective of `message` bytes, done `times` times, adds to the links; nothing to empty `loads`.
+void add_loads(const CollectiveCost& cost, Bytes message, double times, std::span<Bytes> loads);
 
 }  // namespace switchyard

@@ -13,11 +13,6 @@ void add_scaled(Breakdown& sum, const Breakdown& part, double factor) {
   for (std::size_t i = 0; i < sum.parts.size(); ++i) sum.parts[i] += part.parts[i] * factor;
 }
 
-void add_loads(const CollectiveCost& cost, Bytes message, double times, std::span<Bytes> loads) {
-  if (loads.empty()) return;
-  for (const LinkLoad& load : cost.loads_per_byte) loads[load.link] += load.bytes * (message.value() * times);
-}
-
 std::int64_t all_tokens(std::span<const RankBatch> ranks) {
   std::int64_t sum = 0;
   for (const RankBatch& batch : ranks) sum += batch.tokens();
@@ -50,6 +45,10 @@ StepTimer::StepTimer(const ReplicaModel& model, std::shared_ptr<const LayerKinds
                     bytes_per_element(Precision::bf16)) {
   for (std::int64_t stage = 0; stage < model_.deployment->pipeline_parallel_size; ++stage)
     stages_.push_back(plan_stage(stage));
+  if (stages_.size() > 1) {
+    links_ = links_of(network_);
+    round_loads_.resize(model_.graph->links().size());
+  }
   rank_kinds_.resize(static_cast<std::size_t>(model_.deployment->data_parallel_size) * kinds_->size());
 }
 

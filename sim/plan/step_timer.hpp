@@ -60,6 +60,8 @@ class StepTimer {
 
   Stage plan_stage(std::int64_t stage) const;
   Breakdown micro_batched(std::span<const RankBatch> ranks, std::span<Bytes> loads);
+  /// Hands the hidden vectors of the fullest rank's tokens on from a stage to the next.
+  Seconds hand_on(std::size_t stage, std::span<const RankBatch> ranks, std::span<Bytes> loads) const;
   Breakdown stage_time(std::size_t stage, std::span<const RankBatch> ranks, std::span<Bytes> loads);
   /// Operators of one kind of layer on one dp rank, its own all-reduces included.
   Breakdown layer_on_rank(std::size_t stage, std::size_t kind, std::size_t rank,
@@ -95,6 +97,8 @@ class StepTimer {
   std::vector<Breakdown> rank_kinds_;  // scratch, [rank, kind]
   std::vector<RankTraffic> traffic_;   // scratch, one a GPU of the stage
   std::vector<Bytes> unread_loads_;  // scratch, where a pairwise exchange writes loads that nobody asked for
+  std::vector<LinkId> links_;        // of the replica; with pipeline stages only
+  std::vector<Bytes> round_loads_;   // scratch, of one round of micro-batches
 };
 
 }  // namespace switchyard

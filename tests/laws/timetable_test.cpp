@@ -90,6 +90,57 @@ TEST_CASE("A step's timetable sums to its time, part by part", "[laws]") {
     }
 }
 
+TEST_CASE("No link is busy for longer than the step, also where groups of a replica meet on it", "[laws]") {
+  Json narrow = of_step(small_dense_model(), 1, 1, false);
+  narrow["cluster"] = {{"gpu", round_gpu()}, {"gpus_per_node", 3}, {"nodes", 16}};
+  narrow["cluster"]["fabric"] = {{"nics_per_node", 1}, {"nic", "10 Gbps"}};
+  Json moe = with(narrow, "/model", small_moe_model(8, 2));
+  std::vector<Json> crowded;
+  for (std::int64_t data : {2, 4})
+    crowded.push_back(with(moe, "/deployment", {{"tensor_parallel_size", 4}, {"data_parallel_size", data}}));
+  for (std::int64_t stages : {2, 4}) {
+    crowded.push_back(
+        with(narrow, "/deployment", {{"tensor_parallel_size", 4}, {"pipeline_parallel_size", stages}}));
+    crowded.push_back(with(moe, "/deployment",
+                           {{"tensor_parallel_size", 2},
+                            {"data_parallel_size", 2},
+                            {"pipeline_parallel_size", stages},
+                            {"enable_expert_parallel", true}}));
+  }
+  for (const Json& json : crowded) {
+    INFO(json.at("model").at("model_type") << " " << json.at("deployment").dump());
+    const System system(read(json), Scope::serving);
+    const auto timer = system.timer(0);
+    for (std::uint64_t seed = 0; seed < 10; ++seed) {
+      const auto ranks = uneven_batches(system, seed);
+      std::vector<Bytes> loads(system.graph().links().size());
+      const Seconds time = timer->time(ranks, loads).total();
+      CHECK(timer->time(ranks).total() == time);
+      for (std::size_t link = 0; link < loads.size(); ++link)
+        CHECK(loads[link] / system.graph().links()[link].bandwidth <= time * (1.0 + 1e-12));
+    }
+    Json two = json;
+    two["deployment"]["replicas"] = 2;
+    two["workload"] = small_dense()["workload"];
+    CHECK(run(two).metrics.completed == 80);
+  }
+}
+
+TEST_CASE("Pipeline stages work on several prompts at a time", "[laws]") {
+  Json json = of_step(small_dense_model(), 1, 1, false);
+  json["engine"] = {{"max_num_batched_tokens", 1024}};
+  const auto prompts_per_second = [&](std::int64_t stages) {
+    Json scenario = with(json, "/deployment/pipeline_parallel_size", stages);
+    scenario["workload"] = {{"arrivals", {{"process", "all_at_once"}}}, {"num_requests", 64}};
+    scenario["workload"]["prompt_tokens"] = {{"distribution", "fixed"}, {"value", 4096}};
+    scenario["workload"]["output_tokens"] = {{"distribution", "fixed"}, {"value", 1}};
+    return run(scenario).metrics.request_throughput;
+  };
+  const double one = prompts_per_second(1);
+  CHECK(prompts_per_second(2) > 1.6 * one);
+  CHECK(prompts_per_second(4) > 2.5 * one);
+}
+
 TEST_CASE("A step takes the same time whether or not its bytes are asked for", "[laws]") {
   for (const Json& json : deployments()) {
     INFO(json.at("model").at("model_type") << " " << json.at("deployment").dump());

