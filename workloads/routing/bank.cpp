@@ -14,6 +14,7 @@ namespace switchyard {
 namespace {
 
 constexpr std::size_t kBlock = 16;
+constexpr StreamPool kUniformPool{128, 128};
 
 }  // namespace
 
@@ -21,7 +22,8 @@ void ExpertCounts::clear() { std::fill(counts.begin(), counts.end(), 0u); }
 
 RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
                          Choice choice)
-    : pool_(pool_of(architecture, preset)), domains_(preset.domains) {
+    : pool_(choice == Choice::uniform ? kUniformPool : pool_of(architecture, preset)),
+      domains_(preset.domains) {
   for (const Layer& layer : architecture.layers) {
     if (!layer.moe) continue;
     gates_.push_back(layer.moe->gate);
@@ -86,16 +88,15 @@ void RoutingBank::store(std::size_t layer, std::span<const std::uint16_t> chosen
 }
 
 void RoutingBank::sum_prefixes() {
-  const std::size_t size = gates_.size() * experts_;
-  const std::size_t blocks = pool_.length / kBlock;
-  prefixes_.resize(pool_.streams * (blocks + 1) * size);
-  ExpertCounts counts = empty_counts();
-  std::uint32_t* next = prefixes_.data();
-  for (std::size_t stream = 0; stream < pool_.streams; ++stream) {
-    counts.clear();
-    for (std::size_t block = 0; block <= blocks; ++block, next += size) {
-      if (block > 0) add_rows(stream, (block - 1) * kBlock, block * kBlock, counts);
-      std::copy(counts.counts.begin(), counts.counts.end(), next);
+  for (std::size_t domain = 0; domain < static_cast<std::size_t>(domains_); ++domain) {
+    first_prefix_.push_back(prefixes_.size());
+    ExpertCounts counts = empty_counts();
+    const std::size_t length = ring_length(domain);
+    prefixes_.reserve(prefixes_.size() + (length / kBlock + 1) * counts.counts.size());
+    for (std::size_t first = 0;; first += kBlock) {
+      prefixes_.insert(prefixes_.end(), counts.counts.begin(), counts.counts.end());
+      if (first == length) break;
+      add_rows(domain, first, first + kBlock, counts);
     }
   }
 }
@@ -107,53 +108,68 @@ ExpertCounts RoutingBank::empty_counts() const {
 void RoutingBank::add(const TokenRun& run, ExpertCounts& counts) const {
   ensure(counts.layers == moe_layers() && counts.experts == experts(), "expert counts have the bank's shape");
   ensure(run.stream < pool_.streams && run.tokens >= 0, "a token run lies in the bank");
-  const std::uint32_t* whole = prefix(run.stream, pool_.length / kBlock);
-  const auto turns = static_cast<std::uint32_t>(static_cast<std::uint64_t>(run.tokens) / pool_.length);
-  if (turns > 0) {
+  const auto domain = static_cast<std::size_t>(domain_of(run.stream));
+  const std::size_t length = ring_length(domain);
+  const auto tokens = static_cast<std::size_t>(run.tokens);
+  if (const auto turns = static_cast<std::uint32_t>(tokens / length); turns > 0) {
+    const std::uint32_t* whole = prefix(domain, length / kBlock);
     for (std::size_t i = 0; i < counts.counts.size(); ++i) counts.counts[i] += turns * whole[i];
   }
-  const std::size_t first = run.position % pool_.length;
-  const std::size_t last = first + static_cast<std::size_t>(run.tokens) % pool_.length;
-  add_segment(run.stream, first, std::min<std::size_t>(last, pool_.length), counts);
-  if (last > pool_.length) add_segment(run.stream, 0, last - pool_.length, counts);
+  const std::size_t first = place(run.stream, run.position);
+  const std::size_t last = first + tokens % length;
+  add_segment(domain, first, std::min(last, length), counts);
+  if (last > length) add_segment(domain, 0, last - length, counts);
 }
 
-/// Rows [first, last) of a stream, without wrapping.
-void RoutingBank::add_segment(std::size_t stream, std::size_t first, std::size_t last,
+void RoutingBank::add_segment(std::size_t domain, std::size_t first, std::size_t last,
                               ExpertCounts& counts) const {
   const std::size_t from = (first + kBlock - 1) / kBlock;
   const std::size_t to = last / kBlock;
-  if (from >= to) return add_rows(stream, first, last, counts);
-  add_rows(stream, first, from * kBlock, counts);
-  const std::uint32_t* low = prefix(stream, from);
-  const std::uint32_t* high = prefix(stream, to);
+  if (from >= to) return add_rows(domain, first, last, counts);
+  add_rows(domain, first, from * kBlock, counts);
+  const std::uint32_t* low = prefix(domain, from);
+  const std::uint32_t* high = prefix(domain, to);
   for (std::size_t i = 0; i < counts.counts.size(); ++i) counts.counts[i] += high[i] - low[i];
-  add_rows(stream, to * kBlock, last, counts);
+  add_rows(domain, to * kBlock, last, counts);
 }
 
-void RoutingBank::add_rows(std::size_t stream, std::size_t first, std::size_t last,
+void RoutingBank::add_rows(std::size_t domain, std::size_t first, std::size_t last,
                            ExpertCounts& counts) const {
-  const std::uint16_t* row = rows_.data() + (stream * pool_.length + first) * gates_.size() * top_k_;
   for (std::size_t t = first; t < last; ++t) {
+    const std::uint16_t* chosen = row(domain, t);
     std::uint32_t* layer_counts = counts.counts.data();
     for (const GateShape& gate : gates_) {
-      for (std::int64_t i = 0; i < gate.num_experts_per_tok; ++i) ++layer_counts[row[i]];
+      for (std::int64_t i = 0; i < gate.num_experts_per_tok; ++i) ++layer_counts[chosen[i]];
       layer_counts += experts_;
-      row += top_k_;
+      chosen += top_k_;
     }
   }
 }
 
 std::span<const std::uint16_t> RoutingBank::experts_of(std::uint32_t stream, std::uint64_t position,
                                                        std::int64_t layer) const {
-  const std::size_t token = std::size_t{stream} * pool_.length + position % pool_.length;
   const auto l = static_cast<std::size_t>(layer);
-  return {rows_.data() + (token * gates_.size() + l) * top_k_,
+  return {row(static_cast<std::size_t>(domain_of(stream)), place(stream, position)) + l * top_k_,
           static_cast<std::size_t>(gates_[l].num_experts_per_tok)};
 }
 
-const std::uint32_t* RoutingBank::prefix(std::size_t stream, std::size_t block) const {
-  return prefixes_.data() + (stream * (pool_.length / kBlock + 1) + block) * gates_.size() * experts_;
+std::size_t RoutingBank::ring_length(std::size_t domain) const {
+  const auto domains = static_cast<std::size_t>(domains_);
+  return (pool_.streams - domain + domains - 1) / domains * pool_.length;
+}
+
+std::size_t RoutingBank::place(std::uint32_t stream, std::uint64_t position) const {
+  const auto domains = static_cast<std::uint32_t>(domains_);
+  return (std::uint64_t{stream / domains} * pool_.length + position) % ring_length(stream % domains);
+}
+
+const std::uint16_t* RoutingBank::row(std::size_t domain, std::size_t place) const {
+  const std::size_t stream = domain + place / pool_.length * static_cast<std::size_t>(domains_);
+  return rows_.data() + (stream * pool_.length + place % pool_.length) * gates_.size() * top_k_;
+}
+
+const std::uint32_t* RoutingBank::prefix(std::size_t domain, std::size_t block) const {
+  return prefixes_.data() + first_prefix_[domain] + block * gates_.size() * experts_;
 }
 
 }  // namespace switchyard

@@ -14,7 +14,8 @@
 
 namespace switchyard {
 
-/// Consecutive tokens of one stream. Streams are rings: positions wrap.
+/// Consecutive tokens, from a position of a stream on. Past the stream's end they go on in the next stream of
+/// the same domain, and after the last in the first: the streams of a domain form a ring.
 struct TokenRun {
   std::uint32_t stream = 0;
   std::uint64_t position = 0;
@@ -43,7 +44,8 @@ struct ExpertCounts {
 /// core can generate and route by a fixed estimate, between 64 x 16 and 128 x 256.
 StreamPool pool_of(const Architecture& architecture, const RoutingPreset& preset);
 
-/// gates: the kernels choose · uniform: every token draws its experts uniformly, for comparison.
+/// gates: the kernels choose · uniform: every token draws its experts uniformly, for comparison, from a pool
+/// of 128 x 128: draws are cheap.
 enum class Choice { gates, uniform };
 
 class RoutingBank {
@@ -79,18 +81,25 @@ class RoutingBank {
   void draw_uniformly(std::uint64_t seed);
   void store(std::size_t layer, std::span<const std::uint16_t> chosen);
   void sum_prefixes();
-  void add_rows(std::size_t stream, std::size_t first, std::size_t last, ExpertCounts& counts) const;
-  void add_segment(std::size_t stream, std::size_t first, std::size_t last, ExpertCounts& counts) const;
-  /// Assignments of the first `block` blocks of a stream, [layers, experts].
-  const std::uint32_t* prefix(std::size_t stream, std::size_t block) const;
+  /// Tokens of a domain's ring, and where a run begins on it.
+  std::size_t ring_length(std::size_t domain) const;
+  std::size_t place(std::uint32_t stream, std::uint64_t position) const;
+  /// Rows of the pool's token at a place of a ring, [layers, top_k].
+  const std::uint16_t* row(std::size_t domain, std::size_t place) const;
+  /// Places [first, last) of a ring, without wrapping.
+  void add_rows(std::size_t domain, std::size_t first, std::size_t last, ExpertCounts& counts) const;
+  void add_segment(std::size_t domain, std::size_t first, std::size_t last, ExpertCounts& counts) const;
+  /// Assignments of the first `block` blocks of a ring, [layers, experts].
+  const std::uint32_t* prefix(std::size_t domain, std::size_t block) const;
 
   StreamPool pool_;
   std::int64_t domains_ = 1;
   std::size_t experts_ = 0;
   std::size_t top_k_ = 0;
   std::vector<GateShape> gates_;
-  std::vector<std::uint16_t> rows_;      // [streams, stream_length, layers, top_k]
-  std::vector<std::uint32_t> prefixes_;  // [streams, stream_length / 16 + 1, layers, experts]
+  std::vector<std::uint16_t> rows_;        // [streams, stream_length, layers, top_k]
+  std::vector<std::uint32_t> prefixes_;    // ring by ring, [ring_length / 16 + 1, layers, experts]
+  std::vector<std::size_t> first_prefix_;  // of each ring
 };
 
 }  // namespace switchyard

@@ -52,7 +52,9 @@ ExpertCounts count_singly(const RoutingBank& bank, const TokenRun& run) {
 
 TEST_CASE(
     "A run's counts are the sum of its tokens' experts, wherever it starts and however often it wraps") {
-  const RoutingBank bank(small_model(), random_preset(), 1);
+  RoutingPreset preset = random_preset();
+  preset.domains = GENERATE(1, 5, 64);
+  const RoutingBank bank(small_model(), preset, 1);
   const std::uint64_t length = bank.stream_length();
   for (const std::uint64_t position :
        {std::uint64_t{0}, std::uint64_t{5}, std::uint64_t{16}, length - 1, length, 7 * length + 3}) {
@@ -71,12 +73,30 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("Streams are rings") {
-  const RoutingBank bank(small_model(), random_preset(), 1);
-  const auto here = bank.experts_of(3, 5, 1);
-  const auto later = bank.experts_of(3, 5 + 9 * std::uint64_t{bank.stream_length()}, 1);
-  CHECK(std::vector<std::uint16_t>(here.begin(), here.end()) ==
-        std::vector<std::uint16_t>(later.begin(), later.end()));
+TEST_CASE("A run goes on in the next stream of its domain, and from the last in the first") {
+  RoutingPreset preset = random_preset();
+  preset.domains = 5;
+  const RoutingBank bank(small_model(), preset, 1);
+  const std::uint64_t length = bank.stream_length();
+  const auto experts = [&](std::uint32_t stream, std::uint64_t position) {
+    const auto chosen = bank.experts_of(stream, position, 1);
+    return std::vector<std::uint16_t>(chosen.begin(), chosen.end());
+  };
+  CHECK(experts(3, length + 7) == experts(8, 7));
+  CHECK(experts(3, 2 * length + 7) == experts(13, 7));
+  const std::uint32_t last = bank.streams() - 1;
+  CHECK(experts(last, length + 7) == experts(last % 5, 7));
+}
+
+TEST_CASE("A long prompt visits as many experts as its tokens would, not as those of one short stream") {
+  const Architecture wide = model(58, gate(256, 8), 7168, "softmax_topk");
+  const RoutingBank bank(wide, random_preset(), 1);
+  ExpertCounts counts = bank.empty_counts();
+  bank.add({0, 0, 4096}, counts);
+  std::int64_t active = 0;
+  for (std::int64_t l = 0; l < bank.moe_layers(); ++l)
+    for (const std::uint32_t rows : counts.layer(l)) active += rows > 0;
+  CHECK(static_cast<double>(active) / 58.0 > 250.0);
 }
 
 TEST_CASE("Layers may have gates of different sizes") {
