@@ -105,6 +105,14 @@ Cluster read_cluster(const Json& wish, const std::string& base_folder, const std
   return cluster;
 }
 
+std::string words_for_nodes(const Cluster& cluster, std::int64_t nodes) {
+  const std::string name =
+      cluster.name.substr(0, cluster.name.rfind('x'));  // without the xN of scaled_base()
+  for (const std::string& known : {cluster.name, name})
+    if (contains(cluster_catalogue(), known)) return "/cluster " + known + "x" + std::to_string(nodes);
+  return "/cluster/nodes " + std::to_string(nodes);
+}
+
 Json to_json(const Cluster& cluster) {
   const Fabric& fabric = cluster.fabric;
   return {{"name", cluster.name},

@@ -40,6 +40,9 @@ std::vector<std::string> cluster_names();
 /// oversubscription, adaptive routing. Throws InputError at "source: pointer".
 Cluster read_cluster(const Json& wish, const std::string& base_folder, const std::string& source,
                      const std::string& pointer = "/cluster");
+/// What to write for the same cluster of so many nodes: "/cluster hgx-h100x4", or "/cluster/nodes 4" for one
+/// that is not of the catalogue.
+std::string words_for_nodes(const Cluster& cluster, std::int64_t nodes);
 /// The object form with everything filled in, for scenario.json: read_cluster reads it back.
 Json to_json(const Cluster& cluster);
 

@@ -130,7 +130,7 @@ std::string smallest_change(const Architecture& a, const ModelPrecision& precisi
       if (!holds_one_sequence(budget(a, precision, wider, cluster.gpu, engine, limits), limits)) continue;
       std::string change = "it would fit with /deployment/" + std::string(field) + "_parallel_size ";
       change += std::to_string(wider.*size);
-      if (larger.nodes > cluster.nodes) change += " and /cluster/nodes " + std::to_string(larger.nodes);
+      if (larger.nodes > cluster.nodes) change += " and " + words_for_nodes(cluster, larger.nodes);
       return change;
     }
   }
@@ -153,7 +153,10 @@ MemoryFit fit_memory(const Architecture& a, const ModelPrecision& precision, con
                      table_of(fit) + "it would fit with /engine/max_model_len " +
                      std::to_string(fit.kv_tokens()));
   }
-  if (limits.num_gpu_blocks_override) fit.num_gpu_blocks = *limits.num_gpu_blocks_override;
+  if (limits.num_gpu_blocks_override) {
+    fit.num_gpu_blocks = *limits.num_gpu_blocks_override;
+    fit.kv_pool = static_cast<double>(fit.kv_tokens()) * fit.kv_bytes_per_token;
+  }
   return fit;
 }
 

@@ -15,7 +15,7 @@ struct Case {
   Deployment deployment;
   ModelPrecision precision;
   EngineLimits limits;
-  EngineProfile engine = read_engine_profile("vllm", ".", "test");
+  EngineProfile engine = read_engine_profile("vllm", "test");
   Cluster cluster = read_cluster(Json("hgx-h100"), ".", "test");
 
   explicit Case(const std::string& name) : model(read_model(Json(name), Json(), ".", "test")) {
@@ -93,6 +93,19 @@ TEST_CASE("What does not fit says so with the table and a change that would fit"
   CHECK_THROWS_AS(c.fit(), Infeasible);
 }
 
+TEST_CASE("The change that would fit names the larger cluster as a scenario would", "[plan]") {
+  for (const auto& [cluster, words] :
+       {std::pair{Json("hgx-h100"), "/cluster hgx-h100x4\n"},
+        {Json("hgx-h100x1"), "/cluster hgx-h100x4\n"},
+        {Json{{"gpu", "h100_sxm"}, {"gpus_per_node", 8}}, "/cluster/nodes 4\n"}}) {
+    Case c("deepseek-v3");
+    c.cluster = read_cluster(cluster, ".", "test");
+    c.deployment.tensor_parallel_size = 8;
+    CHECK_THAT(message_of<Infeasible>([&] { c.fit(); }) + "\n",
+               Catch::Contains("tensor_parallel_size 32 and ") && Catch::EndsWith(words));
+  }
+}
+
 TEST_CASE("A pool smaller than max_model_len is refused with the length that would fit", "[plan]") {
   Case c("llama-3.1-8b");
   c.limits.max_model_len = 10'000'000;
@@ -109,4 +122,5 @@ TEST_CASE("num_gpu_blocks_override pins the pool", "[plan]") {
   c.limits.num_gpu_blocks_override = 7;
   CHECK(c.fit().num_gpu_blocks == 7);
   CHECK(c.fit().kv_tokens() == 112);
+  CHECK(c.fit().kv_pool == 112.0 * c.fit().kv_bytes_per_token);
 }
