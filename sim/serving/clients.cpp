@@ -97,9 +97,9 @@ bool Clients::submit(const Request& request, Seconds date) {
     sequence.routing.position =
         static_cast<std::uint64_t>(random.integer(0, spec_.bank->stream_length() - 1));
   }
-  std::vector<TargetLoad> targets;
-  for (const Replica* replica : replicas_) replica->append_loads(targets);
-  const TargetLoad& target = targets[spec_.dispatcher->choose(targets, dispatched_++)];
+  targets_.clear();
+  for (const Replica* replica : replicas_) replica->append_loads(targets_);
+  const TargetLoad& target = targets_[spec_.dispatcher->choose(targets_, dispatched_++)];
   replicas_[target.replica]->deliver(sequence, target.rank);
   return true;
 }

@@ -50,8 +50,9 @@ class Clients {
   RunLog& log_;
   std::stop_token stop_;
   std::vector<Replica*> replicas_;
-  Bell idle_;                       // rings when nothing is outstanding
-  std::int64_t left_in_phase_ = 0;  // closed loop: requests that completions may still send
+  std::vector<TargetLoad> targets_;  // scratch
+  Bell idle_;                        // rings when nothing is outstanding
+  std::int64_t left_in_phase_ = 0;   // closed loop: requests that completions may still send
   bool warming_up_ = false;
   bool resend_ = false;  // a completion sends the next request
   std::uint64_t submitted_ = 0, finished_ = 0, dispatched_ = 0;

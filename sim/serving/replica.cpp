@@ -21,6 +21,7 @@ Replica::Replica(std::uint32_t index, const ServingSpec& spec, Clients& clients,
       timer_(*spec.timers[index]),
       ranks_(static_cast<std::size_t>(spec.data_parallel_size),
              RankQueue(*spec.scheduler, spec.limits, spec.kv_blocks)),
+      undelivered_(ranks_.size()),
       batches_(ranks_.size()),
       link_bytes_(spec.replicas_share_links ? spec.graph->links().size() : 0) {}
 
@@ -146,6 +147,7 @@ StepRow Replica::row_of_batches(Seconds start) const {
 void Replica::deliver(const Sequence& sequence, std::uint32_t rank) {
   if (ended_) return clients_.abandoned(sequence, index_, rank);
   letters_.push_back({sequence, rank});
+  ++undelivered_[rank];
   bell_.ring();
 }
 
@@ -155,15 +157,14 @@ void Replica::close() {
 }
 
 void Replica::append_loads(std::vector<TargetLoad>& loads) const {
-  const std::size_t first = loads.size();
-  for (std::size_t i = 0; i < ranks_.size(); ++i)
-    loads.push_back({index_, static_cast<std::uint32_t>(i), ranks_[i].waiting(), ranks_[i].running()});
-  for (const Letter& letter : letters_) ++loads[first + letter.rank].waiting;
+  for (std::uint32_t i = 0; i < ranks_.size(); ++i)
+    loads.push_back({index_, i, ranks_[i].waiting() + undelivered_[i], ranks_[i].running()});
 }
 
 void Replica::read_letters() {
   while (!letters_.empty() && letters_.front().sequence.submitted <= now_) {
     ranks_[letters_.front().rank].submit(letters_.front().sequence);
+    --undelivered_[letters_.front().rank];
     letters_.pop_front();
   }
 }

@@ -55,7 +55,8 @@ class Replica {
   std::stop_token stop_;
   StepTimer& timer_;
   std::vector<RankQueue> ranks_;
-  std::deque<Letter> letters_;  // by date
+  std::deque<Letter> letters_;             // by date
+  std::vector<std::int64_t> undelivered_;  // letters by rank
   Bell bell_;
   bool closed_ = false;
   bool ended_ = false;  // what is delivered now will not be served: the run was interrupted
