@@ -32,7 +32,10 @@ class CsvWriter {
   CsvWriter& cell(const char* text) { return cell(std::string_view(text)); }
   CsvWriter& cell(const std::string& text) { return cell(std::string_view(text)); }
   /// An absent value is an empty cell.
-  CsvWriter& cell(const std::optional<double>& value) { return value ? cell(*value) : cell(""); }
+  template <class T>
+  CsvWriter& cell(const std::optional<T>& value) {
+    return value ? cell(*value) : cell("");
+  }
 
   /// Ends the row, which must have as many cells as the header (else LawBroken).
   void end_row();

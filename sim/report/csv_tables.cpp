@@ -33,7 +33,9 @@ void write_row(CsvWriter& csv, const RequestRow& row) {
   csv.cell(row.id).cell(row.arrival.value()).cell(row.prompt_tokens).cell(row.output_tokens);
   csv.cell(in_seconds(row.first_token)).cell(in_seconds(row.finish));
   csv.cell(in_seconds(ttft)).cell(in_seconds(tpot)).cell(in_seconds(e2e));
-  csv.cell(row.replica).cell(row.data_parallel_rank).cell(row.preemptions);
+  const bool served = row.outcome != Outcome::rejected;
+  csv.cell(served ? std::optional(row.replica) : std::nullopt);
+  csv.cell(served ? std::optional(row.data_parallel_rank) : std::nullopt).cell(row.preemptions);
   csv.cell(name_of(row.outcome)).cell(row.warmup ? 1 : 0);
   csv.end_row();
 }

@@ -14,7 +14,7 @@ std::string console_table(const RunDescription& description, const Summary& summ
 
 /// One row a request, in the order of the ids: request_id, arrival_s, prompt_tokens, output_tokens (wanted),
 /// first_token_s, finish_s, ttft_s, tpot_s, e2e_s, replica, data_parallel_rank, preemptions, outcome, warmup
-/// (0 or 1). Cells that have no value, e.g. the times of a rejected request, are empty.
+/// (0 or 1). Cells that have no value, e.g. the times and the replica of a rejected request, are empty.
 void write_requests_csv(std::ostream& out, const RunLog& log);
 
 /// One row a logged run of steps, in the order logged: start_s, end_s, replica, count, prefill_tokens,

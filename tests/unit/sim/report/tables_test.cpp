@@ -59,7 +59,7 @@ TEST_CASE("requests.csv lists every request in the order of its id") {
   CHECK(out.str() ==
         "request_id,arrival_s,prompt_tokens,output_tokens,first_token_s,finish_s,ttft_s,tpot_s,e2e_s,replica,"
         "data_parallel_rank,preemptions,outcome,warmup\n"
-        "0,0.25,9000,7,,,,,,0,0,0,rejected,0\n"
+        "0,0.25,9000,7,,,,,,,,0,rejected,0\n"
         "1,0,100,3,0.5,1,0.5,0.25,1,1,2,4,completed,1\n"
         "2,1,100,3,1.5,2,0.5,0.25,1,1,2,4,completed,0\n");
 }
