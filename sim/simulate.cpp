@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "sim/base/ensure.hpp"
 #include "sim/base/menu.hpp"
 #include "sim/base/random.hpp"
 
@@ -32,21 +33,13 @@ RankBatch batch_of(const StepQuery& query, const RoutingBank* bank, Random& rand
   return batch;
 }
 
-/// A bad row of a trace is to be found before the clock starts.
-void read_through(const Workload& workload) {
-  const std::unique_ptr<RequestStream> requests = open_requests(workload, 0);
-  while (requests->next()) {
-  }
-}
-
 }  // namespace
 
 Simulation simulate(const System& system, std::stop_token stop,
                     const std::function<void(const ServingProgress&)>& progress,
                     const SimulateOptions& options) {
   const Scenario& scenario = system.scenario();
-  if (!scenario.workload)
-    throw InputError(scenario.source + ": /workload", "is missing; give arrivals and lengths, or a trace");
+  ensure(scenario.workload.has_value(), "a system made for serving has a workload");
   const Workload& workload = *scenario.workload;
 
   std::vector<std::unique_ptr<StepTimer>> timers;
@@ -69,7 +62,6 @@ Simulation simulate(const System& system, std::stop_token stop,
   spec.advance_together = options.advance_together;
   spec.seed = scenario.seed;
 
-  if (workload.trace) read_through(workload);
   const std::unique_ptr<RequestStream> requests = open_requests(workload, scenario.seed);
   Traffic traffic{requests.get(), workload.num_warmups, std::nullopt};
   if (workload.closed_loop()) traffic.concurrency = workload.arrivals.concurrency;

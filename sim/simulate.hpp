@@ -21,7 +21,7 @@ struct SimulateOptions {
   bool advance_together = true;  // decode steps of an unchanging batch in one go
 };
 
-/// Serves the scenario's workload. Throws InputError when it has none, or on a bad trace row.
+/// Serves the workload of a system made for Scope::serving.
 Simulation simulate(const System& system, std::stop_token stop = {},
                     const std::function<void(const ServingProgress&)>& progress = {},
                     const SimulateOptions& options = {});

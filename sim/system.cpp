@@ -15,6 +15,12 @@ std::int64_t experts_of(const Architecture& model) {
   return 0;
 }
 
+void check_workload(const Scenario& scenario) {
+  if (!scenario.workload)
+    throw InputError(scenario.source + ": /workload", "is missing; give arrivals and lengths, or a trace");
+  if (scenario.workload->trace) read_through(*scenario.workload);
+}
+
 }  // namespace
 
 std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
@@ -39,6 +45,7 @@ System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank
              scenario_.engine.limits.max_num_batched_tokens},
       kinds_(std::make_shared<LayerKinds>(model_)),
       bank_(std::move(bank)) {
+  if (scope == Scope::serving) check_workload(scenario_);
   if (!bank_) {
     const auto start = std::chrono::steady_clock::now();
     bank_ = build_bank(scenario_);

@@ -19,8 +19,10 @@ std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario);
 
 class System {
  public:
-  /// `bank`: what build_bank() gave for a scenario of the same model, routing and seed; null: it is built
-  /// here. Throws Infeasible when the model does not fit, InputError on what the scenario could not know.
+  /// For Scope::serving the scenario must have a workload, and a trace is read through, so that a bad row is
+  /// found here. `bank`: what build_bank() gave for a scenario of the same model, routing and seed; null: it
+  /// is built here. Throws Infeasible when the model does not fit, InputError on what the scenario could not
+  /// know.
   System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank> bank = nullptr);
   System(const System&) = delete;
   System& operator=(const System&) = delete;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <set>
 
 #include "sim/base/ensure.hpp"
 #include "sim/study/fingerprint.hpp"
@@ -76,13 +77,26 @@ class ProgressLine {
   Clock::time_point start_ = Clock::now();
 };
 
+/// A bad row of a trace names the point too.
+void read_through_for(const Study& study, std::uint64_t point, const Workload& workload) {
+  try {
+    read_through(workload);
+  } catch (const InputError& error) {
+    throw InputError(name_of_point(study, point), error.what());
+  }
+}
+
 }  // namespace
 
 CheckedPoints check_points(const Study& study, Shard shard) {
   Fingerprints fingerprints(study.base_folder);
   CheckedPoints checked;
+  std::set<std::string> traces;  // read through
   for (std::uint64_t point = shard.index; point < study.points(); point += shard.count) {
     const Scenario scenario = scenario_of(study, point);
+    if (scenario.workload->trace && traces.insert(to_json(*scenario.workload).dump()).second) {
+      read_through_for(study, point, *scenario.workload);
+    }
     checked.points.push_back(point);
     checked.keys.push_back(fingerprints.of(scenario_json_of(study, point), scenario.json));
     checked.banks.push_back(bank_key(scenario));

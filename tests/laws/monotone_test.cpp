@@ -17,7 +17,8 @@ std::vector<Json> deployments() {
                       {"deployment",
                        {{"tensor_parallel_size", tensor},
                         {"data_parallel_size", data},
-                        {"enable_expert_parallel", data > 1}}}});
+                        {"enable_expert_parallel", data > 1}}},
+                      {"workload", small_dense().at("workload")}});
   };
   add(small_dense_model(), 1, 1);
   add(small_dense_model(), 8, 1);

@@ -74,6 +74,9 @@ Workload read_workload(ObjectReader reader, const std::string& base_folder);
 /// The block with all defaults filled in, as scenario.json shows it.
 Json to_json(const Workload& workload);
 
+/// Reads every row of a trace that open_requests() would give. Throws InputError on a bad one.
+void read_through(const Workload& trace);
+
 /// num_warmups + num_requests requests (a trace: its rows; warm-ups are its first rows). Opens the file,
 /// checks the header.
 std::unique_ptr<RequestStream> open_requests(const Workload& workload, std::uint64_t seed);

@@ -67,6 +67,12 @@ class TraceStream : public RequestStream {
 
 }  // namespace
 
+void read_through(const Workload& trace) {
+  const std::unique_ptr<RequestStream> requests = open_requests(trace, 0);
+  while (requests->next()) {
+  }
+}
+
 std::unique_ptr<RequestStream> open_requests(const Workload& workload, std::uint64_t seed) {
   if (!workload.trace) return std::make_unique<DrawnStream>(workload, seed);
   const TraceFormat& format = choose(trace_menu(), workload.format, "/workload/format");
