@@ -1,5 +1,4 @@
 // switchyard run: a scenario from JSON to report.
-#include <fstream>
 #include <iostream>
 #include <sstream>
 
@@ -39,14 +38,20 @@ void write_report(const std::string& folder, const System& system, const Simulat
   const Deployment& d = scenario.deployment;
   const auto blocks =
       static_cast<std::uint64_t>(system.memory().num_gpu_blocks * d.data_parallel_size * d.replicas);
-  write_file_atomically(folder + "/summary.json", summary_json(summary).dump(2) + "\n");
-  write_file_atomically(folder + "/scenario.json", scenario.json.dump(2) + "\n");
+  write_file_atomically(folder + "/summary.json", pretty(summary_json(summary)));
+  write_file_atomically(folder + "/scenario.json", pretty(scenario.json));
   write_file_atomically(folder + "/requests.csv",
                         text_of([&](std::ostream& out) { write_requests_csv(out, log); }));
   write_file_atomically(folder + "/steps.csv",
                         text_of([&](std::ostream& out) { write_steps_csv(out, log); }));
   write_file_atomically(folder + "/report.html",
                         run_page(run_page_of(describe(scenario), summary, log, blocks)));
+}
+
+/// With the warm-ups; 0 when a trace is replayed to its end.
+std::uint64_t expected_requests(const Workload& workload) {
+  if (workload.trace && workload.num_requests == 0) return 0;
+  return static_cast<std::uint64_t>(workload.num_warmups + workload.num_requests);
 }
 
 }  // namespace
@@ -60,9 +65,8 @@ int run_command(const Arguments& arguments) {
   if (options.count("out"))
     make_folder(options["out"].as<std::string>());  // a wrong one is found before the run
   const System system(scenario, Scope::serving);
-  const std::uint64_t expected =
-      scenario.workload ? static_cast<std::uint64_t>(scenario.workload->num_requests) : 0;
-  const Simulation simulation = simulate(system, interruption.token(), progress_line(expected, interruption));
+  const Simulation simulation = simulate(system, interruption.token(),
+                                         progress_line(expected_requests(*scenario.workload), interruption));
   const Metrics metrics = compute_metrics(simulation.result.log, scenario.slo, scenario.deployment.gpus());
   const Summary summary = summarise(system, simulation, metrics);
 

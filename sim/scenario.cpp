@@ -1,16 +1,11 @@
 // Reading a scenario, block by block.
 #include "sim/scenario.hpp"
 
-#include <algorithm>
 #include <array>
 #include <filesystem>
 
-#include "kernels/expert_placement.hpp"
 #include "sim/base/menu.hpp"
-#include "sim/plan/routed_load.hpp"
 #include "sim/scenario_blocks.hpp"
-#include "sim/serving/dispatcher.hpp"
-#include "sim/serving/scheduler.hpp"
 #include "workloads/catalogue.hpp"
 
 namespace switchyard {
@@ -25,15 +20,14 @@ Json member(const Json& json, std::string_view key) {
 Json resolved_wish(const Json& wish, const std::string& base_folder) {
   if (!wish.is_string()) return wish;
   const std::string text = wish.get<std::string>();
-  if (text.find('/') == std::string::npos && !text.ends_with(".json")) return wish;
-  return std::filesystem::absolute(std::filesystem::path(base_folder) / text).lexically_normal().string();
+  return is_path(text) ? Json(absolute_path(base_folder, text)) : wish;
 }
 
 }  // namespace
 
 std::span<const FidelityRow> fidelities() {
   static constexpr std::array<FidelityRow, 3> kTable = {{
-      {"auto", "step"},
+      {"auto", "the cheapest that is exact: step"},
       {"analytic", "every step lasts its own time; replicas never wait for each other's links"},
       {"step", "one coflow a step: replicas that share links contend for them"},
   }};

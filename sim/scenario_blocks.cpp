@@ -2,7 +2,6 @@
 #include "sim/scenario_blocks.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "kernels/expert_placement.hpp"
 #include "sim/base/menu.hpp"
@@ -45,8 +44,8 @@ std::vector<std::string> precision_choices() {
 
 }  // namespace
 
-bool covers_experts_only(Precision precision, const Architecture& model) {
-  return (precision == Precision::mxfp4 || precision == Precision::int4) && model.moe_layers() > 0;
+bool quantises_experts_only(const Architecture& model) {
+  return model.checkpoint.routed_experts != model.checkpoint.linear;
 }
 
 Deployment read_deployment(ObjectReader reader, const Architecture& model) {
@@ -75,12 +74,10 @@ Deployment read_deployment(ObjectReader reader, const Architecture& model) {
 EngineOptions read_engine(ObjectReader reader, const std::string& base_folder) {
   EngineOptions engine;
   engine.wish = reader.optional_text("profile", "vllm");
-  if (engine.wish.find('/') != std::string::npos || engine.wish.ends_with(".json"))
-    engine.wish = std::filesystem::absolute(std::filesystem::path(base_folder) / engine.wish)
-                      .lexically_normal()
-                      .string();
-  engine.profile = read_engine_profile(engine.wish, "", reader.source() + ": " + reader.pointer("profile"));
+  if (is_path(engine.wish)) engine.wish = absolute_path(base_folder, engine.wish);
+  engine.profile = read_engine_profile(engine.wish, reader.source() + ": " + reader.pointer("profile"));
   const EngineProfile& profile = engine.profile;
+  choose(schedulers(), profile.scheduler, engine.wish + ": /scheduler");
   engine.scheduler = reader.optional_choice("scheduler", profile.scheduler, names(schedulers()));
   engine.dispatcher = reader.optional_choice("dispatcher", "least_requests", names(dispatchers()));
   EngineLimits& limits = engine.limits;
@@ -121,7 +118,7 @@ ModelPrecision read_precision(ObjectReader reader, const Scenario& scenario) {
   precision.weights = scenario.model.checkpoint;
   if (const auto weights = chosen("weights")) {
     precision.weights.routed_experts = *weights;
-    precision.weights.linear = covers_experts_only(*weights, scenario.model) ? Precision::bf16 : *weights;
+    if (!quantises_experts_only(scenario.model)) precision.weights.linear = *weights;
   }
   const auto activations = chosen("activations");
   precision.activations =
@@ -138,10 +135,7 @@ RoutingOptions read_routing(ObjectReader reader, const Architecture& model, cons
   routing.mode = reader.optional_choice("mode", "bank", names(routing_modes()));
   std::string preset = reader.optional_text("preset", model.routing_preset);
   const std::string path = reader.source() + ": " + reader.pointer("preset");
-  if (preset.find('/') != std::string::npos || preset.ends_with(".json")) {
-    preset =
-        std::filesystem::absolute(std::filesystem::path(base_folder) / preset).lexically_normal().string();
-  }
+  if (is_path(preset)) preset = absolute_path(base_folder, preset);
   routing.preset = read_routing_preset(preset, path);
   const std::vector<std::string> arithmetic = {"fp32"};
   reader.optional_choice("arithmetic", "fp32", arithmetic);

@@ -13,8 +13,9 @@ void resolve_model_length(Scenario& scenario);
 /// auto: weights as the checkpoint stores them; activations by weights and GPU; KV cache by the engine's
 /// profile.
 ModelPrecision read_precision(ObjectReader reader, const Scenario& scenario);
-/// Formats that by convention cover the routed experts only (gpt-oss, Kimi-K2), when there are any.
-bool covers_experts_only(Precision precision, const Architecture& model);
+/// As the checkpoint does: gpt-oss stores its routed experts alone in mxfp4. Another format asked for covers
+/// the same tensors.
+bool quantises_experts_only(const Architecture& model);
 RoutingOptions read_routing(ObjectReader reader, const Architecture& model, const std::string& base_folder);
 Slo read_slo(ObjectReader reader);
 

@@ -1,6 +1,4 @@
-// The resolved scenario: what scenario.json shows, and the raw scenario with overrides laid over it.
-#include <filesystem>
-
+// The resolved scenario: what scenario.json shows.
 #include "sim/scenario_blocks.hpp"
 
 namespace switchyard {
@@ -40,9 +38,9 @@ Json engine_json(const EngineOptions& engine) {
 std::string weights_text(const Scenario& scenario) {
   const CheckpointPrecision& weights = scenario.precision.weights;
   if (scenario.model.moe_layers() == 0) return std::string(name_of(weights.linear));
-  const bool one_name = weights.linear == (covers_experts_only(weights.routed_experts, scenario.model)
-                                               ? Precision::bf16
-                                               : weights.routed_experts);
+  const bool one_name =
+      weights.linear ==
+      (quantises_experts_only(scenario.model) ? scenario.model.checkpoint.linear : weights.routed_experts);
   return one_name ? std::string(name_of(weights.routed_experts)) : "auto";
 }
 

@@ -80,8 +80,6 @@ std::string place(const Origin& origin) {
   return origin.pointer.empty() ? source : source + ": " + origin.pointer;
 }
 
-bool is_path(std::string_view text) { return text.find('/') != text.npos || text.ends_with(".json"); }
-
 bool contains(const Catalogue& catalogue, std::string_view name) { return find(catalogue, name) != nullptr; }
 
 std::vector<std::string> names(const Catalogue& catalogue) {

@@ -37,7 +37,6 @@ struct Resolved {
 /// InputError.
 Resolved resolve(const Json& wish, const Catalogue& catalogue, const Origin& origin);
 
-bool is_path(std::string_view text);
 bool contains(const Catalogue& catalogue, std::string_view name);
 /// Sorted.
 std::vector<std::string> names(const Catalogue& catalogue);

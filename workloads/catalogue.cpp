@@ -21,10 +21,6 @@ const Json& no_members() {
   return empty;
 }
 
-bool is_path(const std::string& text) {
-  return text.find('/') != std::string::npos || text.ends_with(".json");
-}
-
 /// A config.json is named after its folder, another file after itself.
 std::string name_of_file(const fs::path& path) {
   const fs::path folder = fs::weakly_canonical(path).parent_path().filename();

@@ -112,7 +112,6 @@ LayerWork work_of(const Layer& layer, std::int64_t hidden_size, const Sharding& 
   if (layer.dense) {
     work.dense_ffn = ffn_gemms(*layer.dense, hidden_size, sharding.tensor, precision.weights.linear,
                                precision.activations);
-    work.dense_intermediate = share(layer.dense->intermediate_size, sharding.tensor);
   }
   if (layer.moe) {
     work.gate =

@@ -68,8 +68,7 @@ struct LayerWork {
   AttentionWork attention;
   std::optional<Gemm> context_expansion;  // keys and values of a prompt's cached latents, m being those
   Gemm output_projection;
-  std::vector<Gemm> dense_ffn;          // empty without a dense FFN
-  std::int64_t dense_intermediate = 0;  // columns of the activation, after cutting
+  std::vector<Gemm> dense_ffn;  // up and down; empty without a dense FFN
   std::optional<Gemm> gate;
   std::vector<Gemm> shared_expert;  // empty without one
   std::optional<ExpertWork> experts;

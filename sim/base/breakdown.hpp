@@ -12,6 +12,7 @@ namespace switchyard {
 enum class Part { attention, dense_gemm, expert, gate, communication, elementwise, head, host };
 inline constexpr std::array<std::string_view, 8> kPartNames = {
     "attention", "dense_gemm", "expert", "gate", "communication", "elementwise", "head", "host"};
+constexpr std::string_view name_of(Part part) { return kPartNames[static_cast<std::size_t>(part)]; }
 
 struct Breakdown {
   std::array<Seconds, kPartNames.size()> parts{};

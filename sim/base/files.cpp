@@ -35,6 +35,12 @@ void write_whole(const std::string& path, std::string_view text) {
 
 }  // namespace
 
+bool is_path(std::string_view text) { return text.find('/') != text.npos || text.ends_with(".json"); }
+
+std::string absolute_path(const std::string& folder, const std::string& path) {
+  return fs::absolute(fs::path(folder) / path).lexically_normal().string();
+}
+
 std::ifstream open_to_read(const std::string& path) {
   if (path.empty()) throw InputError("file name", "is empty; give the path of a file");
   std::error_code error;

@@ -10,6 +10,12 @@
 
 namespace switchyard {
 
+/// Text with a '/' or ending in .json is a path, other text a catalogue's name.
+bool is_path(std::string_view text);
+
+/// Without "." and ".."; relative paths start at `folder`, and that at the working directory.
+std::string absolute_path(const std::string& folder, const std::string& path);
+
 /// Opens a file for reading. Throws InputError when it is missing, a directory or unreadable.
 std::ifstream open_to_read(const std::string& path);
 

@@ -172,6 +172,10 @@ Json parse_json(std::string_view text, const std::string& source) {
   return TreeBuilder(text, name).build();
 }
 
+std::string pretty(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
 Json read_json_file(const std::string& path, Bytes limit) {
   return parse_json(read_text_file(path, limit), path);
 }

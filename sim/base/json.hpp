@@ -34,6 +34,9 @@ using Json = nlohmann::ordered_json;
 /// or nesting deeper than 64.
 Json parse_json(std::string_view text, const std::string& source);
 
+/// Indented by two, ending with a newline. Bytes that are no UTF-8, as file names may have, become U+FFFD.
+std::string pretty(const Json& json);
+
 /// Reads and parses a file. Throws InputError when it is missing, a directory, larger than `limit`, or not
 /// JSON.
 Json read_json_file(const std::string& path, Bytes limit = Bytes(64e6));

@@ -2,7 +2,6 @@
 #include "sim/cost/engine_profile.hpp"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "sim/base/embedded.hpp"
 #include "sim/base/menu.hpp"
@@ -87,12 +86,8 @@ EngineProfile read_profile(const Json& json, const std::string& source) {
 
 std::vector<std::string> engine_names() { return names(embedded_engines()); }
 
-EngineProfile read_engine_profile(const std::string& wish, const std::string& base_folder,
-                                  const std::string& path) {
-  if (wish.find('/') != std::string::npos || wish.ends_with(".json")) {
-    const std::string file = (std::filesystem::path(base_folder) / wish).string();
-    return read_profile(read_json_file(file), file);
-  }
+EngineProfile read_engine_profile(const std::string& wish, const std::string& path) {
+  if (is_path(wish)) return read_profile(read_json_file(wish), wish);
   const EmbeddedFile& file = choose(embedded_engines(), wish, path);
   return read_profile(parse_json(file.text, "engines/" + wish), "engines/" + wish);
 }

@@ -63,8 +63,7 @@ struct EngineProfile {
 std::vector<std::string> engine_names();
 
 /// A catalogue name or a path. Throws InputError at `path` with the choices.
-EngineProfile read_engine_profile(const std::string& wish, const std::string& base_folder,
-                                  const std::string& path);
+EngineProfile read_engine_profile(const std::string& wish, const std::string& path);
 
 /// The batch that a decode of `sequences` is padded to.
 std::int64_t padded_batch(std::int64_t sequences, const std::vector<std::int64_t>& capture_sizes);

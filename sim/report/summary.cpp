@@ -47,7 +47,7 @@ Json breakdown_json(const Breakdown& breakdown) {
   }
   const std::optional<Part> largest = bottleneck(breakdown);
   return {{"total_ms", milliseconds(total)},
-          {"bottleneck", largest ? Json(kPartNames[static_cast<std::size_t>(*largest)]) : Json()},
+          {"bottleneck", largest ? Json(name_of(*largest)) : Json()},
           {"ms", times},
           {"share", shares}};
 }

@@ -100,7 +100,7 @@ int sweep_command(const Arguments& arguments) {
   make_folder(folder);
   Journal journal(folder + "/journal.jsonl");
   Sweep sweep(study, std::move(checked), journal);
-  write_file_atomically(folder + "/study.json", to_json(study).dump(2) + "\n");
+  write_file_atomically(folder + "/study.json", pretty(to_json(study)));
   if (!sweep.run(jobs, interruption)) {
     std::cerr << "interrupted: " << sweep.finished() << " of " << sweep.points().size() << " points are in "
               << folder << "/journal.jsonl; run the same command again to go on\n";

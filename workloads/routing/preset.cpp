@@ -28,7 +28,7 @@ std::vector<std::string> routing_preset_names() {
 }
 
 RoutingPreset read_routing_preset(const std::string& name, const std::string& path) {
-  if (name.find('/') != std::string::npos || name.ends_with(".json")) {
+  if (is_path(name)) {
     return parse_preset(read_text_file(name), name, name);
   }
   for (const EmbeddedFile& file : embedded_routing_presets()) {

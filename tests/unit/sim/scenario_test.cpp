@@ -77,6 +77,7 @@ TEST_CASE("A resolved scenario reads back to itself", "[scenario]") {
                  "cluster": {"base": "hgx-h100", "gpu": {"base": "h100_sxm", "memory": "40 GB"}}})"),
       parsed(R"({"model": "mixtral-8x7b", "precision": {"weights": "mxfp4"}})"),
       parsed(R"({"model": "gpt-oss-120b", "precision": {"activations": "fp8"}})"),
+      parsed(R"({"model": "gpt-oss-120b", "precision": {"weights": "fp8"}})"),
       parsed(R"({"model": "mixtral-8x7b", "precision": {"weights": "int4", "activations": "fp8"}})")};
   for (const Json& json : scenarios) {
     INFO(json.dump());
@@ -152,14 +153,33 @@ TEST_CASE("Automatic precision follows the checkpoint, the GPU and the engine", 
   CHECK(checkpoint.expert_activations == Precision::fp8);
 }
 
-TEST_CASE("mxfp4 covers the routed experts only", "[scenario]") {
-  for (const char* text :
-       {R"({"model": "gpt-oss-120b"})", R"({"model": "mixtral-8x7b", "precision": {"weights": "mxfp4"}})"}) {
-    const ModelPrecision p = read(text).precision;
-    CHECK(p.weights.routed_experts == Precision::mxfp4);
-    CHECK(p.weights.linear == Precision::bf16);
-    CHECK(p.expert_activations == Precision::bf16);
-  }
+TEST_CASE("A format covers what the checkpoint quantises: routed experts alone, or all matrices",
+          "[scenario]") {
+  const ModelPrecision own = read(R"({"model": "gpt-oss-120b"})").precision;
+  CHECK(own.weights.routed_experts == Precision::mxfp4);
+  CHECK(own.weights.linear == Precision::bf16);
+  CHECK(own.expert_activations == Precision::bf16);
+  const ModelPrecision other =
+      read(R"({"model": "gpt-oss-120b", "precision": {"weights": "fp8"}})").precision;
+  CHECK(other.weights.routed_experts == Precision::fp8);
+  CHECK(other.weights.linear == Precision::bf16);
+  const ModelPrecision all = read(R"({"model": "mixtral-8x7b", "precision": {"weights": "int4"}})").precision;
+  CHECK(all.weights.routed_experts == Precision::int4);
+  CHECK(all.weights.linear == Precision::int4);
+}
+
+TEST_CASE("A scheduler that an engine profile names must exist", "[scenario]") {
+  const TemporaryFolder folder;
+  Json profile = parsed(R"({"name": "mine", "description": "d", "source": "s", "host_time_per_step": "1 ms",
+      "host_time_per_sequence": "1 us", "decode_reduction": {"kernels": 1}, "moe_routing_time": "1 us",
+      "expert_tile": 16, "kv_cache": "bf16", "runtime_reserve": "1 GiB", "scheduler": "chunked",
+      "max_num_seqs": 8, "max_num_batched_tokens": 64,
+      "cudagraph_capture_sizes": {"then": [{"step": 8, "max": 64}]}})");
+  folder.write("mine.json", profile.dump());
+  const Json wish = {{"model", "llama-3.1-8b"},
+                     {"engine", {{"profile", (folder.path() / "mine.json").string()}}}};
+  CHECK_THAT(refusal(wish.dump().c_str()),
+             Catch::Contains("mine.json: /scheduler: ") && Catch::Contains("chunked_prefill"));
 }
 
 TEST_CASE("Bounds of an slo name a figure and a statistic", "[scenario]") {

@@ -20,7 +20,7 @@ TEST_CASE("Every engine of the catalogue reads, with ascending capture sizes", "
   REQUIRE(engine_names().size() >= 2);
   for (const std::string& name : engine_names()) {
     INFO(name);
-    const EngineProfile profile = read_engine_profile(name, ".", "test: /engine/profile");
+    const EngineProfile profile = read_engine_profile(name, "test: /engine/profile");
     CHECK(profile.name == name);
     CHECK_FALSE(profile.source.empty());
     const auto& sizes = profile.cudagraph_capture_sizes;
@@ -30,14 +30,14 @@ TEST_CASE("Every engine of the catalogue reads, with ascending capture sizes", "
 }
 
 TEST_CASE("The reference engine captures 1, 2, 4, 8, 16, 24 and so on", "[cost]") {
-  const auto sizes = read_engine_profile("reference", ".", "test").cudagraph_capture_sizes;
+  const auto sizes = read_engine_profile("reference", "test").cudagraph_capture_sizes;
   CHECK(std::vector<std::int64_t>(sizes.begin(), sizes.begin() + 7) ==
         std::vector<std::int64_t>{1, 2, 4, 8, 16, 24, 32});
 }
 
 TEST_CASE("An unknown engine names the path and the choices", "[cost]") {
   const std::string message =
-      message_of<InputError>([] { read_engine_profile("vlmm", ".", "s.json: /engine/profile"); });
+      message_of<InputError>([] { read_engine_profile("vlmm", "s.json: /engine/profile"); });
   CHECK_THAT(message, Catch::StartsWith("s.json: /engine/profile: ") && Catch::Contains("vllm"));
 }
 
@@ -45,17 +45,17 @@ TEST_CASE("A profile's file with an unknown key is refused", "[cost]") {
   const TemporaryFolder folder;
   folder.write("mine.json", R"({"name": "mine", "descripton": "x"})");
   const std::string message = message_of<InputError>(
-      [&] { read_engine_profile("mine.json", folder.path().string(), "s.json: /engine/profile"); });
+      [&] { read_engine_profile((folder.path() / "mine.json").string(), "s.json: /engine/profile"); });
   CHECK_THAT(message, Catch::Contains("mine.json") && Catch::Contains("description"));
 }
 
 TEST_CASE("Split decode attention is reduced by more kernels, while few sequences leave the GPU idle",
           "[cost]") {
-  const DecodeReduction reduction = read_engine_profile("reference", ".", "test").decode_reduction;
+  const DecodeReduction reduction = read_engine_profile("reference", "test").decode_reduction;
   CHECK(reduction.kernels_of(1, 8) == 4.0);
   CHECK(reduction.kernels_of(16, 8) == 4.0);
   CHECK(reduction.kernels_of(17, 8) == 1.0);
   CHECK(reduction.kernels_of(1000, 8) == 1.0);
-  const DecodeReduction always = read_engine_profile("vllm", ".", "test").decode_reduction;
+  const DecodeReduction always = read_engine_profile("vllm", "test").decode_reduction;
   CHECK(always.kernels_of(1, 8) == always.kernels_of(1000, 8));
 }

@@ -21,7 +21,7 @@ double counted_pairs(const PrefillChunk& chunk, std::optional<std::int64_t> wind
 struct Fixture {
   Architecture model = read_model(Json("llama-3.1-8b"), Json(), ".", "test");
   OperatorCost cost{read_gpu(Json("h100_sxm"), ".", "test")};
-  EngineProfile engine = read_engine_profile("vllm", ".", "test");
+  EngineProfile engine = read_engine_profile("vllm", "test");
 
   LayerTimes layer(Scope scope) const { return layer(model, scope); }
   LayerTimes layer(const Architecture& of, Scope scope) const {
@@ -52,7 +52,9 @@ TEST_CASE("A layer's operators sum to its breakdown", "[plan]") {
   const LayerTimes layer = fixture.layer(Scope::serving);
   for (std::int64_t tokens : {0, 1, 100, 3000}) {
     Breakdown sum;
-    for (const OperatorTime& op : layer.token_operators(tokens)) sum[op.part] += op.time;
+    for (const auto& operators :
+         {layer.before_attention(tokens), layer.after_attention(tokens), layer.ffn(tokens)})
+      for (const OperatorTime& op : operators) sum[op.part] += op.time;
     CHECK(layer.token_breakdown(tokens).parts == sum.parts);
   }
   RankBatch batch;
