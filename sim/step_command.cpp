@@ -4,6 +4,7 @@
 
 #include "sim/command.hpp"
 #include "sim/simulate.hpp"
+#include "sim/summarise.hpp"
 
 namespace switchyard {
 namespace {
@@ -45,7 +46,14 @@ StepQuery query_of(const po::variables_map& options) {
   return query;
 }
 
-Json to_json(const StepAnswer& answer) {
+Json to_json(const TimetableEntry& entry) {
+  Json json = {{"layer", entry.layer}, {"operator", entry.name}, {"part", name_of(entry.part)}};
+  json["rank"] = entry.rank ? Json(*entry.rank) : Json();
+  json["ms"] = entry.time.value() * 1e3;
+  return json;
+}
+
+Json to_json(const StepAnswer& answer, const Scenario& scenario) {
   const double host = answer.breakdown[Part::host].value() * 1e3;
   const double total = answer.breakdown.total().value() * 1e3;
   Json json = {{"step_ms", total}, {"device_ms", total - host}};
@@ -55,10 +63,14 @@ Json to_json(const StepAnswer& answer) {
   json["breakdown_ms"] = parts;
   json["active_experts_per_layer"] = answer.active_experts_per_layer;
   json["draws"] = answer.draws;
+  json["measured_profile"] = scenario.cluster.gpu.profile.measured;
+  json["notes"] = notes_of(scenario);
+  json["timetable"] = Json::array();  // of the last draw
+  for (const TimetableEntry& entry : answer.timetable) json["timetable"].push_back(to_json(entry));
   return json;
 }
 
-void print(const StepAnswer& answer) {
+void print(const StepAnswer& answer, const Scenario& scenario) {
   const double total = answer.breakdown.total().value();
   std::printf("one step %.3f ms, of which on the device %.3f ms\n", total * 1e3,
               (total - answer.breakdown[Part::host].value()) * 1e3);
@@ -67,12 +79,16 @@ void print(const StepAnswer& answer) {
     std::printf("  %-14s %9.3f ms %5.1f %%\n", std::string(kPartNames[i]).c_str(), part * 1e3,
                 total > 0.0 ? 100.0 * part / total : 0.0);
   }
-  if (answer.active_experts_per_layer.empty()) return;
-  double sum = 0.0;
-  for (double active : answer.active_experts_per_layer) sum += active;
-  std::printf("active experts a rank and MoE layer: %.1f on average, %lld draws\n",
-              sum / static_cast<double>(answer.active_experts_per_layer.size()),
-              static_cast<long long>(answer.draws));
+  if (!answer.active_experts_per_layer.empty()) {
+    double sum = 0.0;
+    for (double active : answer.active_experts_per_layer) sum += active;
+    std::printf("active experts a rank and MoE layer: %.1f on average, %lld draws\n",
+                sum / static_cast<double>(answer.active_experts_per_layer.size()),
+                static_cast<long long>(answer.draws));
+  }
+  if (!scenario.cluster.gpu.profile.measured)
+    std::printf("note: the GPU's profile is not measured: times come from its datasheet\n");
+  for (const std::string& note : notes_of(scenario)) std::printf("note: %s\n", note.c_str());
 }
 
 }  // namespace
@@ -86,8 +102,8 @@ int step_command(const Arguments& arguments) {
   const StepQuery query = query_of(options);
   const System system(scenario_of(options), Scope::step);
   const StepAnswer answer = time_step(system, query);
-  if (format == "json") std::cout << to_json(answer).dump(2) << "\n";
-  else print(answer);
+  if (format == "json") std::cout << pretty(to_json(answer, system.scenario()));
+  else print(answer, system.scenario());
   return 0;
 }
 

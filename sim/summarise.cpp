@@ -1,7 +1,7 @@
 // Descriptions in words and sections in JSON.
 #include "sim/summarise.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <cstdio>
 
 #include "workloads/parameters.hpp"
@@ -83,14 +83,9 @@ Json network_json(const System& system, const RunLog& log) {
           {"communication_share", total > 0.0 ? breakdown[Part::communication].value() / total : 0.0}};
 }
 
-std::vector<std::string> notes_of(const System& system, const Simulation& simulation,
-                                  const Metrics& metrics) {
-  const Scenario& scenario = system.scenario();
-  std::vector<std::string> notes = scenario.notes;
-  if (system.bank() != nullptr && scenario.routing.mode == "bank") {
-    notes.push_back("Routing: real gate arithmetic on synthetic weights and tokens (preset " +
-                    scenario.routing.preset.name + ").");
-  }
+std::vector<std::string> notes_of_run(const System& system, const Simulation& simulation,
+                                      const Metrics& metrics) {
+  std::vector<std::string> notes = notes_of(system.scenario());
   if (metrics.rejected > 0) {
     notes.push_back(std::to_string(metrics.rejected) +
                     " requests were rejected: longer than max_model_len or than the whole KV pool.");
@@ -119,6 +114,15 @@ RunDescription describe(const Scenario& scenario) {
   return description;
 }
 
+std::vector<std::string> notes_of(const Scenario& scenario) {
+  std::vector<std::string> notes = scenario.notes;
+  if (scenario.model.moe_layers() > 0 && scenario.routing.mode == "bank") {
+    notes.push_back("Routing: real gate arithmetic on synthetic weights and tokens (preset " +
+                    scenario.routing.preset.name + ").");
+  }
+  return notes;
+}
+
 Summary summarise(const System& system, const Simulation& simulation, const Metrics& metrics) {
   Summary summary;
   const RunLog& log = simulation.result.log;
@@ -132,7 +136,7 @@ Summary summarise(const System& system, const Simulation& simulation, const Metr
   summary.wall = simulation.wall;
   summary.bank = system.bank_time();
   summary.events = simulation.result.events;
-  summary.notes = notes_of(system, simulation, metrics);
+  summary.notes = notes_of_run(system, simulation, metrics);
   return summary;
 }
 

@@ -10,6 +10,8 @@ namespace switchyard {
 /// group of neighbours.
 std::string rank_lines(const Scenario& scenario);
 RunDescription describe(const Scenario& scenario);
+/// Sentences that a reader of any figure of this scenario must know.
+std::vector<std::string> notes_of(const Scenario& scenario);
 Summary summarise(const System& system, const Simulation& simulation, const Metrics& metrics);
 
 }  // namespace switchyard

@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace switchyard {
+namespace {
+
+constexpr std::size_t kMostRemembered = 1 << 16;  // tokens of a step: 5 MiB a kind of layer
+
+}  // namespace
 
 LayerTimes::LayerTimes(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
                        const ModelPrecision& precision, const OperatorCost& cost, const EngineProfile& engine,
@@ -14,50 +19,67 @@ LayerTimes::LayerTimes(const Layer& layer, std::int64_t hidden_size, const Shard
       engine_(&engine),
       scope_(scope) {}
 
-std::vector<OperatorTime> LayerTimes::token_operators(std::int64_t tokens) const {
+std::vector<OperatorTime> LayerTimes::before_attention(std::int64_t tokens) const {
   std::vector<OperatorTime> operators;
   if (tokens == 0) return operators;
   const Bytes hidden = static_cast<double>(tokens) * hidden_bytes_;
-  const auto small = [&](std::string_view name, const SmallKernels& kernels, Bytes tensor) {
-    if (kernels.kernels > 0.0) {
-      operators.push_back(
-          {name, Part::elementwise, cost_->elementwise(kernels.kernels, kernels.passes * tensor)});
-    }
-  };
-  const auto gemm = [&](const Gemm& g) { operators.push_back({g.name, g.part, cost_->gemm(g, tokens)}); };
-  const auto activation = [&](std::int64_t width) {
-    small("activation", engine_->activation,
-          static_cast<double>(tokens * width) * bytes_per_element(Precision::bf16));
-  };
-
-  small("attention_elementwise", engine_->attention, hidden);
-  for (const Gemm& projection : work_.before_attention) gemm(projection);
-  if (scope_ == Scope::serving) small("kv_cache_write", engine_->serving_layer, hidden);
-  gemm(work_.output_projection);
-  small("ffn_elementwise", engine_->ffn, hidden);
-  if (!work_.dense_ffn.empty()) {
-    gemm(work_.dense_ffn[0]);
-    activation(work_.dense_intermediate);
-    gemm(work_.dense_ffn[1]);
-  }
-  if (work_.gate) gemm(*work_.gate);
-  if (!work_.shared_expert.empty()) {
-    gemm(work_.shared_expert[0]);
-    activation(work_.shared_expert[1].k);
-    gemm(work_.shared_expert[1]);
-  }
+  add_small("attention_elementwise", engine_->attention, hidden, operators);
+  for (const Gemm& projection : work_.before_attention) add_gemm(projection, tokens, operators);
+  if (scope_ == Scope::serving) add_small("kv_cache_write", engine_->serving_layer, hidden, operators);
   return operators;
 }
 
-const Breakdown& LayerTimes::token_breakdown(std::int64_t tokens) const {
+std::vector<OperatorTime> LayerTimes::after_attention(std::int64_t tokens) const {
+  std::vector<OperatorTime> operators;
+  if (tokens > 0) add_gemm(work_.output_projection, tokens, operators);
+  return operators;
+}
+
+std::vector<OperatorTime> LayerTimes::ffn(std::int64_t tokens) const {
+  std::vector<OperatorTime> operators;
+  if (tokens == 0) return operators;
+  add_small("ffn_elementwise", engine_->ffn, static_cast<double>(tokens) * hidden_bytes_, operators);
+  add_gated(work_.dense_ffn, tokens, operators);
+  if (work_.gate) add_gemm(*work_.gate, tokens, operators);
+  add_gated(work_.shared_expert, tokens, operators);
+  return operators;
+}
+
+Breakdown LayerTimes::token_breakdown(std::int64_t tokens) const {
   const auto index = static_cast<std::size_t>(tokens);
+  if (index > kMostRemembered) return sum_of_operators(tokens);
   if (index >= remembered_.size()) remembered_.resize(index + 1);
-  if (!remembered_[index]) {
-    Breakdown sum;
-    for (const OperatorTime& op : token_operators(tokens)) sum[op.part] += op.time;
-    remembered_[index] = sum;
-  }
+  if (!remembered_[index]) remembered_[index] = sum_of_operators(tokens);
   return *remembered_[index];
+}
+
+Breakdown LayerTimes::sum_of_operators(std::int64_t tokens) const {
+  Breakdown sum;
+  for (const auto& operators : {before_attention(tokens), after_attention(tokens), ffn(tokens)})
+    for (const OperatorTime& op : operators) sum[op.part] += op.time;
+  return sum;
+}
+
+void LayerTimes::add_small(std::string_view name, const SmallKernels& kernels, Bytes tensor,
+                           std::vector<OperatorTime>& operators) const {
+  if (kernels.kernels > 0.0) {
+    operators.push_back(
+        {name, Part::elementwise, cost_->elementwise(kernels.kernels, kernels.passes * tensor)});
+  }
+}
+
+void LayerTimes::add_gemm(const Gemm& gemm, std::int64_t tokens, std::vector<OperatorTime>& operators) const {
+  operators.push_back({gemm.name, gemm.part, cost_->gemm(gemm, tokens)});
+}
+
+/// With the activation between; nothing without products.
+void LayerTimes::add_gated(const std::vector<Gemm>& up_and_down, std::int64_t tokens,
+                           std::vector<OperatorTime>& operators) const {
+  if (up_and_down.empty()) return;
+  const Bytes width = static_cast<double>(tokens * up_and_down[1].k) * bytes_per_element(Precision::bf16);
+  add_gemm(up_and_down[0], tokens, operators);
+  add_small("activation", engine_->activation, width, operators);
+  add_gemm(up_and_down[1], tokens, operators);
 }
 
 std::vector<OperatorTime> LayerTimes::attention_operators(const RankBatch& batch) const {

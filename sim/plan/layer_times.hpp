@@ -33,11 +33,13 @@ class LayerTimes {
              const ModelPrecision& precision, const OperatorCost& cost, const EngineProfile& engine,
              Scope scope);
 
-  /// Operators whose size depends on the number of tokens alone, in order; attention and routed experts are
-  /// apart.
-  std::vector<OperatorTime> token_operators(std::int64_t tokens) const;
-  /// Their sum by part, remembered.
-  const Breakdown& token_breakdown(std::int64_t tokens) const;
+  /// Operators whose size depends on the number of tokens alone, in the order in which they run. Between the
+  /// first two lists stands attention, after the last the routed experts.
+  std::vector<OperatorTime> before_attention(std::int64_t tokens) const;
+  std::vector<OperatorTime> after_attention(std::int64_t tokens) const;
+  std::vector<OperatorTime> ffn(std::int64_t tokens) const;
+  /// Their sum by part, remembered for numbers that come again.
+  Breakdown token_breakdown(std::int64_t tokens) const;
 
   std::vector<OperatorTime> attention_operators(const RankBatch& batch) const;
   /// Without building the list.
@@ -64,6 +66,13 @@ class LayerTimes {
   Seconds expansion_time(const RankBatch& batch) const;
 
   std::int64_t context_seen(const PrefillChunk& chunk) const;
+
+  Breakdown sum_of_operators(std::int64_t tokens) const;
+  void add_small(std::string_view name, const SmallKernels& kernels, Bytes tensor,
+                 std::vector<OperatorTime>& operators) const;
+  void add_gemm(const Gemm& gemm, std::int64_t tokens, std::vector<OperatorTime>& operators) const;
+  void add_gated(const std::vector<Gemm>& up_and_down, std::int64_t tokens,
+                 std::vector<OperatorTime>& operators) const;
 
   LayerWork work_;
   Bytes hidden_bytes_;  // of one token's bf16 vector

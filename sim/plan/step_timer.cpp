@@ -83,7 +83,9 @@ StepTimer::Stage StepTimer::plan_stage(std::int64_t index) const {
     open = true;
     if (!architecture.layers[static_cast<std::size_t>(l)].moe) continue;
     stage.moe_layers.push_back({l, moe_layer++, kind});
-    if (model_.deployment->data_parallel_size > 1) close_segment(), open = false;
+    if (model_.deployment->data_parallel_size == 1) continue;
+    close_segment();
+    open = false;
   }
   if (open) close_segment();
   return stage;
@@ -94,7 +96,8 @@ Breakdown StepTimer::stage_time(std::size_t stage, std::span<const RankBatch> ra
   load_all_reduces(stage, ranks, loads);
   if (stages_[stage].moe_layers.empty()) return sum;
   route(ranks);
-  for (const MoeLayer& layer : stages_[stage].moe_layers) sum += expert_work(stage, layer, ranks, loads);
+  for (const MoeLayer& layer : stages_[stage].moe_layers)
+    sum += expert_work(stage, layer, ranks, loads).breakdown();
   return sum;
 }
 
@@ -163,55 +166,66 @@ void StepTimer::load_all_reduces(std::size_t stage, std::span<const RankBatch> r
       }
 }
 
-Breakdown StepTimer::expert_work(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
-                                 std::span<Bytes> loads) {
-  const LayerTimes& times = (*kinds_)[layer.kind];
+StepTimer::ExpertTimes StepTimer::expert_work(std::size_t stage, const MoeLayer& layer,
+                                              std::span<const RankBatch> ranks, std::span<Bytes> loads) {
+  const LayerTimes& of_layer = (*kinds_)[layer.kind];
   LayerTimes::ExpertTime slowest;
   ExpertLoad heaviest;
   for (std::int64_t rank = 0; rank < routed_->expert_ranks(); ++rank) {
     const ExpertLoad load = routed_->load(layer.moe_layer, rank);
     if (heaviest.covers(load)) continue;  // cannot be slower
     const auto own =
-        times.experts(static_cast<double>(load.rows), static_cast<double>(load.tiled_rows), load.active);
+        of_layer.experts(static_cast<double>(load.rows), static_cast<double>(load.tiled_rows), load.active);
     if (own.total() <= slowest.total()) continue;
     slowest = own;
     heaviest = load;
   }
   // Gathered tokens are routed on every rank; else each rank routes its own.
   const std::int64_t tokens = routes_by_source() ? most_tokens(ranks) : all_tokens(ranks);
+  ExpertTimes times;
+  times.routing = of_layer.routing(tokens);
+  times.permutation = of_layer.permutation(tokens);
+  times.products = slowest.products;
+  times.activation = slowest.activation;
+  if (ranks.size() > 1) exchange(stage, layer, ranks, loads, times);
+  return times;
+}
+
+Breakdown StepTimer::ExpertTimes::breakdown() const {
   Breakdown sum;
-  sum[Part::expert] = slowest.products;
-  sum[Part::elementwise] = slowest.activation + times.permutation(tokens);
-  sum[Part::gate] = times.routing(tokens);
-  if (ranks.size() > 1) sum[Part::communication] = exchange(stage, layer, ranks, loads);
+  sum[Part::expert] = products;
+  sum[Part::elementwise] = activation + permutation;
+  sum[Part::gate] = routing;
+  sum[Part::communication] = dispatch + combine;
   return sum;
 }
 
-Seconds StepTimer::exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
-                            std::span<Bytes> loads) {
+void StepTimer::exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
+                         std::span<Bytes> loads, ExpertTimes& times) {
   const StageNetwork& network = network_.stages[stage];
-  Seconds time;
   if (network.pairwise) {
-    time = pairwise(network, layer, loads);
+    pairwise(network, layer, loads, times);
   } else {
     const std::int64_t rows =
         only_decode(ranks) ? most_tokens(ranks) * static_cast<std::int64_t>(ranks.size()) : all_tokens(ranks);
     const Bytes gathered = static_cast<double>(rows) * hidden_bytes_;
-    time = network.expert_all_gather.time(gathered) + network.expert_reduce_scatter.time(gathered);
+    times.dispatch = network.expert_all_gather.time(gathered);
+    times.combine = network.expert_reduce_scatter.time(gathered);
     add_loads(network.expert_all_gather, gathered, 1.0, loads);
     add_loads(network.expert_reduce_scatter, gathered, 1.0, loads);
   }
-  if (network.tensor_all_gather.empty()) return time;
+  if (network.tensor_all_gather.empty()) return;
   Seconds slowest;  // tensor ranks hold a share of their tokens each
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
     const Bytes own = static_cast<double>(ranks[rank].tokens()) * hidden_bytes_;
     slowest = std::max(slowest, network.tensor_all_gather[rank].time(own));
     add_loads(network.tensor_all_gather[rank], own, 1.0, loads);
   }
-  return time + slowest;
+  times.combine += slowest;
 }
 
-Seconds StepTimer::pairwise(const StageNetwork& network, const MoeLayer& layer, std::span<Bytes> loads) {
+void StepTimer::pairwise(const StageNetwork& network, const MoeLayer& layer, std::span<Bytes> loads,
+                         ExpertTimes& times) {
   const std::int64_t tensor = model_.deployment->tensor_parallel_size;
   const std::vector<GpuId>& group = network.expert_group;
   traffic_.assign(group.size(), {});
@@ -230,12 +244,12 @@ Seconds StepTimer::pairwise(const StageNetwork& network, const MoeLayer& layer, 
     unread_loads_.resize(model_.graph->links().size());
     loads = unread_loads_;
   }
-  const Seconds dispatch = network.pairwise->time(traffic_, loads);
+  times.dispatch = network.pairwise->time(traffic_, loads);
   for (RankTraffic& t : traffic_) {
     std::swap(t.send_in_node, t.receive_in_node);
     std::swap(t.send_to_fabric, t.receive_from_fabric);
   }
-  return dispatch + network.pairwise->time(traffic_, loads);
+  times.combine = network.pairwise->time(traffic_, loads);
 }
 
 Breakdown StepTimer::after_layers(std::span<const RankBatch> ranks, std::span<Bytes> loads) const {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,10 +18,11 @@
 
 namespace switchyard {
 
-/// One line of a step's timetable: an operator or collective of one layer, as long as the rank takes that all
-/// wait for.
+/// One line of a step's timetable: an operator or collective of one layer.
 struct TimetableEntry {
   std::int64_t layer = 0;  // the number of layers, for what follows the last one
+  std::optional<std::size_t>
+      rank;  // the dp rank that takes so long and that the others wait for; none: of all
   std::string_view name;
   Part part = Part::elementwise;
   Seconds time;
@@ -36,7 +38,8 @@ class StepTimer {
   /// time. Adds the step's bytes to `loads` (one per link of the graph) unless it is empty.
   Breakdown time(std::span<const RankBatch> ranks, std::span<Bytes> loads = {});
 
-  /// The same step, operator by operator; the entries sum to the breakdown. Without pipeline stages only.
+  /// The same step, operator by operator, in the order in which they run; the entries sum to the breakdown.
+  /// Without pipeline stages only.
   std::vector<TimetableEntry> timetable(std::span<const RankBatch> ranks);
 
   /// The load of the last step timed; null without MoE layers.
@@ -73,12 +76,21 @@ class StepTimer {
   Breakdown segment_on_rank(const Segment& segment, std::size_t rank) const;
   /// Per layer of the only stage: the rank that its segment waits for.
   std::vector<std::size_t> slowest_by_layer(std::size_t ranks) const;
-  /// Routed experts of one layer: routing, the slowest expert rank, dispatch and combine.
-  Breakdown expert_work(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
-                        std::span<Bytes> loads);
-  Seconds exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
-                   std::span<Bytes> loads);
-  Seconds pairwise(const StageNetwork& network, const MoeLayer& layer, std::span<Bytes> loads);
+  /// Routed experts of one layer, the products and the activation of the slowest expert rank.
+  struct ExpertTimes {
+    Seconds routing, dispatch, permutation, products, activation, combine;
+    Breakdown breakdown() const;
+  };
+  ExpertTimes expert_work(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
+                          std::span<Bytes> loads);
+  /// Dispatch and combine.
+  void exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
+                std::span<Bytes> loads, ExpertTimes& times);
+  void pairwise(const StageNetwork& network, const MoeLayer& layer, std::span<Bytes> loads,
+                ExpertTimes& times);
+  void write_layer(std::int64_t layer, std::size_t slowest, std::span<const RankBatch> ranks,
+                   std::vector<TimetableEntry>& entries);
+  const MoeLayer* moe_layer(std::int64_t layer) const;
   Breakdown after_layers(std::span<const RankBatch> ranks, std::span<Bytes> loads) const;
   Seconds host_time(std::span<const RankBatch> ranks) const;
   void route(std::span<const RankBatch> ranks);

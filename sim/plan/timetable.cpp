@@ -10,38 +10,60 @@ std::vector<TimetableEntry> StepTimer::timetable(std::span<const RankBatch> rank
   ensure(stages_.size() == 1, "a timetable is written for one stage");
   time(ranks);
   std::vector<TimetableEntry> entries;
-  const auto& moe_layers = stages_[0].moe_layers;
   const auto layers = static_cast<std::int64_t>(model_.architecture->layers.size());
-  const std::vector<std::size_t> waited_for = slowest_by_layer(ranks.size());
-  for (std::int64_t l = 0; l < layers; ++l) {
-    const std::size_t kind = kinds_->kind_of(l);
-    const std::size_t slowest = waited_for[static_cast<std::size_t>(l)];
-    const RankBatch& batch = ranks[slowest];
-    for (const OperatorTime& op : (*kinds_)[kind].token_operators(batch.tokens()))
-      entries.push_back({l, op.name, op.part, op.time});
-    for (const OperatorTime& op : (*kinds_)[kind].attention_operators(batch))
-      entries.push_back({l, op.name, op.part, op.time});
-    const auto& all_reduce = network_.stages[0].tensor_all_reduce;
-    if (!all_reduce.empty()) {
-      const Seconds one = all_reduce[slowest].time(static_cast<double>(batch.tokens()) * hidden_bytes_);
-      entries.push_back({l, "all_reduce", Part::communication, one * all_reduces_per_layer(kind)});
-    }
-    const auto moe =
-        std::find_if(moe_layers.begin(), moe_layers.end(), [&](const MoeLayer& m) { return m.layer == l; });
-    if (moe == moe_layers.end()) continue;
-    const Breakdown experts = expert_work(0, *moe, ranks, {});
-    entries.push_back({l, "routing", Part::gate, experts[Part::gate]});
-    entries.push_back({l, "dispatch_and_combine", Part::communication, experts[Part::communication]});
-    entries.push_back({l, "grouped_gemm", Part::expert, experts[Part::expert]});
-    entries.push_back({l, "permutation_and_activation", Part::elementwise, experts[Part::elementwise]});
-  }
+  const std::vector<std::size_t> slowest = slowest_by_layer(ranks.size());
+  for (std::int64_t layer = 0; layer < layers; ++layer)
+    write_layer(layer, slowest[static_cast<std::size_t>(layer)], ranks, entries);
   Breakdown after = after_layers(ranks, {});
   after[Part::host] = host_time(ranks);
   for (std::size_t part = 0; part < kPartNames.size(); ++part) {
     if (after.parts[part] > Seconds(0.0))
-      entries.push_back({layers, kPartNames[part], static_cast<Part>(part), after.parts[part]});
+      entries.push_back({layers, std::nullopt, kPartNames[part], static_cast<Part>(part), after.parts[part]});
   }
   return entries;
+}
+
+void StepTimer::write_layer(std::int64_t layer, std::size_t slowest, std::span<const RankBatch> ranks,
+                            std::vector<TimetableEntry>& entries) {
+  const std::size_t kind = kinds_->kind_of(layer);
+  const LayerTimes& times = (*kinds_)[kind];
+  const RankBatch& batch = ranks[slowest];
+  const auto write = [&](const std::vector<OperatorTime>& operators) {
+    for (const OperatorTime& op : operators) entries.push_back({layer, slowest, op.name, op.part, op.time});
+  };
+  const auto all_reduce = [&](double times_in_a_row) {
+    const std::vector<CollectiveCost>& costs = network_.stages[0].tensor_all_reduce;
+    if (costs.empty() || batch.tokens() == 0 || times_in_a_row == 0.0) return;
+    const Seconds one = costs[slowest].time(static_cast<double>(batch.tokens()) * hidden_bytes_);
+    entries.push_back({layer, slowest, "all_reduce", Part::communication, one * times_in_a_row});
+  };
+  write(times.before_attention(batch.tokens()));
+  write(times.attention_operators(batch));
+  write(times.after_attention(batch.tokens()));
+  all_reduce(1.0);
+  write(times.ffn(batch.tokens()));
+  const double left = all_reduces_per_layer(kind) - 1.0;
+  if (ranks.size() > 1) all_reduce(left);  // of the dense FFN or the shared expert: routed ones are combined
+  if (const MoeLayer* moe = moe_layer(layer)) {
+    const ExpertTimes experts = expert_work(0, *moe, ranks, {});
+    const auto of_all = [&](std::string_view name, Part part, Seconds time) {
+      if (time > Seconds(0.0)) entries.push_back({layer, std::nullopt, name, part, time});
+    };
+    of_all("routing", Part::gate, experts.routing);
+    of_all("dispatch", Part::communication, experts.dispatch);
+    of_all("permutation", Part::elementwise, experts.permutation);
+    of_all("grouped_gemm", Part::expert, experts.products);
+    of_all("expert_activation", Part::elementwise, experts.activation);
+    of_all("combine", Part::communication, experts.combine);
+  }
+  if (ranks.size() == 1) all_reduce(left);
+}
+
+const StepTimer::MoeLayer* StepTimer::moe_layer(std::int64_t layer) const {
+  const std::vector<MoeLayer>& layers = stages_[0].moe_layers;
+  const auto found =
+      std::find_if(layers.begin(), layers.end(), [&](const MoeLayer& moe) { return moe.layer == layer; });
+  return found == layers.end() ? nullptr : &*found;
 }
 
 std::vector<std::size_t> StepTimer::slowest_by_layer(std::size_t ranks) const {

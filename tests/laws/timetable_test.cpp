@@ -18,7 +18,8 @@ Json of_step(const Json& model, std::int64_t tensor, std::int64_t data, bool exp
                {"deployment",
                 {{"tensor_parallel_size", tensor},
                  {"data_parallel_size", data},
-                 {"enable_expert_parallel", expert_parallel}}}};
+                 {"enable_expert_parallel", expert_parallel}}},
+               {"workload", small_dense().at("workload")}};
   return json;
 }
 
@@ -90,6 +91,23 @@ TEST_CASE("A step's timetable sums to its time, part by part", "[laws]") {
     }
 }
 
+TEST_CASE("A timetable lists a layer's operators in the order in which they run", "[laws]") {
+  const System system(read(of_step(small_moe_model(8, 2), 2, 4, true)), Scope::serving);
+  RankBatch batch;
+  batch.decode_contexts = {100};
+  batch.prefills = {{50, 0}};
+  batch.routed = {{0, 0, 1}, {1, 0, 50}};
+  batch.sampled = 2;
+  const std::vector<RankBatch> ranks(4, batch);
+  std::vector<std::string> names;
+  for (const TimetableEntry& entry : system.timer(0)->timetable(ranks))
+    if (entry.layer == 1) names.emplace_back(entry.name);
+  CHECK(names == std::vector<std::string>{
+                     "attention_elementwise", "qkv", "kv_cache_write", "decode_attention", "decode_reduction",
+                     "prefill_attention", "o_proj", "all_reduce", "ffn_elementwise", "gate", "routing",
+                     "dispatch", "permutation", "grouped_gemm", "expert_activation", "combine"});
+}
+
 TEST_CASE("No link is busy for longer than the step, also where groups of a replica meet on it", "[laws]") {
   Json narrow = of_step(small_dense_model(), 1, 1, false);
   narrow["cluster"] = {{"gpu", round_gpu()}, {"gpus_per_node", 3}, {"nodes", 16}};
@@ -121,7 +139,6 @@ TEST_CASE("No link is busy for longer than the step, also where groups of a repl
     }
     Json two = json;
     two["deployment"]["replicas"] = 2;
-    two["workload"] = small_dense()["workload"];
     CHECK(run(two).metrics.completed == 80);
   }
 }
