@@ -1,4 +1,4 @@
-// One engine step against steps timed on a real GPU (measured/README.md). Prints the table of errors by model
+// One engine step against steps timed on real GPUs (measured/README.md). Prints the table of errors by model
 // and kind; the bounds are wide on purpose: this finds mistakes, it does not fit the model row by row.
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -15,8 +15,15 @@ using namespace switchyard;
 
 namespace {
 
+struct MeasuredGpu {
+  const char* file;
+  const char* cluster;
+  std::size_t rows;
+};
+constexpr MeasuredGpu kGpus[] = {{"steps_h100.csv", "hgx-h100", 126}, {"steps_h200.csv", "hgx-h200", 133}};
+
 struct MeasuredStep {
-  std::string kind, model;
+  std::string cluster, kind, model;
   std::int64_t layers = 0;
   std::int64_t tokens = 0;   // of the prompt, or sequences that decode
   std::int64_t context = 0;  // decode: cached tokens of every sequence
@@ -24,15 +31,16 @@ struct MeasuredStep {
   double ms = 0.0;
 };
 
-std::vector<MeasuredStep> measured_steps() {
-  CsvReader csv(std::string(SWITCHYARD_SOURCE_DIR) + "/tests/accuracy/measured/steps_h200.csv");
+std::vector<MeasuredStep> measured_steps(const MeasuredGpu& gpu) {
+  CsvReader csv(std::string(SWITCHYARD_SOURCE_DIR) + "/tests/accuracy/measured/" + gpu.file);
   const auto column = [&](const char* name) { return csv.column(name); };
   const std::size_t kind = column("kind"), model = column("model"), layers = column("layers"),
                     tokens = column("tokens_or_batch"), context = column("context"), zipf = column("zipf"),
                     ms = column("ms");
   std::vector<MeasuredStep> steps;
   for (CsvReader::Row row; csv.next(row);) {
-    MeasuredStep step{std::string(row[kind]),
+    MeasuredStep step{gpu.cluster,
+                      std::string(row[kind]),
                       std::string(row[model]),
                       csv.integer(row, layers),
                       csv.integer(row, tokens),
@@ -66,17 +74,17 @@ Json model_json(const std::string& name) {
 Scenario scenario_of(const MeasuredStep& step) {
   const Json scenario = {{"model", model_json(step.model)},
                          {"model_overrides", {{"num_hidden_layers", step.layers}}},
-                         {"cluster", "hgx-h200"},
+                         {"cluster", step.cluster},
                          {"engine", {{"profile", "reference"}}},
                          {"routing", {{"preset", "random"}, {"gate_bias_zipf", step.zipf}}}};
-  return read_scenario(scenario, "steps_h200.csv: " + step.model, ".");
+  return read_scenario(scenario, step.cluster + ": " + step.model, ".");
 }
 
 /// Times steps; a model's system is built once for each skew of its routing.
 class StepClock {
  public:
   double device_ms(const MeasuredStep& step) {
-    std::unique_ptr<System>& system = systems_[{step.model, step.layers, step.zipf}];
+    std::unique_ptr<System>& system = systems_[{step.cluster, step.model, step.layers, step.zipf}];
     if (!system) system = std::make_unique<System>(scenario_of(step), Scope::step);
     const bool decode = step.kind != "prefill";
     const StepAnswer answer = time_step(
@@ -85,7 +93,7 @@ class StepClock {
   }
 
  private:
-  std::map<std::tuple<std::string, std::int64_t, double>, std::unique_ptr<System>> systems_;
+  std::map<std::tuple<std::string, std::string, std::int64_t, double>, std::unique_ptr<System>> systems_;
 };
 
 /// Relative errors of a group of rows: (simulated - measured) / measured.
@@ -119,8 +127,9 @@ TEST_CASE("Steps of every measured model and kind are within the stated error", 
   // Nothing is tuned yet: the profile's figures are stated, rounded ones, so the bounds only guard against
   // mistakes.
   constexpr double kBoundOfAll = 0.25, kBoundOfGroup = 0.40;
-  const std::vector<MeasuredStep> steps = measured_steps();
-  REQUIRE(steps.size() == 133);
+  const MeasuredGpu& gpu = GENERATE(from_range(std::begin(kGpus), std::end(kGpus)));
+  const std::vector<MeasuredStep> steps = measured_steps(gpu);
+  REQUIRE(steps.size() == gpu.rows);
   const bool every_row = std::getenv("SWITCHYARD_EVERY_ROW") != nullptr;
   if (every_row) std::printf("kind,model,tokens_or_batch,context,zipf,measured_ms,simulated_ms\n");
   StepClock clock;
@@ -140,23 +149,23 @@ TEST_CASE("Steps of every measured model and kind are within the stated error", 
     groups[{step.model, step.kind}].add(error, step);
     all.add(error, step);
   }
-  std::printf("%-28s %4s %9s %9s %10s\n", "one step, H200", "rows", "|error|", "bias", "worst");
+  std::printf("%-28s %4s %9s %9s %10s\n", gpu.file, "rows", "|error|", "bias", "worst");
   for (const auto& group : groups) {
     print(group.first.first + " " + group.first.second, group.second);
     CHECK(group.second.mean_magnitude() < kBoundOfGroup);
   }
   print("all", all);
-  CHECK(all.rows == 133);
   CHECK(all.mean_magnitude() < kBoundOfAll);
 }
 
 TEST_CASE("Skewed routing shortens a decode step where it does on the GPU", "[accuracy]") {
+  const MeasuredGpu& gpu = GENERATE(from_range(std::begin(kGpus), std::end(kGpus)));
   StepClock clock;
   std::map<std::tuple<std::string, std::int64_t>, MeasuredStep> unskewed;
-  for (const MeasuredStep& step : measured_steps())
+  for (const MeasuredStep& step : measured_steps(gpu))
     if (step.kind == "decode" && step.context == 512) unskewed[{step.model, step.tokens}] = step;
   int compared = 0;
-  for (const MeasuredStep& step : measured_steps()) {
+  for (const MeasuredStep& step : measured_steps(gpu)) {
     if (step.kind != "decode-skew") continue;
     const MeasuredStep& even = unskewed.at({step.model, step.tokens});
     if (step.ms > 0.9 * even.ms) continue;  // nearer than that, one draw of routing may decide
@@ -168,9 +177,10 @@ TEST_CASE("Skewed routing shortens a decode step where it does on the GPU", "[ac
 }
 
 TEST_CASE("A decode step grows with batch and context, as on the GPU", "[accuracy]") {
+  const MeasuredGpu& gpu = GENERATE(from_range(std::begin(kGpus), std::end(kGpus)));
   StepClock clock;
   std::vector<std::pair<MeasuredStep, double>> decodes;
-  for (const MeasuredStep& step : measured_steps())
+  for (const MeasuredStep& step : measured_steps(gpu))
     if (step.kind == "decode") decodes.emplace_back(step, clock.device_ms(step));
   for (const auto& [a, a_ms] : decodes)
     for (const auto& [b, b_ms] : decodes) {
