@@ -30,7 +30,6 @@ class Alarm {
 
 Bell::Bell() : state_(std::make_unique<State>()) {}
 Bell::~Bell() = default;
-Bell::Bell(Bell&&) noexcept = default;
 
 void Bell::ring() {
   ++state_->rings;

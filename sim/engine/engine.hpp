@@ -27,7 +27,6 @@ class Bell {
  public:
   Bell();
   ~Bell();
-  Bell(Bell&&) noexcept;
   void ring();
 
  private:

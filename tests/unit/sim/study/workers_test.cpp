@@ -54,17 +54,21 @@ TEST_CASE("A task that throws is reported with its exit status") {
 
 TEST_CASE("What still runs is killed with its workers") {
   const TemporaryFolder folder;
+  pid_t process = 0;
   {
     Workers workers(1, [&](std::uint64_t) -> std::string {
       folder.write("process", std::to_string(getpid()) + "\n");
       for (;;) pause();
     });
     workers.start(0);
-    while (!std::filesystem::exists(folder.path() / "process")) workers.wait(std::chrono::milliseconds(1));
+    while (process == 0) {
+      workers.wait(std::chrono::milliseconds(1));
+      std::string line;
+      if (std::getline(std::ifstream(folder.path() / "process"), line) && !line.empty())
+        process = std::stoi(line);
+    }
   }
-  pid_t process = 0;
-  std::ifstream(folder.path() / "process") >> process;
-  if (process > 0) CHECK(kill(process, 0) != 0);
+  CHECK(kill(process, 0) != 0);
 }
 
 }  // namespace switchyard
