@@ -19,23 +19,6 @@ void refuse_unless_off(ObjectReader& reader, std::string_view key) {
   if (reader.optional_boolean(key, false)) reader.fail(key, "true is not supported; give false");
 }
 
-Precision automatic_activations(Precision weights, const Gpu& gpu) {
-  const auto computes = [&](Precision format) { return gpu.peak.count(format) > 0; };
-  switch (weights) {
-    case Precision::fp8:
-    case Precision::fp8_block:
-      return computes(Precision::fp8) ? Precision::fp8 : Precision::bf16;
-    case Precision::fp4:
-      return computes(Precision::fp4) ? Precision::fp4 : Precision::bf16;
-    case Precision::int8:
-      return computes(Precision::int8) ? Precision::int8 : Precision::bf16;
-    case Precision::fp16:
-      return Precision::fp16;
-    default:
-      return Precision::bf16;
-  }
-}
-
 std::vector<std::string> precision_choices() {
   std::vector<std::string> choices = names(precisions());
   choices.insert(choices.begin(), "auto");
@@ -122,9 +105,9 @@ ModelPrecision read_precision(ObjectReader reader, const Scenario& scenario) {
   }
   const auto activations = chosen("activations");
   precision.activations =
-      activations.value_or(automatic_activations(precision.weights.linear, scenario.cluster.gpu));
+      activations.value_or(activations_beside(scenario.cluster.gpu, precision.weights.linear));
   precision.expert_activations =
-      activations.value_or(automatic_activations(precision.weights.routed_experts, scenario.cluster.gpu));
+      activations.value_or(activations_beside(scenario.cluster.gpu, precision.weights.routed_experts));
   precision.kv_cache = chosen("kv_cache").value_or(scenario.engine.profile.kv_cache);
   reader.finish();
   return precision;

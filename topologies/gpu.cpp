@@ -85,4 +85,21 @@ FlopsPerSecond peak_rate(const Gpu& gpu, Precision precision) {
   return precision == Precision::fp32 ? gpu.vector_peak : gpu.peak.at(Precision::bf16);
 }
 
+Precision activations_beside(const Gpu& gpu, Precision weights) {
+  const auto computes = [&](Precision format) { return gpu.peak.count(format) > 0; };
+  switch (weights) {
+    case Precision::fp8:
+    case Precision::fp8_block:
+      return computes(Precision::fp8) ? Precision::fp8 : Precision::bf16;
+    case Precision::fp4:
+      return computes(Precision::fp4) ? Precision::fp4 : Precision::bf16;
+    case Precision::int8:
+      return computes(Precision::int8) ? Precision::int8 : Precision::bf16;
+    case Precision::fp16:
+      return Precision::fp16;
+    default:
+      return Precision::bf16;
+  }
+}
+
 }  // namespace switchyard

@@ -71,4 +71,8 @@ Json to_json(const Gpu& gpu);
 /// the tensor cores.
 FlopsPerSecond peak_rate(const Gpu& gpu, Precision precision);
 
+/// The format that activations take beside weights of this format unless a scenario says otherwise: the
+/// weights' own where the GPU computes in it, else bf16.
+Precision activations_beside(const Gpu& gpu, Precision weights);
+
 }  // namespace switchyard

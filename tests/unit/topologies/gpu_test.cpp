@@ -62,6 +62,15 @@ TEST_CASE("Latent attention decodes as other attention does unless a profile say
   CHECK(silent.latent_decode_attention == own.decode_attention);
 }
 
+TEST_CASE("Activations take the weights' own format where the GPU computes in it, else bf16") {
+  const Gpu h100 = read_gpu("h100_sxm", "", "test"), a100 = read_gpu("a100_sxm", "", "test");
+  CHECK(activations_beside(h100, Precision::fp8_block) == Precision::fp8);
+  CHECK(activations_beside(a100, Precision::fp8_block) == Precision::bf16);
+  CHECK(activations_beside(h100, Precision::int4) == Precision::bf16);
+  CHECK(activations_beside(h100, Precision::fp4) == Precision::bf16);
+  CHECK(activations_beside(h100, Precision::fp16) == Precision::fp16);
+}
+
 TEST_CASE("A format that the tensor cores lack computes in bf16, and fp32 outside of them") {
   const Gpu gpu = read_gpu("h200_sxm", "", "test");
   for (const Precision p : {Precision::int4, Precision::mxfp4, Precision::fp4, Precision::fp16}) {
