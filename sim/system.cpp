@@ -32,7 +32,7 @@ std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
 System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank> bank)
     : scenario_(std::move(scenario)),
       graph_(scenario_.cluster),
-      cost_(scenario_.cluster.gpu),
+      cost_(scenario_.cluster.gpu, scenario_.engine.profile.expert_tile),
       memory_(fit_memory(scenario_.model, scenario_.precision, scenario_.deployment, scenario_.cluster,
                          scenario_.engine.profile, scenario_.engine.limits)),
       model_{&scenario_.model,

@@ -8,6 +8,7 @@
 #include "sim/base/json.hpp"
 #include "sim/base/precision.hpp"
 #include "sim/base/units.hpp"
+#include "topologies/operator_tables.hpp"
 
 namespace switchyard {
 
@@ -19,23 +20,15 @@ struct OperatorEfficiency {
   bool operator==(const OperatorEfficiency&) const = default;
 };
 
-/// One measured GEMM: y[m, n] = x[m, k] w[k, n].
-struct GemmPoint {
-  std::int64_t m = 0, n = 0, k = 0;
-  Precision precision = Precision::bf16;
-  Seconds time;
-  bool operator==(const GemmPoint&) const = default;
-};
-
 /// What a GPU reaches of its datasheet. The default profile is "measured": false and every report says so.
 struct GpuProfile {
   bool measured = false;
   std::string source;
   OperatorEfficiency gemm, grouped_gemm, prefill_attention, decode_attention, latent_decode_attention,
       elementwise;
-  Seconds kernel_overhead;            // of one kernel inside a CUDA graph
-  double smoothness = 4.0;            // p of the smooth maximum (a^p + b^p)^(1/p)
-  std::vector<GemmPoint> gemm_table;  // may be empty; sorted by precision, n, k, m
+  Seconds kernel_overhead;  // of one kernel inside a CUDA graph
+  double smoothness = 4.0;  // p of the smooth maximum (a^p + b^p)^(1/p)
+  OperatorTables tables;    // measured times; they correct the formula where there are any
   bool operator==(const GpuProfile&) const = default;
 };
 

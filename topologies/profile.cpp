@@ -62,10 +62,7 @@ GpuProfile read_object(const Json& value, const Origin& origin) {
   }
   profile.kernel_overhead = read_overhead(reader);
   profile.smoothness = reader.optional_number("smoothness", profile.smoothness, kSmoothness);
-  if (const Json* table = reader.optional_raw("gemm_table")) {
-    profile.gemm_table =
-        read_gemm_table(*table, {origin.folder, origin.source, reader.pointer("gemm_table")});
-  }
+  profile.tables = read_operator_tables(reader, origin);
   reader.finish();
   return profile;
 }
@@ -91,7 +88,7 @@ Json to_json(const GpuProfile& profile) {
   }
   json["kernel_overhead"] = to_text(profile.kernel_overhead);
   json["smoothness"] = profile.smoothness;
-  if (!profile.gemm_table.empty()) json["gemm_table"] = gemm_table_to_json(profile.gemm_table);
+  write_operator_tables(profile.tables, json);
   return json;
 }
 

@@ -1,14 +1,34 @@
 // Reading and writing a GPU's profile, the "profile" of its JSON:
 //
-//   {"measured": true, "source": "…", "gemm": {"compute": 0.78, "memory": 0.9}, "grouped_gemm": {…},
-//    "prefill_attention": {…}, "decode_attention": {…}, "latent_decode_attention": {…}, "elementwise": {…},
-//    "kernel_overhead": "2.8 us", "smoothness": 4, "gemm_table": [{"precision": "bf16", "columns": ["m", "n",
-//    "k", "time_us"],
-//                                     "rows": [[64, 4096, 4096, 9.1], …]}, …]}
+//   {"measured": true, "source": "…", "kernel_overhead": "2.8 us", "smoothness": 4,
+//    "gemm": {"compute": 0.78, "memory": 0.9}, "grouped_gemm": {…}, "prefill_attention": {…},
+//    "decode_attention": {…}, "latent_decode_attention": {…}, "elementwise": {…},
+//    "gemm_table": {"precision": "bf16", "columns": ["m", "n", "k", "time_us"],
+//                   "rows": [[64, 4096, 4096, 9.1], …]},
+//    "grouped_gemm_table": …, "prefill_attention_table": …, "decode_attention_table": …,
+//    "elementwise_table": …}
 //
-// Required: source, kernel_overhead and the classes of operators, but that latent_decode_attention (MLA)
-// is decode_attention unless it is there. A gemm_table may be one such object or
-// a list.
+// Required: source, kernel_overhead and the classes of operators, but that latent_decode_attention (MLA) is
+// decode_attention unless it is there. The tables are optional; each is one such object or a list of them,
+// and "columns" must be these:
+//
+//   table                    precision  columns
+//   gemm_table               weights    m, n, k, time_us: y[m, n] = x[m, k] w[k, n]
+//   grouped_gemm_table       weights    rows, active_experts, hidden_size, intermediate_size, time_us: both
+//                                       grouped products (gate-up and down) of gated experts, without the
+//                                       activation between them; rows = tokens x top_k, spread evenly
+//   prefill_attention_table  KV cache   tokens, context, heads, kv_heads, head_dim, time_us: one chunk of a
+//                                       prompt, causal, after `context` cached tokens, which may be 0; not of
+//                                       MLA, whose prefill follows the formula
+//   decode_attention_table   KV cache   sequences, context, heads, kv_heads, head_dim, time_us: each sequence
+//                                       attends to `context` tokens, its new one included; MLA has kv_heads 1
+//                                       and head_dim kv_lora_rank + qk_rope_head_dim; without the kernels
+//                                       that join split parts (an engine's decode_reduction)
+//   elementwise_table        none       bytes, time_us: one kernel, bytes read and written
+//
+// Sizes are integers as one rank sees them, times are of whole kernels inside a CUDA graph: kernel_overhead
+// is in them. A product's activations are in the format that they take beside such weights
+// (activations_beside). sim/cost/correction.hpp says what a table does to the formula's times.
 #pragma once
 
 #include "sim/base/json.hpp"
@@ -20,9 +40,5 @@ namespace switchyard {
 /// `value` is the object or the path of a file that holds it. Throws InputError.
 GpuProfile read_profile(const Json& value, const Origin& origin);
 Json to_json(const GpuProfile& profile);
-
-/// Sorted by precision, n, k, m. Throws InputError, also for a shape that is there twice.
-std::vector<GemmPoint> read_gemm_table(const Json& value, const Origin& origin);
-Json gemm_table_to_json(const std::vector<GemmPoint>& table);
 
 }  // namespace switchyard

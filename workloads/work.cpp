@@ -29,7 +29,9 @@ void grouped_query_attention(const Attention& a, std::int64_t hidden_size, std::
   work.output_projection = {"o_proj",           Part::dense_gemm, hidden_size,
                             heads * a.head_dim, weights,          precision.activations};
   const double width = static_cast<double>(heads * a.head_dim);
+  work.attention.heads = heads;
   work.attention.kv_heads = kv_heads;
+  work.attention.head_dim = a.head_dim;
   work.attention.decode_flops_per_pair = Flops(4.0 * width);  // scores and values
   work.attention.prefill_flops_per_pair = Flops(4.0 * width);
   work.attention.query_bytes_per_token = 2.0 * width * bytes_per_element(Precision::bf16);
@@ -57,6 +59,8 @@ void latent_attention(const Attention& a, std::int64_t hidden_size, std::int64_t
   work.context_expansion = expansion;
   work.output_projection = gemm("o_proj", hidden_size, heads * mla.v_head_dim);
   work.attention.kind = AttentionWork::Kind::latent;
+  work.attention.heads = heads;
+  work.attention.head_dim = mla.kv_lora_rank + mla.qk_rope_head_dim;
   const double h = static_cast<double>(heads);
   work.attention.decode_flops_per_pair =
       Flops(2.0 * h * static_cast<double>(2 * mla.kv_lora_rank + mla.qk_rope_head_dim));
@@ -75,7 +79,8 @@ ExpertWork expert_work(const MoeFfn& moe, std::int64_t hidden_size, const Shardi
   work.top_k = moe.gate.num_experts_per_tok;
   work.hidden_size = hidden_size;
   work.intermediate_size = share(moe.expert.intermediate_size, sharding.expert_tensor);
-  const double matrices = moe.expert.gated ? 3.0 : 2.0;
+  work.gated = moe.expert.gated;
+  const double matrices = work.gated ? 3.0 : 2.0;
   const double weights =
       matrices * static_cast<double>(hidden_size) * static_cast<double>(work.intermediate_size);
   work.flops_per_row = Flops(2.0 * weights);
@@ -83,6 +88,7 @@ ExpertWork expert_work(const MoeFfn& moe, std::int64_t hidden_size, const Shardi
   work.activation_bytes_per_row =
       static_cast<double>(2 * hidden_size) * bytes_per_element(Precision::bf16) +
       matrices * static_cast<double>(work.intermediate_size) * bytes_per_element(Precision::bf16);
+  work.weights = precision.weights.routed_experts;
   work.activations = precision.expert_activations;
   return work;
 }
@@ -103,6 +109,7 @@ LayerWork work_of(const Layer& layer, std::int64_t hidden_size, const Sharding& 
   work.attention.cache_bytes_per_token =
       kv_bytes_per_token_on_rank(layer.attention, sharding, precision.kv_cache);
   work.attention.prefill_bytes_per_key = work.attention.cache_bytes_per_token;
+  work.attention.kv_cache = precision.kv_cache;
   if (layer.attention.latent) {
     latent_attention(layer.attention, hidden_size, sharding.tensor, precision, work);
   } else {

@@ -48,7 +48,10 @@ struct AttentionWork {
   Bytes prefill_bytes_per_key;         // prefill: read once per key, new ones included
   Bytes query_bytes_per_token;         // queries in, outputs out
   std::optional<std::int64_t> window;  // tokens a query sees at most
+  std::int64_t heads = 1;              // on one rank
   std::int64_t kv_heads = 1;           // on one rank; 1 for a latent cache
+  std::int64_t head_dim = 0;           // of the cache: a latent has kv_lora_rank + qk_rope_head_dim
+  Precision kv_cache = Precision::bf16;
 };
 
 /// The routed experts that one rank holds of one layer.
@@ -57,9 +60,11 @@ struct ExpertWork {
   std::int64_t top_k = 0;
   std::int64_t hidden_size = 0;
   std::int64_t intermediate_size = 0;  // after cutting
+  bool gated = true;                   // three matrices; else two
   Flops flops_per_row;                 // one token at one expert
   Bytes weight_bytes_per_expert;       // read when at least one token visits
   Bytes activation_bytes_per_row;      // read and written by the grouped products
+  Precision weights = Precision::bf16;
   Precision activations = Precision::bf16;
 };
 

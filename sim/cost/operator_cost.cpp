@@ -3,24 +3,22 @@
 
 #include <algorithm>
 #include <cmath>
-#include <tuple>
+#include <utility>
+#include <vector>
 
 namespace switchyard {
 namespace {
 
-using GemmIterator = std::vector<GemmPoint>::const_iterator;
-
-auto shape_of(const GemmPoint& point) { return std::tuple(point.precision, point.n, point.k); }
-
-/// Linear between neighbouring measured m; proportional to m beyond the last; the first below the first.
-Seconds interpolate(GemmIterator begin, GemmIterator end, std::int64_t m) {
-  const auto above = std::lower_bound(
-      begin, end, m, [](const GemmPoint& point, std::int64_t rows) { return point.m < rows; });
-  if (above == begin) return begin->time;
-  const auto below = above - 1;
-  if (above == end) return below->time * (static_cast<double>(m) / static_cast<double>(below->m));
-  const double share = static_cast<double>(m - below->m) / static_cast<double>(above->m - below->m);
-  return below->time + (above->time - below->time) * share;
+/// `describe(point, add)` calls add(shape, formula) for each operator that the point may be a measurement of.
+template <class Shape, class Point, class Describe>
+Correction<Shape> correction_by(const std::vector<Point>& table, Describe describe) {
+  typename Correction<Shape>::Points points;
+  for (const Point& point : table) {
+    describe(point, [&](const Shape& shape, Seconds formula) {
+      points[shape].push_back({formula, point.time});
+    });
+  }
+  return Correction<Shape>(std::move(points));
 }
 
 }  // namespace
@@ -33,22 +31,63 @@ Seconds smooth_max(Seconds a, Seconds b, double p) {
   return Seconds(larger * std::pow(1.0 + std::pow(ratio, p), 1.0 / p));
 }
 
-OperatorCost::OperatorCost(const Gpu& gpu) : gpu_(gpu) {
-  std::sort(gpu_.profile.gemm_table.begin(), gpu_.profile.gemm_table.end(),
-            [](const GemmPoint& a, const GemmPoint& b) {
-              return std::tuple(shape_of(a), a.m) < std::tuple(shape_of(b), b.m);
-            });
+OperatorCost::OperatorCost(const Gpu& gpu, std::int64_t expert_tile) : gpu_(gpu) {
+  const OperatorTables& tables = gpu_.profile.tables;
+  gemm_ = correction_by<GemmShape>(tables.gemm, [&](const GemmPoint& point, auto add) {
+    const Gemm gemm = work_of(point, gpu_);
+    add(shape_of(gemm), gemm_formula(gemm, point.m));
+  });
+  decode_attention_ = correction_by<AttentionShape>(
+      tables.decode_attention, [&](const DecodeAttentionPoint& point, auto add) {
+        const double context = static_cast<double>(point.sequences) * static_cast<double>(point.context);
+        for (const AttentionWork& work : works_of(point))
+          add(shape_of(work), decode_formula(work, point.sequences, context));
+      });
+  prefill_attention_ = correction_by<AttentionShape>(
+      tables.prefill_attention, [&](const PrefillAttentionPoint& point, auto add) {
+        const AttentionWork work = work_of(point);
+        const double tokens = static_cast<double>(point.tokens);
+        const double context = static_cast<double>(point.context);
+        const double pairs = tokens * context + 0.5 * tokens * (tokens + 1.0);
+        add(shape_of(work), prefill_formula(work, pairs, context + tokens, point.tokens));
+      });
+  experts_ = correction_by<ExpertShape>(tables.grouped_gemm, [&](const GroupedGemmPoint& point, auto add) {
+    const ExpertWork work = work_of(point, gpu_);
+    const double tiled = static_cast<double>(tiled_rows(point, expert_tile));
+    add(shape_of(work), experts_formula(work, static_cast<double>(point.rows), tiled, point.active_experts));
+  });
+  elementwise_ =
+      correction_by<ElementwiseShape>(tables.elementwise, [&](const ElementwisePoint& point, auto add) {
+        add({}, elementwise_formula(1.0, Bytes(static_cast<double>(point.bytes))));
+      });
 }
 
 Seconds OperatorCost::gemm(const Gemm& gemm, std::int64_t m) const {
-  if (m == 0 || gemm.n == 0) return Seconds(0.0);
-  const auto& table = gpu_.profile.gemm_table;
-  const GemmPoint key{0, gemm.n, gemm.k, gemm.weights, Seconds(0.0)};
-  const auto [begin, end] =
-      std::equal_range(table.begin(), table.end(), key,
-                       [](const GemmPoint& a, const GemmPoint& b) { return shape_of(a) < shape_of(b); });
-  if (begin != end) return interpolate(begin, end, m);
+  return gemm_.corrected(shape_of(gemm), gemm_formula(gemm, m));
+}
 
+Seconds OperatorCost::decode_attention(const AttentionWork& work, std::int64_t sequences,
+                                       double context) const {
+  return decode_attention_.corrected(shape_of(work), decode_formula(work, sequences, context));
+}
+
+Seconds OperatorCost::prefill_attention(const AttentionWork& work, double pairs, double keys,
+                                        std::int64_t tokens) const {
+  return prefill_attention_.corrected(shape_of(work), prefill_formula(work, pairs, keys, tokens));
+}
+
+Seconds OperatorCost::experts(const ExpertWork& work, double rows, double tiled_rows,
+                              std::int64_t active) const {
+  return experts_.corrected(shape_of(work), experts_formula(work, rows, tiled_rows, active));
+}
+
+Seconds OperatorCost::elementwise(double kernels, Bytes bytes) const {
+  if (elementwise_.empty() || kernels <= 0.0) return elementwise_formula(kernels, bytes);
+  return kernels * elementwise_.corrected({}, elementwise_formula(1.0, bytes / kernels));
+}
+
+Seconds OperatorCost::gemm_formula(const Gemm& gemm, std::int64_t m) const {
+  if (m == 0 || gemm.n == 0) return Seconds(0.0);
   const double rows = static_cast<double>(m);
   const double n = static_cast<double>(gemm.n);
   const double k = static_cast<double>(gemm.k);
@@ -59,8 +98,8 @@ Seconds OperatorCost::gemm(const Gemm& gemm, std::int64_t m) const {
          roofline(Flops(2.0 * rows * n * k), peak_rate(gpu_, gemm.activations), bytes, gpu_.profile.gemm);
 }
 
-Seconds OperatorCost::decode_attention(const AttentionWork& work, std::int64_t sequences,
-                                       double context) const {
+Seconds OperatorCost::decode_formula(const AttentionWork& work, std::int64_t sequences,
+                                     double context) const {
   if (sequences == 0) return Seconds(0.0);
   const Bytes bytes =
       context * work.cache_bytes_per_token + static_cast<double>(sequences) * work.query_bytes_per_token;
@@ -70,8 +109,8 @@ Seconds OperatorCost::decode_attention(const AttentionWork& work, std::int64_t s
                                                            : gpu_.profile.decode_attention);
 }
 
-Seconds OperatorCost::prefill_attention(const AttentionWork& work, double pairs, double keys,
-                                        std::int64_t tokens) const {
+Seconds OperatorCost::prefill_formula(const AttentionWork& work, double pairs, double keys,
+                                      std::int64_t tokens) const {
   if (tokens == 0) return Seconds(0.0);
   const Bytes bytes =
       keys * work.prefill_bytes_per_key + static_cast<double>(tokens) * work.query_bytes_per_token;
@@ -80,8 +119,8 @@ Seconds OperatorCost::prefill_attention(const AttentionWork& work, double pairs,
                                                  gpu_.profile.prefill_attention);
 }
 
-Seconds OperatorCost::experts(const ExpertWork& work, double rows, double tiled_rows,
-                              std::int64_t active) const {
+Seconds OperatorCost::experts_formula(const ExpertWork& work, double rows, double tiled_rows,
+                                      std::int64_t active) const {
   if (active == 0) return Seconds(0.0);
   const Bytes bytes =
       static_cast<double>(active) * work.weight_bytes_per_expert + rows * work.activation_bytes_per_row;
@@ -90,7 +129,7 @@ Seconds OperatorCost::experts(const ExpertWork& work, double rows, double tiled_
                                                        gpu_.profile.grouped_gemm);
 }
 
-Seconds OperatorCost::elementwise(double kernels, Bytes bytes) const {
+Seconds OperatorCost::elementwise_formula(double kernels, Bytes bytes) const {
   return kernels * gpu_.profile.kernel_overhead +
          bytes / (gpu_.memory_bandwidth * gpu_.profile.elementwise.memory);
 }

@@ -1,8 +1,11 @@
 // Times of operators on one GPU: overhead + smooth_max(flops / rate, bytes / bandwidth), from the GPU's
-// profile. Measured GEMM tables, where a profile has them, take precedence over the formula.
+// profile. Where the profile has a measured table with the operator's shape, the table corrects the formula
+// (sim/cost/correction.hpp).
 #pragma once
 
 #include "sim/base/units.hpp"
+#include "sim/cost/correction.hpp"
+#include "sim/cost/measured_operators.hpp"
 #include "topologies/gpu.hpp"
 #include "workloads/work.hpp"
 
@@ -13,7 +16,9 @@ Seconds smooth_max(Seconds a, Seconds b, double p);
 
 class OperatorCost {
  public:
-  explicit OperatorCost(const Gpu& gpu);
+  /// `expert_tile`: what the engine pads each expert's rows to, so that measured grouped products, which hold
+  /// their own padding, are set against a formula that holds it too.
+  explicit OperatorCost(const Gpu& gpu, std::int64_t expert_tile = 1);
 
   /// One matrix product of `m` rows; zero for no rows.
   Seconds gemm(const Gemm& gemm, std::int64_t m) const;
@@ -31,9 +36,19 @@ class OperatorCost {
   const Gpu& gpu() const { return gpu_; }
 
  private:
+  Seconds gemm_formula(const Gemm& gemm, std::int64_t m) const;
+  Seconds decode_formula(const AttentionWork& work, std::int64_t sequences, double context) const;
+  Seconds prefill_formula(const AttentionWork& work, double pairs, double keys, std::int64_t tokens) const;
+  Seconds experts_formula(const ExpertWork& work, double rows, double tiled_rows, std::int64_t active) const;
+  Seconds elementwise_formula(double kernels, Bytes bytes) const;
   Seconds roofline(Flops flops, FlopsPerSecond peak, Bytes bytes, const OperatorEfficiency& reached) const;
 
   Gpu gpu_;
+  Correction<GemmShape> gemm_;
+  Correction<AttentionShape> decode_attention_;
+  Correction<AttentionShape> prefill_attention_;
+  Correction<ExpertShape> experts_;
+  Correction<ElementwiseShape> elementwise_;
 };
 
 }  // namespace switchyard

@@ -21,8 +21,6 @@ Gpu read(const std::string& json) { return read_gpu(parse_json(json, "test.json"
 
 Gpu over_h100(const std::string& members) { return read(R"({"base": "h100_sxm", )" + members + "}"); }
 
-Gpu with_table(const std::string& table) { return over_h100(R"("profile": {"gemm_table": )" + table + "}"); }
-
 }  // namespace
 
 TEST_CASE("The catalogue's GPUs have their datasheets' dense rates and one-way bandwidths") {
@@ -90,20 +88,10 @@ TEST_CASE("A measured profile of the user's plugs into a catalogue GPU from a fi
   CHECK(gpu.memory.value() == Approx(143771.0 * 1048576));
   CHECK(gpu.profile.measured);
   CHECK(gpu.profile.gemm.compute == 0.8);
-  REQUIRE(gpu.profile.gemm_table.size() == 2);
-  CHECK(gpu.profile.gemm_table.front().m == 8);
-  CHECK(gpu.profile.gemm_table.front().time.value() == Approx(7.5e-6));
+  REQUIRE(gpu.profile.tables.gemm.size() == 2);
+  CHECK(gpu.profile.tables.gemm.front().m == 8);
+  CHECK(gpu.profile.tables.gemm.front().time.value() == Approx(7.5e-6));
   CHECK(read_gpu(to_json(gpu), "", "test") == gpu);
-}
-
-TEST_CASE("A matrix product table is sorted by precision, n, k and m") {
-  const Gpu gpu = with_table(R"([
-      {"precision": "fp8", "columns": ["m", "n", "k", "time_us"], "rows": [[1, 2, 3, 4]]},
-      {"precision": "bf16", "columns": ["m", "n", "k", "time_us"], "rows": [[9, 2, 1, 4], [1, 2, 2, 4], [3, 2, 1, 4]]}])");
-  std::vector<std::int64_t> m;
-  for (const GemmPoint& point : gpu.profile.gemm_table) m.push_back(point.m);
-  CHECK(m == std::vector<std::int64_t>{3, 9, 1, 1});
-  CHECK(gpu.profile.gemm_table.back().precision == Precision::fp8);
 }
 
 TEST_CASE("A catalogue GPU is written as its name, another in full") {
@@ -118,7 +106,6 @@ TEST_CASE("A wrong GPU is refused with its place and what to give") {
     std::string json;
     std::vector<std::string> pieces;
   };
-  const std::string columns = R"("precision": "bf16", "columns": ["m", "n", "k", "time_us"])";
   const std::vector<Row> rows = {
       {R"("h100_smx")", {"test.json: /gpu: unknown GPU", "did you mean \"h100_sxm\"", "a100_sxm"}},
       {"7", {"/gpu: is neither a name", "h200_sxm"}},
@@ -144,20 +131,6 @@ TEST_CASE("A wrong GPU is refused with its place and what to give") {
        {"/gpu/profile/gem: unknown key", "did you mean \"gemm\""}},
       {R"({"base": "h100_sxm", "profile": {"gemm_table": [{}]}})",
        {"/gpu/profile/gemm_table/0/precision", "missing"}},
-      {R"({"base": "h100_sxm", "profile": {"gemm_table": {"precision": "bf16", "columns": ["m"], "rows": []}}})",
-       {"/gpu/profile/gemm_table/columns", "time_us"}},
-      {R"({"base": "h100_sxm", "profile": {"gemm_table": {)" + columns + R"(, "rows": [[1, 2, 3]]}}})",
-       {"/gpu/profile/gemm_table/rows/0", "four numbers"}},
-      {R"({"base": "h100_sxm", "profile": {"gemm_table": {)" + columns + R"(, "rows": [[1, 2, 2.5, 4]]}}})",
-       {"/rows/0", "2.5 is no size"}},
-      {R"({"base": "h100_sxm", "profile": {"gemm_table": {)" + columns +
-           R"(, "rows": [[1, 2, 18446744073709551615, 4]]}}})",
-       {"/rows/0", "is no size"}},
-      {R"({"base": "h100_sxm", "profile": {"gemm_table": {)" + columns + R"(, "rows": [[1, 2, 3, 0]]}}})",
-       {"/rows/0", "no time"}},
-      {R"({"base": "h100_sxm", "profile": {"gemm_table": {)" + columns +
-           R"(, "rows": [[1, 2, 3, 4], [1, 2, 3, 5]]}}})",
-       {"/gemm_table", "bf16 m=1 n=2 k=3 twice"}},
   };
   for (const Row& row : rows) {
     CAPTURE(row.json);

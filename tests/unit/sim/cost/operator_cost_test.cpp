@@ -1,4 +1,4 @@
-// Operator times on a GPU with round numbers: closed forms, and measured tables before them.
+// Operator times on a GPU with round numbers: closed forms, and measured tables that correct them.
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -21,6 +21,55 @@ Gpu ideal_gpu() {
 Gemm product(std::int64_t n, std::int64_t k, Precision precision = Precision::bf16) {
   return {"test", Part::dense_gemm, n, k, precision, precision};
 }
+
+/// As ideal, but at a distance from it, without and with tables.
+Gpu plain_gpu() {
+  Gpu gpu = ideal_gpu();
+  gpu.profile.kernel_overhead = 3_us;
+  gpu.profile.gemm = gpu.profile.grouped_gemm = {0.7, 0.8};
+  gpu.profile.prefill_attention = gpu.profile.decode_attention = {0.5, 0.7};
+  gpu.profile.elementwise = {1.0, 0.6};
+  return gpu;
+}
+
+Gpu measured_gpu() {
+  Gpu gpu = plain_gpu();
+  OperatorTables& tables = gpu.profile.tables;
+  tables.gemm = {{128, 4096, 1024, Precision::bf16, 30_us},  // out of order on purpose
+                 {16, 4096, 1024, Precision::bf16, 11_us},
+                 {64, 2048, 1024, Precision::bf16, 99_us},
+                 {64, 4096, 1024, Precision::fp8, 8_us}};
+  tables.grouped_gemm = {{16, 8, 2048, 768, Precision::bf16, 60_us},
+                         {1024, 64, 2048, 768, Precision::bf16, 333_us}};
+  tables.prefill_attention = {{512, 0, 32, 8, 128, Precision::bf16, 40_us},
+                              {512, 8192, 32, 8, 128, Precision::bf16, 350_us}};
+  tables.decode_attention = {{8, 1000, 32, 8, 128, Precision::bf16, 44_us},
+                             {64, 2000, 32, 8, 128, Precision::bf16, 555_us},
+                             {64, 2000, 128, 1, 576, Precision::bf16, 222_us}};
+  tables.elementwise = {{4096, 2.5_us}, {1 << 30, 1.5_ms}};
+  return gpu;
+}
+
+AttentionWork attention(std::int64_t heads, std::int64_t kv_heads) {
+  Layer layer;
+  layer.attention.num_attention_heads = heads;
+  layer.attention.num_key_value_heads = kv_heads;
+  layer.attention.head_dim = 128;
+  return work_of(layer, 4096, {}, {}).attention;
+}
+
+AttentionWork latent_attention() {
+  Layer layer;
+  layer.attention.num_attention_heads = 128;
+  layer.attention.latent = LatentAttention{1536, 512, 128, 64, 128};
+  return work_of(layer, 7168, {}, {}).attention;
+}
+
+ExpertWork experts_of(std::int64_t hidden_size, std::int64_t intermediate_size) {
+  return work_of(GroupedGemmPoint{1, 1, hidden_size, intermediate_size, Precision::bf16, 1_us}, ideal_gpu());
+}
+
+double micros(Seconds time) { return time.value() * 1e6; }
 
 double fourth_root_of_sum(double a, double b) { return std::pow(std::pow(a, 4) + std::pow(b, 4), 0.25); }
 
@@ -75,34 +124,6 @@ TEST_CASE("No rows or no columns take no time", "[cost]") {
   CHECK(cost.experts({}, 0.0, 0.0, 0) == 0_s);
 }
 
-TEST_CASE(
-    "A measured table takes precedence: linear between points, proportional beyond the last, flat "
-    "below the first",
-    "[cost]") {
-  Gpu gpu = ideal_gpu();
-  gpu.profile.kernel_overhead = 5_us;                                   // measured times hold it already
-  gpu.profile.gemm_table = {{128, 4096, 1024, Precision::bf16, 30_us},  // out of order on purpose
-                            {16, 4096, 1024, Precision::bf16, 10_us},
-                            {64, 4096, 1024, Precision::bf16, 12_us},
-                            {64, 2048, 1024, Precision::bf16, 99_us}};
-  const OperatorCost cost(gpu);
-  const auto micros = [&](std::int64_t m) { return cost.gemm(product(4096, 1024), m).value() * 1e6; };
-  CHECK(micros(1) == Approx(10.0));
-  CHECK(micros(16) == Approx(10.0));
-  CHECK(micros(40) == Approx(11.0));
-  CHECK(micros(64) == Approx(12.0));
-  CHECK(micros(96) == Approx(21.0));
-  CHECK(micros(128) == Approx(30.0));
-  CHECK(micros(256) == Approx(60.0));
-  CHECK(cost.gemm(product(2048, 1024), 64).value() == Approx(99e-6));
-  // Other shapes and formats follow the formula.
-  const OperatorCost bare(ideal_gpu());
-  CHECK(cost.gemm(product(4096, 2048), 64).value() ==
-        Approx(5e-6 + bare.gemm(product(4096, 2048), 64).value()));
-  CHECK(cost.gemm(product(4096, 1024, Precision::fp8), 64).value() ==
-        Approx(5e-6 + bare.gemm(product(4096, 1024, Precision::fp8), 64).value()));
-}
-
 TEST_CASE("Decode attention reads every cached token; grouped experts read every active expert", "[cost]") {
   const OperatorCost cost(ideal_gpu());
   AttentionWork attention;
@@ -121,4 +142,74 @@ TEST_CASE("Small kernels cost an overhead each and move their bytes together", "
   gpu.profile.kernel_overhead = 3_us;
   gpu.profile.elementwise.memory = 0.5;
   CHECK(OperatorCost(gpu).elementwise(4.0, Bytes(1e9)).value() == Approx(12e-6 + 1e-3));
+}
+
+TEST_CASE("An operator of a measured size takes the measured time, overhead included", "[cost]") {
+  const OperatorCost cost(measured_gpu(), 64);
+  CHECK(micros(cost.gemm(product(4096, 1024), 16)) == Approx(11.0).epsilon(1e-9));
+  CHECK(micros(cost.gemm(product(4096, 1024), 128)) == Approx(30.0).epsilon(1e-9));
+  CHECK(micros(cost.gemm(product(2048, 1024), 64)) == Approx(99.0).epsilon(1e-9));
+  CHECK(micros(cost.gemm(product(4096, 1024, Precision::fp8), 64)) == Approx(8.0).epsilon(1e-9));
+  // Padded as the engine pads: 2 rows an expert to 64, then 16.
+  CHECK(micros(cost.experts(experts_of(2048, 768), 16.0, 8.0 * 64, 8)) == Approx(60.0).epsilon(1e-9));
+  CHECK(micros(cost.experts(experts_of(2048, 768), 1024.0, 64.0 * 64, 64)) == Approx(333.0).epsilon(1e-9));
+  const double first = 512.0 * 513 / 2, later = 512.0 * 8192 + first;
+  CHECK(micros(cost.prefill_attention(attention(32, 8), first, 512.0, 512)) == Approx(40.0).epsilon(1e-9));
+  CHECK(micros(cost.prefill_attention(attention(32, 8), later, 8704.0, 512)) == Approx(350.0).epsilon(1e-9));
+  CHECK(micros(cost.decode_attention(attention(32, 8), 8, 8000.0)) == Approx(44.0).epsilon(1e-9));
+  CHECK(micros(cost.decode_attention(attention(32, 8), 64, 128000.0)) == Approx(555.0).epsilon(1e-9));
+  CHECK(micros(cost.decode_attention(latent_attention(), 64, 128000.0)) == Approx(222.0).epsilon(1e-9));
+  CHECK(micros(cost.elementwise(1.0, Bytes(4096))) == Approx(2.5).epsilon(1e-9));
+  CHECK(micros(cost.elementwise(1.0, Bytes(1 << 30))) == Approx(1500.0).epsilon(1e-9));
+}
+
+TEST_CASE("Between measured sizes a product's ratio to the formula lies between theirs, beyond them it stays",
+          "[cost]") {
+  const OperatorCost cost(measured_gpu()), formula(plain_gpu());
+  const auto ratio = [&](std::int64_t m) {
+    return cost.gemm(product(4096, 1024), m) / formula.gemm(product(4096, 1024), m);
+  };
+  REQUIRE(ratio(16) < ratio(128));
+  CHECK(ratio(40) > ratio(16));
+  CHECK(ratio(40) < ratio(128));
+  CHECK(ratio(1) == Approx(ratio(16)).epsilon(1e-9));
+  CHECK(ratio(5000) == Approx(ratio(128)).epsilon(1e-9));
+  Seconds last;
+  for (std::int64_t m = 1; m < 1000; ++m) {
+    CHECK(cost.gemm(product(4096, 1024), m) >= last);
+    last = cost.gemm(product(4096, 1024), m);
+  }
+}
+
+TEST_CASE("Operators of shapes and formats that were not measured follow the formula", "[cost]") {
+  const OperatorCost cost(measured_gpu()), formula(plain_gpu());
+  const auto same = [&](auto time_on) { CHECK(time_on(cost) == time_on(formula)); };
+  same([](const OperatorCost& on) { return on.gemm(product(4096, 2048), 64); });
+  same([](const OperatorCost& on) { return on.gemm(product(4096, 1024, Precision::fp16), 64); });
+  same([](const OperatorCost& on) {
+    Gemm weights_only = product(4096, 1024, Precision::fp8);
+    weights_only.activations = Precision::bf16;
+    return on.gemm(weights_only, 64);
+  });
+  same([](const OperatorCost& on) { return on.experts(experts_of(2048, 384), 16.0, 512.0, 8); });
+  same([](const OperatorCost& on) { return on.prefill_attention(attention(16, 4), 131328.0, 512.0, 512); });
+  same([](const OperatorCost& on) { return on.prefill_attention(latent_attention(), 131328.0, 512.0, 512); });
+  same([](const OperatorCost& on) { return on.decode_attention(attention(16, 4), 8, 8000.0); });
+}
+
+TEST_CASE("Several small kernels are as many measured ones of their share of the bytes", "[cost]") {
+  const OperatorCost cost(measured_gpu());
+  CHECK(micros(cost.elementwise(3.0, Bytes(3 * 4096))) == Approx(3 * 2.5).epsilon(1e-9));
+  const Seconds empty = cost.elementwise(1.0, Bytes(0.0));
+  CHECK(empty > 0_s);
+  CHECK(empty < 2.5_us);
+  CHECK(cost.elementwise(0.0, Bytes(0.0)) == 0_s);
+}
+
+TEST_CASE("No work takes no time on a measured GPU either", "[cost]") {
+  const OperatorCost cost(measured_gpu());
+  CHECK(cost.gemm(product(4096, 1024), 0) == 0_s);
+  CHECK(cost.decode_attention(attention(32, 8), 0, 0.0) == 0_s);
+  CHECK(cost.prefill_attention(attention(32, 8), 0.0, 0.0, 0) == 0_s);
+  CHECK(cost.experts(experts_of(2048, 768), 0.0, 0.0, 0) == 0_s);
 }

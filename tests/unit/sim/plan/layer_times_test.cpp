@@ -83,6 +83,27 @@ TEST_CASE("Cached latents of a prompt become keys and values again: as one more 
   CHECK(fixture.layer(Scope::step).attention_breakdown(batch)[Part::dense_gemm] == 0_s);
 }
 
+TEST_CASE("A layer takes the measured times of its operators: a chunk, a decode and a product", "[plan]") {
+  Gpu gpu = read_gpu(Json("h100_sxm"), ".", "test");
+  gpu.profile.tables.prefill_attention = {{512, 3000, 32, 8, 128, Precision::bf16, 111_us}};
+  gpu.profile.tables.decode_attention = {{3, 700, 32, 8, 128, Precision::bf16, 22_us}};
+  gpu.profile.tables.gemm = {{100, 6144, 4096, Precision::bf16, 33_us}};
+  Fixture fixture;
+  fixture.cost = OperatorCost(gpu);
+  const LayerTimes layer = fixture.layer(Scope::step);
+  RankBatch batch;
+  batch.decode_contexts = {600, 700, 800};
+  batch.prefills = {{512, 3000}};
+  const auto time_of = [](const std::vector<OperatorTime>& operators, std::string_view name) {
+    for (const OperatorTime& op : operators)
+      if (op.name == name) return op.time.value();
+    return 0.0;
+  };
+  CHECK(time_of(layer.attention_operators(batch), "prefill_attention") == Approx(111e-6).epsilon(1e-9));
+  CHECK(time_of(layer.attention_operators(batch), "decode_attention") == Approx(22e-6).epsilon(1e-9));
+  CHECK(time_of(layer.token_operators(100), "qkv") == Approx(33e-6).epsilon(1e-9));
+}
+
 TEST_CASE("A served layer writes its KV cache, a timed step does not", "[plan]") {
   const Fixture fixture;
   CHECK(fixture.layer(Scope::serving).token_breakdown(8).total() >
