@@ -101,7 +101,7 @@ TEST_CASE("A layer takes the measured times of its operators: a chunk, a decode 
   };
   CHECK(time_of(layer.attention_operators(batch), "prefill_attention") == Approx(111e-6).epsilon(1e-9));
   CHECK(time_of(layer.attention_operators(batch), "decode_attention") == Approx(22e-6).epsilon(1e-9));
-  CHECK(time_of(layer.token_operators(100), "qkv") == Approx(33e-6).epsilon(1e-9));
+  CHECK(time_of(layer.before_attention(100), "qkv") == Approx(33e-6).epsilon(1e-9));
 }
 
 TEST_CASE("A served layer writes its KV cache, a timed step does not", "[plan]") {
