@@ -4,6 +4,9 @@
 #include <boost/program_options/parsers.hpp>
 #include <filesystem>
 
+#include "sim/base/choices.hpp"
+#include "sim/base/quote.hpp"
+
 namespace switchyard {
 
 namespace po = boost::program_options;
@@ -13,24 +16,36 @@ namespace {
 /// Names in full: an abbreviation that works today may be ambiguous tomorrow.
 constexpr int kStyle = po::command_line_style::default_style & ~po::command_line_style::allow_guessing;
 
+std::string unknown_option(const std::string& given, const po::options_description& options,
+                           const std::string& positional) {
+  std::vector<std::string> known;
+  for (const auto& option : options.options())
+    if (option->long_name() != positional) known.push_back("--" + option->long_name());
+  return "unknown option " + in_quotes(given) + "; " + choices(given, known);
+}
+
 }  // namespace
 
 po::variables_map parse_arguments(const Arguments& arguments, const po::options_description& options,
-                                  const std::string& command, const std::string& positional) {
+                                  const std::string& command, const Positional& positional) {
   po::positional_options_description places;
-  if (!positional.empty()) places.add(positional.c_str(), 1);
+  places.add(positional.name.c_str(), 1);
   po::variables_map values;
   try {
     po::store(po::command_line_parser(arguments).options(options).positional(places).style(kStyle).run(),
               values);
     po::notify(values);
+  } catch (const po::unknown_option& error) {
+    throw InputError("switchyard " + command,
+                     unknown_option(error.get_option_name(), options, positional.name));
   } catch (const po::error& error) {
     throw InputError("switchyard " + command,
                      std::string(error.what()) + "; see `switchyard " + command + " --help`");
   }
-  if (!positional.empty() && !values.count(positional) && !values.count("help")) {
+  if (positional.need == Positional::Need::required && !values.count(positional.name) &&
+      !values.count("help")) {
     throw InputError("switchyard " + command,
-                     "no " + positional + " given; see `switchyard " + command + " --help`");
+                     "no " + positional.name + " given; see `switchyard " + command + " --help`");
   }
   return values;
 }
@@ -41,7 +56,9 @@ std::vector<Override> overrides_of(const po::variables_map& options) {
   for (const std::string& text : options["set"].as<std::vector<std::string>>()) {
     const std::size_t equals = text.find('=');
     if (equals == std::string::npos)
-      throw InputError("--set " + text, "give /json/pointer=VALUE, e.g. /workload/num_requests=100");
+      throw InputError(
+          "--set",
+          in_quotes(text) + " has no value; give /json/pointer=VALUE, e.g. /workload/num_requests=100");
     overrides.push_back({text.substr(0, equals), text.substr(equals + 1)});
   }
   return overrides;

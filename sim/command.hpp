@@ -28,11 +28,16 @@ int step_command(const Arguments& arguments);
 int sweep_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
 
-/// The parsed options of one command, with one positional argument named `positional` (empty: none). Throws
-/// InputError.
+/// The one argument of a command that is not an option.
+struct Positional {
+  std::string name;
+  enum class Need { required, optional } need = Need::required;
+};
+
+/// The parsed options of one command. Throws InputError with the choices.
 boost::program_options::variables_map parse_arguments(
     const Arguments& arguments, const boost::program_options::options_description& options,
-    const std::string& command, const std::string& positional);
+    const std::string& command, const Positional& positional);
 
 /// `--set` values "/pointer=VALUE". Throws InputError.
 std::vector<Override> overrides_of(const boost::program_options::variables_map& options);

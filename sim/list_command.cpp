@@ -14,6 +14,8 @@
 namespace switchyard {
 namespace {
 
+namespace po = boost::program_options;
+
 struct Line {
   std::string name;
   std::string description;
@@ -75,11 +77,19 @@ void print(const Lines& lines, std::string_view indent) {
 }  // namespace
 
 int list_command(const Arguments& arguments) {
-  if (!arguments.empty() && arguments[0] == "--help")
-    return std::cout << "switchyard list [MENU]: the names of one menu, or of all\n", 0;
-  if (arguments.size() > 1) throw InputError("switchyard list", "give one menu, or none for all");
+  po::options_description options("switchyard list [MENU]: the names of one menu, or of all");
+  options.add_options()("menu", po::value<std::string>(), "which; else all")("help", "this text");
+  const po::variables_map values =
+      parse_arguments(arguments, options, "list", {"menu", Positional::Need::optional});
   const std::span<const Menu> menus(kMenus);
-  if (arguments.size() == 1) return print(choose(menus, arguments[0], "switchyard list").lines(), ""), 0;
+  if (values.count("help")) {
+    std::cout << options;
+    return 0;
+  }
+  if (values.count("menu")) {
+    print(choose(menus, values["menu"].as<std::string>(), "switchyard list").lines(), "");
+    return 0;
+  }
   for (const Menu& menu : menus) {
     std::cout << menu.name << " (" << menu.description << ")\n";
     print(menu.lines(), "  ");

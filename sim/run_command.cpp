@@ -57,14 +57,17 @@ std::uint64_t expected_requests(const Workload& workload) {
 }  // namespace
 
 int run_command(const Arguments& arguments) {
-  const po::variables_map options = parse_arguments(arguments, run_options(), "run", "scenario");
-  if (options.count("help")) return std::cout << run_options(), 0;
+  const po::variables_map options = parse_arguments(arguments, run_options(), "run", {"scenario"});
+  if (options.count("help")) {
+    std::cout << run_options();
+    return 0;
+  }
 
   Interruption interruption;
   const Scenario scenario = scenario_of(options);
+  const System system(scenario, Scope::serving);
   if (options.count("out"))
     make_folder(options["out"].as<std::string>());  // a wrong one is found before the run
-  const System system(scenario, Scope::serving);
   const Simulation simulation = simulate(system, interruption.token(),
                                          progress_line(expected_requests(*scenario.workload), interruption));
   const Metrics metrics = compute_metrics(simulation.result.log, scenario.slo, scenario.deployment.gpus());

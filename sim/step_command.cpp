@@ -94,8 +94,11 @@ void print(const StepAnswer& answer, const Scenario& scenario) {
 }  // namespace
 
 int step_command(const Arguments& arguments) {
-  const po::variables_map options = parse_arguments(arguments, step_options(), "step", "scenario");
-  if (options.count("help")) return std::cout << step_options(), 0;
+  const po::variables_map options = parse_arguments(arguments, step_options(), "step", {"scenario"});
+  if (options.count("help")) {
+    std::cout << step_options();
+    return 0;
+  }
   const std::string format = options["format"].as<std::string>();
   if (format != "text" && format != "json")
     throw InputError("--format", "unknown format " + format + "; choose one of text, json");

@@ -13,7 +13,8 @@ std::span<const EmbeddedFile> embedded_engines();
 namespace {
 
 SmallKernels read_small_kernels(ObjectReader& profile, std::string_view key) {
-  if (!profile.has(key)) return profile.known(key), SmallKernels{};
+  profile.known(key);
+  if (!profile.has(key)) return {};
   ObjectReader reader = profile.object(key);
   SmallKernels small{reader.number("kernels", {0.0, 1000.0}), reader.number("passes", {0.0, 1000.0})};
   reader.finish();

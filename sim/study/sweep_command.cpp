@@ -87,8 +87,11 @@ std::string say_what_became(const Sweep& sweep) {
 }  // namespace
 
 int sweep_command(const Arguments& arguments) {
-  const po::variables_map options = parse_arguments(arguments, sweep_options(), "sweep", "study");
-  if (options.count("help")) return std::cout << sweep_options(), 0;
+  const po::variables_map options = parse_arguments(arguments, sweep_options(), "sweep", {"study"});
+  if (options.count("help")) {
+    std::cout << sweep_options();
+    return 0;
+  }
   if (!options.count("out")) throw InputError("--out", "is missing; give a folder for the results");
   const std::size_t jobs = jobs_of(options);
   const Shard shard = shard_of(options);
