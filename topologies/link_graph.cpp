@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "sim/base/ensure.hpp"
+#include "sim/base/hash.hpp"
 #include "topologies/blueprint.hpp"
 
 namespace switchyard {
@@ -42,12 +43,8 @@ struct MayCarry {
   }
 };
 
-/// A hash of the pair, the same on every machine: the finaliser of SplitMix64 (Steele, Lea and Flood 2014).
 std::uint64_t flow_hash(GpuId from, GpuId to) {
-  std::uint64_t x = (std::uint64_t{from} << 32 | to) + 0x9e3779b97f4a7c15u;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-  return x ^ (x >> 31);
+  return mixed((std::uint64_t{from} << 32 | to) + 0x9e3779b97f4a7c15);
 }
 
 }  // namespace

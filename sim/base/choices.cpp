@@ -6,13 +6,12 @@
 #include <vector>
 
 #include "sim/base/quote.hpp"
+#include "sim/base/text.hpp"
 
 namespace switchyard {
 namespace {
 
 constexpr std::size_t kLongestWord = 100;  // longer words are no slips of the pen, and would cost time
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   const std::size_t width = b.size() + 1;

@@ -10,15 +10,10 @@
 #include "sim/base/choices.hpp"
 #include "sim/base/error.hpp"
 #include "sim/base/quote.hpp"
+#include "sim/base/text.hpp"
 
 namespace switchyard {
 namespace {
-
-std::string_view without_blanks(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 void split_plain(std::string_view line, CsvReader::Row& row) {
   for (;;) {
@@ -34,7 +29,7 @@ void split_plain(std::string_view line, CsvReader::Row& row) {
 /// The whole field as a number; nullopt when it is none, or not a finite one.
 template <class Number>
 std::optional<Number> read_number(std::string_view field) {
-  field = without_blanks(field);
+  field = trimmed(field);
   Number value{};
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
   if (error != std::errc() || end != field.data() + field.size()) return std::nullopt;
@@ -85,7 +80,7 @@ std::int64_t CsvReader::integer(const Row& row, std::size_t column) const {
 void CsvReader::read_header() {
   Row names;
   if (!next_record(names)) throw InputError(lines_.name(), "is empty; the first line names the columns");
-  for (const std::string_view name : names) columns_.emplace_back(without_blanks(name));
+  for (const std::string_view name : names) columns_.emplace_back(trimmed(name));
 }
 
 bool CsvReader::next_record(Row& row) {

@@ -4,25 +4,13 @@
 #include <cmath>
 
 #include "sim/base/ensure.hpp"
+#include "sim/base/hash.hpp"
 
 namespace switchyard {
 namespace {
 
-/// One step of splitmix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
-std::uint64_t splitmix64(std::uint64_t& state) {
-  state += 0x9e3779b97f4a7c15;
-  std::uint64_t z = state;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
-
-/// FNV-1a of 64 bits (Fowler, Noll and Vo).
-std::uint64_t fnv1a(std::string_view text) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-  return hash;
-}
+/// One step of splitmix64.
+std::uint64_t splitmix64(std::uint64_t& state) { return mixed(state += 0x9e3779b97f4a7c15); }
 
 std::uint64_t stream_key(std::uint64_t seed, std::string_view stream) {
   return splitmix64(seed) ^ fnv1a(stream);

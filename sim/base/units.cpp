@@ -10,6 +10,7 @@
 
 #include "sim/base/choices.hpp"
 #include "sim/base/quote.hpp"
+#include "sim/base/text.hpp"
 #include "sim/base/unit_tables.hpp"
 
 namespace switchyard {
@@ -17,12 +18,6 @@ namespace {
 
 template <class D>
 D dimension_of(Quantity<D>);
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
 
 struct NumberAndUnit {
   double number;
@@ -47,14 +42,6 @@ std::optional<NumberAndUnit> split(std::string_view text) {
   if (error == std::errc::result_out_of_range) number = HUGE_VAL;
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return NumberAndUnit{number, currency + std::string(trimmed(text))};
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
 }
 
 /// `; did you mean GB?` or `; did you mean GB/s or Gb/s?`, or nothing.

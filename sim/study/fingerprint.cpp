@@ -5,30 +5,17 @@
 #include <vector>
 
 #include "sim/base/files.hpp"
+#include "sim/base/hash.hpp"
 
 namespace switchyard {
 namespace {
 
-constexpr std::uint64_t kStart = 0xcbf29ce484222325;
-
-/// FNV-1a (Fowler, Noll and Vo).
-void add_bytes(std::uint64_t& hash, std::string_view bytes) {
-  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-}
-
-/// Splitmix64's last steps: FNV's upper bits depend little on the last bytes.
-std::uint64_t mixed(std::uint64_t z) {
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-  return z ^ (z >> 31);
-}
-
 std::uint64_t hash_of_file(const std::string& path) {
   std::ifstream file = open_to_read(path);
-  std::uint64_t hash = kStart;
+  std::uint64_t hash = fnv1a("");
   for (std::vector<char> chunk(1 << 20); file;) {
     file.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
-    add_bytes(hash, {chunk.data(), static_cast<std::size_t>(file.gcount())});
+    hash = fnv1a({chunk.data(), static_cast<std::size_t>(file.gcount())}, hash);
   }
   return hash;
 }
@@ -53,23 +40,23 @@ std::uint64_t Fingerprints::of(const Json& scenario, const Json& resolved) {
   std::uint64_t hash = program_;
   add(hash, scenario);
   add(hash, resolved);
-  return mixed(hash);
+  return mixed(hash);  // FNV's upper bits depend little on the last bytes
 }
 
 void Fingerprints::add(std::uint64_t& hash, const Json& json) {
   if (!json.is_structured()) {
-    add_bytes(hash, json.dump(-1, ' ', false, Json::error_handler_t::replace) + ",");
+    hash = fnv1a(json.dump(-1, ' ', false, Json::error_handler_t::replace) + ",", hash);
     if (const std::optional<std::string> file = file_named_by(json, base_folder_)) {
-      add_bytes(hash, std::to_string(content_of(*file)));
+      hash = fnv1a(std::to_string(content_of(*file)), hash);
     }
     return;
   }
-  add_bytes(hash, json.is_object() ? "{" : "[");
+  hash = fnv1a(json.is_object() ? "{" : "[", hash);
   for (const auto& [name, member] : json.items()) {
-    add_bytes(hash, Json(name).dump() + ":");
+    hash = fnv1a(Json(name).dump() + ":", hash);
     add(hash, member);
   }
-  add_bytes(hash, "}");
+  hash = fnv1a("}", hash);
 }
 
 std::uint64_t Fingerprints::content_of(const std::string& path) {
