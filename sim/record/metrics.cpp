@@ -10,27 +10,13 @@
 namespace switchyard {
 namespace {
 
-struct RequestLatency {
-  Seconds ttft, e2el;
-  std::optional<Seconds> tpot;  // none for a single token
-};
-
-RequestLatency latency_of(const RequestRow& row) {
-  ensure(row.first_token && row.finish, "a completed request has a first token and a finish");
-  RequestLatency latency{*row.first_token - row.arrival, *row.finish - row.arrival, std::nullopt};
-  if (row.generated_tokens > 1) {
-    latency.tpot = (latency.e2el - latency.ttft) / static_cast<double>(row.generated_tokens - 1);
-  }
-  return latency;
-}
-
 // Whether one request meets every bound by itself, whatever the bound's statistic.
-bool is_good(const RequestLatency& latency, const Slo& slo) {
+bool is_good(const RequestRow& row, const Slo& slo) {
   return std::all_of(slo.bounds.begin(), slo.bounds.end(), [&](const Slo::Bound& bound) {
-    if (bound.figure == "ttft") return latency.ttft <= bound.limit;
-    if (bound.figure == "e2el") return latency.e2el <= bound.limit;
-    if (bound.figure == "tpot") return !latency.tpot || *latency.tpot <= bound.limit;
-    return true;
+    const auto within = [&](const std::optional<Seconds>& value) { return !value || *value <= bound.limit; };
+    if (bound.figure == "ttft") return within(row.ttft());
+    if (bound.figure == "e2el") return within(row.e2el());
+    return bound.figure != "tpot" || within(row.tpot());
   });
 }
 
@@ -54,11 +40,11 @@ void count(const RequestRow& row, const Slo& slo, Tally& tally) {
   ++metrics.completed;
   metrics.total_input_tokens += static_cast<std::uint64_t>(row.prompt_tokens);
   metrics.total_output_tokens += static_cast<std::uint64_t>(row.generated_tokens);
-  const RequestLatency latency = latency_of(row);
-  tally.latencies.ttft.add(latency.ttft);
-  tally.latencies.e2el.add(latency.e2el);
-  if (latency.tpot) tally.latencies.tpot.add(*latency.tpot);
-  tally.good += is_good(latency, slo) ? 1 : 0;
+  ensure(row.first_token && row.finish, "a completed request has a first token and a finish");
+  tally.latencies.ttft.add(*row.ttft());
+  tally.latencies.e2el.add(*row.e2el());
+  if (const auto tpot = row.tpot()) tally.latencies.tpot.add(*tpot);
+  tally.good += is_good(row, slo) ? 1 : 0;
   tally.last_finish = std::max(tally.last_finish, *row.finish);
 }
 

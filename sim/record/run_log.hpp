@@ -27,6 +27,19 @@ struct RequestRow {
   std::uint32_t preemptions = 0;
   Outcome outcome = Outcome::unfinished;
   bool warmup = false;
+
+  std::optional<Seconds> ttft() const { return since_arrival(first_token); }
+  std::optional<Seconds> e2el() const { return since_arrival(finish); }
+  /// (e2el - ttft) / (output - 1); none for a single token.
+  std::optional<Seconds> tpot() const {
+    if (!first_token || !finish || generated_tokens < 2) return std::nullopt;
+    return (*e2el() - *ttft()) / static_cast<double>(generated_tokens - 1);
+  }
+
+ private:
+  std::optional<Seconds> since_arrival(const std::optional<Seconds>& date) const {
+    return date ? std::optional(*date - arrival) : std::nullopt;
+  }
 };
 
 /// `count` >= 1 consecutive steps of one replica with the same batch (but for contexts growing).

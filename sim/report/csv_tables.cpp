@@ -19,20 +19,10 @@ std::optional<double> in_seconds(const std::optional<Seconds>& time) {
   return time ? std::optional<double>(time->value()) : std::nullopt;
 }
 
-std::optional<Seconds> since(const std::optional<Seconds>& end, Seconds begin) {
-  return end ? std::optional<Seconds>(*end - begin) : std::nullopt;
-}
-
 void write_row(CsvWriter& csv, const RequestRow& row) {
-  const std::optional<Seconds> ttft = since(row.first_token, row.arrival);
-  const std::optional<Seconds> e2e = since(row.finish, row.arrival);
-  std::optional<Seconds> tpot;
-  if (ttft && e2e && row.generated_tokens > 1) {
-    tpot = (*e2e - *ttft) / static_cast<double>(row.generated_tokens - 1);
-  }
   csv.cell(row.id).cell(row.arrival.value()).cell(row.prompt_tokens).cell(row.output_tokens);
   csv.cell(in_seconds(row.first_token)).cell(in_seconds(row.finish));
-  csv.cell(in_seconds(ttft)).cell(in_seconds(tpot)).cell(in_seconds(e2e));
+  csv.cell(in_seconds(row.ttft())).cell(in_seconds(row.tpot())).cell(in_seconds(row.e2el()));
   const bool served = row.outcome != Outcome::rejected;
   csv.cell(served ? std::optional(row.replica) : std::nullopt);
   csv.cell(served ? std::optional(row.data_parallel_rank) : std::nullopt).cell(row.preemptions);
