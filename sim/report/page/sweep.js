@@ -4,11 +4,16 @@
 const kMany = 8;  // lines that one chart can tell apart
 const done = data.points.filter((point) => point.summary);
 const shortName = (pointer) => pointer.split('/').filter((part) => part).pop().replaceAll('_', ' ');
+const kShortKeys = {tensor_parallel_size: 'tp', pipeline_parallel_size: 'pp', data_parallel_size: 'dp',
+  enable_expert_parallel: 'expert parallel'};
 const text = (value) => {
   if (value === null) return 'default';
   if (Array.isArray(value)) return JSON.stringify(value);
   if (typeof value !== 'object') return String(value);
-  return Object.entries(value).map(([key, member]) => `${key} ${text(member)}`).join(', ');
+  return Object.entries(value).map(([key, member]) => {
+    const name = kShortKeys[key] || key.replaceAll('_', ' ');
+    return member === true ? name : `${name} ${text(member)}`;
+  }).join(', ');
 };
 
 // The pointer that the load grows along: the arrivals' rate or concurrency, else the last numeric one.
@@ -27,10 +32,12 @@ function seriesPointers(load) {
   return [words !== undefined ? words : others[0]];
 }
 
+const isObject = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
+
 function label(point, pointers) {
   return pointers.map((index) => {
     const value = point.values[index];
-    return typeof value === 'string' ? value : `${shortName(data.pointers[index])} ${text(value)}`;
+    return typeof value === 'string' || isObject(value) ? text(value) : `${shortName(data.pointers[index])} ${text(value)}`;
   }).join(', ');
 }
 
@@ -85,7 +92,7 @@ function pointTooltip() {
 function curves() {
   const option = () => ({
     grid: {left: 70, right: 26, top: groups.size > 1 ? 42 : 20, bottom: 48}, tooltip: pointTooltip(),
-    legend: groups.size > 1 ? legend({icon: undefined, itemWidth: 22, itemHeight: 9}) : undefined,
+    legend: groups.size > 1 ? legend({icon: undefined, itemWidth: 24, itemHeight: 13}) : undefined,
     xAxis: xAxis(kLatencies[chosen.x], {min: 0, splitLine: {show: true, lineStyle: {color: colour('grid')}}}),
     yAxis: yAxis(kThroughputs[chosen.y], {min: 0, nameGap: 52}),
     series: lines((point) => point.summary[chosen.x], (point) => point.summary[chosen.y]),
@@ -108,7 +115,7 @@ function firstToken() {
     }
     return {
       grid: {left: 70, right: 26, top: groups.size > 1 ? 42 : 20, bottom: 48}, tooltip: pointTooltip(),
-      legend: groups.size > 1 ? legend({icon: undefined, itemWidth: 22, itemHeight: 9}) : undefined,
+      legend: groups.size > 1 ? legend({icon: undefined, itemWidth: 24, itemHeight: 13}) : undefined,
       xAxis: xAxis(load === undefined ? 'Requests/s' : `${shortName(data.pointers[load])}`.replace(/^rate$/, 'Arrivals (requests/s)')
           .replace(/^value$/, 'Concurrent requests'), {scale: true}),
       yAxis: yAxis('TTFT p99 (ms)', wide ? {type: 'log', nameGap: 52} : {min: 0, nameGap: 52}), series,
