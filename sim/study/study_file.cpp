@@ -12,9 +12,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-void read_base_scenario(Study& study, ObjectReader& reader) {
+void read_base_scenario(const std::string& study_path, Study& study, ObjectReader& reader) {
   const Json& given = reader.raw("scenario");
-  study.base_folder = fs::path(study.source).parent_path().string();
+  study.base_folder = fs::path(study_path).parent_path().string();
   if (given.is_object()) {
     study.scenario = given;
     study.scenario_source = "scenario";
@@ -143,7 +143,7 @@ Study read_study(const std::string& path, const std::vector<Override>& overrides
   study.source = one_line(path);
   study.title = reader.optional_text("title", fs::path(path).stem().string());
   study.question = reader.optional_text("question", "");
-  read_base_scenario(study, reader);
+  read_base_scenario(path, study, reader);
   for (const Override& override : overrides) apply_override(study.scenario, override, study.scenario_source);
   for (const std::string& key : reader.keys()) {
     if (key == "sweep") read_grid(study, reader.optional_object(key));

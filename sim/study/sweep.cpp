@@ -94,7 +94,7 @@ CheckedPoints check_points(const Study& study, Shard shard) {
   std::set<std::string> traces;  // read through
   for (std::uint64_t point = shard.index; point < study.points(); point += shard.count) {
     const Scenario scenario = scenario_of(study, point);
-    if (scenario.workload->trace && traces.insert(to_json(*scenario.workload).dump()).second) {
+    if (scenario.workload->trace && traces.insert(pretty(to_json(*scenario.workload))).second) {
       read_through_for(study, point, *scenario.workload);
     }
     checked.points.push_back(point);

@@ -80,6 +80,17 @@ TEST_CASE("A resolved study reads back to the same points, with paths that no lo
   CHECK(values_as_text(study_of(resolved.dump())) == values_as_text(study));
 }
 
+TEST_CASE("A study in a folder with a long name, or one that is no UTF-8, finds its own files") {
+  const TemporaryFolder folder;
+  for (const std::string& name : {std::string(180, 'd'), std::string("d\xff")}) {
+    const auto deep = folder.path() / name / "b";
+    std::filesystem::create_directories(deep);
+    folder.write(name + "/b/base.json", R"({"seed": 5})");
+    const auto file = folder.write(name + "/b/study.json", R"({"scenario": "base.json", "sweep": {"/a": [1]}})");
+    CHECK(read_study(file.string(), {}).scenario == Json{{"seed", 5}});
+  }
+}
+
 TEST_CASE("A study that cannot be meant is refused, naming the place") {
   using Catch::Contains;
   CHECK_THAT(refusal_of(R"({"scenario": {}, "sweeps": {"/a": [1]}})"),
