@@ -130,6 +130,10 @@ Point read_row(const Format<Point, N>& format, const Json& row, const std::strin
   for (std::size_t i = 0; i < N; ++i) {
     point.*format.columns[i].size = read_size(row[i], format.columns[i], where + "/" + std::to_string(i));
   }
+  if constexpr (std::is_same_v<Point, Grouped>) {
+    if (point.rows < point.active_experts)
+      throw InputError(where, "has fewer rows than active experts; each active expert has a row");
+  }
   point.time = read_time(row[N], where + "/" + std::to_string(N));
   return point;
 }

@@ -1,8 +1,9 @@
 // A measured table corrects the formula: an operator of a measured shape takes formula x ratio, the ratio
 // being measured / formula. Each point has its ratio at the formula's own time there; between two points the
 // ratio's logarithm is linear in the logarithm of the formula's time, outside of them the end's ratio holds.
-// So a measured point comes out as measured, and where measured times rise with the formula's, so do all
-// between.
+// So a measured point comes out as measured, unless the formula says the same of two, and where measured
+// times rise with the formula's, so do all between. A table belongs to the datasheet's figures that it was
+// measured with: changed figures move the formula under it.
 #pragma once
 
 #include <map>

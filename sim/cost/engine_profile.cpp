@@ -31,9 +31,8 @@ DecodeReduction read_decode_reduction(ObjectReader& profile) {
   return reduction;
 }
 
-/// "1, 2, 4, then every 8 to 248 and every 16 to 512" is {"first": [1, 2, 4], "then": [{"step": 8, "max":
-/// 248},
-/// {"step": 16, "max": 512}]}.
+/// "1, 2, 4, then every 8 to 248 and every 16 to 512" is
+/// {"first": [1, 2, 4], "then": [{"step": 8, "max": 248}, {"step": 16, "max": 512}]}.
 std::vector<std::int64_t> read_capture_sizes(ObjectReader& profile, const std::string& source) {
   constexpr IntegerRange kSizes{1, 65536};
   ObjectReader reader = profile.object("cudagraph_capture_sizes");

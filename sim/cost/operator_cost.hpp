@@ -30,6 +30,8 @@ class OperatorCost {
   /// The grouped products of one layer on one rank: `rows` assignments (padded to tiles: `tiled_rows`) at
   /// `active` experts.
   Seconds experts(const ExpertWork& work, double rows, double tiled_rows, std::int64_t active) const;
+  /// More rows and experts never take less: so says the formula, but a measured table may not.
+  bool experts_grow_with_load() const { return experts_.empty(); }
   /// `kernels` small kernels that move `bytes` together.
   Seconds elementwise(double kernels, Bytes bytes) const;
 

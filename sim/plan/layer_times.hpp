@@ -52,6 +52,7 @@ class LayerTimes {
     Seconds total() const { return products + activation; }
   };
   ExpertTime experts(double rows, double tiled_rows, std::int64_t active) const;
+  bool experts_grow_with_load() const { return cost_->experts_grow_with_load(); }
   /// Routing work on `tokens` tokens: top-k, sort, gather and weighted sum of `tokens` x top_k rows.
   Seconds routing(std::int64_t tokens) const;
   Seconds permutation(std::int64_t tokens) const;

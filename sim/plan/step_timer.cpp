@@ -173,7 +173,7 @@ StepTimer::ExpertTimes StepTimer::expert_work(std::size_t stage, const MoeLayer&
   ExpertLoad heaviest;
   for (std::int64_t rank = 0; rank < routed_->expert_ranks(); ++rank) {
     const ExpertLoad load = routed_->load(layer.moe_layer, rank);
-    if (heaviest.covers(load)) continue;  // cannot be slower
+    if (of_layer.experts_grow_with_load() && heaviest.covers(load)) continue;  // cannot be slower
     const auto own =
         of_layer.experts(static_cast<double>(load.rows), static_cast<double>(load.tiled_rows), load.active);
     if (own.total() <= slowest.total()) continue;
