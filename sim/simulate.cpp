@@ -53,7 +53,7 @@ Simulation simulate(const System& system, std::stop_token stop,
   spec.dispatcher = &choose(dispatchers(), scenario.engine.dispatcher, "/engine/dispatcher");
   spec.bank = system.bank();
   spec.limits = scenario.engine.limits;
-  spec.limits.max_num_batched_tokens *= scenario.deployment.pipeline_parallel_size;  // of a whole round
+  spec.limits.micro_batches = scenario.deployment.pipeline_parallel_size;
   spec.kv_blocks = system.memory().num_gpu_blocks;
   spec.data_parallel_size = scenario.deployment.data_parallel_size;
   spec.capture_sizes = scenario.engine.cudagraph_capture_sizes;

@@ -41,11 +41,9 @@ System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank
              &cost_,
              &graph_,
              scenario_.precision,
-             scope,
-             scenario_.engine.limits.max_num_batched_tokens},
+             scope},
       kinds_(std::make_shared<LayerKinds>(model_)),
       bank_(std::move(bank)) {
-  if (scope == Scope::serving) check_workload(scenario_);
   if (!bank_) {
     const auto start = std::chrono::steady_clock::now();
     bank_ = build_bank(scenario_);

@@ -9,6 +9,7 @@ void RankBatch::clear() {
   routed.clear();
   padding = 0;
   sampled = 0;
+  most_in_micro_batch.reset();
 }
 
 void RankBatch::pad_to(std::int64_t rows) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "workloads/routing/bank.hpp"
@@ -21,6 +22,8 @@ struct RankBatch {
   std::vector<TokenRun> routed;  // where those tokens walk in the routing bank: decodes first, then chunks
   std::int64_t padding = 0;      // rows added to reach a captured batch size, or a dummy batch
   std::int64_t sampled = 0;      // sequences that need logits
+  /// Pipeline stages: prompts are cut so that no micro-batch has more tokens; none: they stay whole.
+  std::optional<std::int64_t> most_in_micro_batch;
 
   std::int64_t prefill_tokens() const {
     std::int64_t sum = 0;

@@ -18,7 +18,6 @@ struct ReplicaModel {
   const LinkGraph* graph = nullptr;
   ModelPrecision precision;
   Scope scope = Scope::serving;
-  std::int64_t max_num_batched_tokens = 8192;  // of one micro-batch
 };
 
 class LayerKinds {

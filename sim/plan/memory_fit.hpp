@@ -15,7 +15,8 @@ namespace switchyard {
 /// The engine's limits that memory and scheduling depend on (vLLM's names).
 struct EngineLimits {
   std::int64_t max_num_seqs = 256;
-  std::int64_t max_num_batched_tokens = 8192;
+  std::int64_t max_num_batched_tokens = 8192;  // of one micro-batch
+  std::int64_t micro_batches = 1;              // in flight at once: pipeline stages
   std::int64_t max_model_len = 0;
   std::int64_t block_size = 16;
   double gpu_memory_utilization = 0.9;

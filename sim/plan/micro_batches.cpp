@@ -1,7 +1,7 @@
 // Pipeline parallelism: a step is a round of as many micro-batches as there are stages, as vLLM keeps that
-// many batches in flight, each of up to max_num_batched_tokens. In the steady state a round lasts the longest
-// of the busiest stage's work, the slowest micro-batch's way through all stages (its next token needs the one
-// before) and the busiest link's bytes.
+// many batches in flight. In the steady state a round lasts the longest of the busiest stage's work, the
+// slowest micro-batch's way through all stages (its next token needs the one before) and the busiest link's
+// bytes; so stages overlap, and the host's work hides behind them but once.
 #include <algorithm>
 
 #include "sim/plan/step_timer.hpp"
@@ -9,65 +9,88 @@
 namespace switchyard {
 namespace {
 
-/// A rank's work in parts that a micro-batch takes whole: sequences that decode, and prompts cut into pieces
-/// of at most `most` tokens.
-struct Piece {
-  std::optional<std::int64_t> decode_context;
-  PrefillChunk chunk;
-  std::optional<TokenRun> routed;
-};
-
-std::vector<Piece> pieces_of(const RankBatch& batch, std::int64_t most) {
-  std::vector<Piece> pieces;
-  const auto run_of = [&](std::size_t sequence) {
-    return sequence < batch.routed.size() ? std::optional(batch.routed[sequence]) : std::nullopt;
-  };
-  for (std::size_t i = 0; i < batch.decode_contexts.size(); ++i)
-    pieces.push_back({batch.decode_contexts[i], {}, run_of(i)});
-  for (std::size_t i = 0; i < batch.prefills.size(); ++i) {
-    const std::optional<TokenRun> whole = run_of(batch.decode_contexts.size() + i);
-    for (std::int64_t done = 0; done < batch.prefills[i].tokens; done += most) {
-      const std::int64_t tokens = std::min(most, batch.prefills[i].tokens - done);
-      Piece piece{std::nullopt, {tokens, batch.prefills[i].context + done}, whole};
-      if (whole) piece.routed = {whole->stream, whole->position + static_cast<std::uint64_t>(done), tokens};
-      pieces.push_back(piece);
+/// One rank's part of every micro-batch.
+class Dealing {
+ public:
+  Dealing(const RankBatch& whole, std::size_t count) : whole_(whole), batches_(count) {
+    for (std::size_t i = 0; i < whole.decode_contexts.size(); ++i) {
+      RankBatch& batch = batches_[i % count];
+      batch.decode_contexts.push_back(whole.decode_contexts[i]);
+      if (i < whole.routed.size()) batch.routed.push_back(whole.routed[i]);
+    }
+    for (std::size_t i = 0; i < whole.prefills.size(); ++i) {
+      if (whole.most_in_micro_batch) deal_in_pieces(i, *whole.most_in_micro_batch);
+      else deal(i, 0, whole.prefills[i].tokens, emptiest());
+    }
+    for (std::size_t b = 0; b < count; ++b) {
+      batches_[b].sampled = part_of(whole.sampled, b);
+      const std::int64_t padding =
+          part_of(whole.padding, count - 1 - b);  // the remainder where sequences lack
+      if (padding > 0) batches_[b].pad_to(batches_[b].tokens() + padding);
     }
   }
-  return pieces;
-}
 
-/// The `index`-th of `count` equal parts; earlier parts take the remainder.
-std::int64_t part_of(std::int64_t whole, std::size_t count, std::size_t index) {
-  const auto parts = static_cast<std::int64_t>(count);
-  return whole / parts + (static_cast<std::int64_t>(index) < whole % parts ? 1 : 0);
-}
+  std::vector<RankBatch>& batches() { return batches_; }
 
-/// Every `count`-th piece of a rank's batch, beginning with `index`.
-RankBatch micro_batch(const RankBatch& whole, std::span<const Piece> pieces, std::size_t count,
-                      std::size_t index) {
-  RankBatch batch;
-  for (std::size_t i = index; i < pieces.size(); i += count) {
-    if (pieces[i].decode_context) batch.decode_contexts.push_back(*pieces[i].decode_context);
-    else batch.prefills.push_back(pieces[i].chunk);
-    if (pieces[i].routed) batch.routed.push_back(*pieces[i].routed);
+ private:
+  /// Fills one micro-batch after the other, the rest the emptiest.
+  void deal_in_pieces(std::size_t prompt, std::int64_t most) {
+    const std::int64_t tokens = whole_.prefills[prompt].tokens;
+    std::int64_t done = 0;
+    for (std::size_t b = 0; b < batches_.size() && done < tokens; ++b) {
+      const std::int64_t room = std::min(most - batches_[b].tokens(), tokens - done);
+      if (room <= 0) continue;
+      deal(prompt, done, room, b);
+      done += room;
+    }
+    if (done < tokens) deal(prompt, done, tokens - done, emptiest());
   }
-  batch.padding = part_of(whole.padding, count, index);
-  batch.sampled = part_of(whole.sampled, count, index);
-  return batch;
+
+  void deal(std::size_t prompt, std::int64_t first, std::int64_t tokens, std::size_t to) {
+    batches_[to].prefills.push_back({tokens, whole_.prefills[prompt].context + first});
+    const std::size_t run = whole_.decode_contexts.size() + prompt;
+    if (run >= whole_.routed.size()) return;
+    const TokenRun& routed = whole_.routed[run];
+    batches_[to].routed.push_back(
+        {routed.stream, routed.position + static_cast<std::uint64_t>(first), tokens});
+  }
+
+  std::size_t emptiest() const {
+    const auto fewer = [](const RankBatch& a, const RankBatch& b) { return a.tokens() < b.tokens(); };
+    return static_cast<std::size_t>(std::min_element(batches_.begin(), batches_.end(), fewer) -
+                                    batches_.begin());
+  }
+
+  /// Equal parts; earlier ones take the remainder.
+  std::int64_t part_of(std::int64_t all, std::size_t index) const {
+    const auto parts = static_cast<std::int64_t>(batches_.size());
+    return all / parts + (static_cast<std::int64_t>(index) < all % parts ? 1 : 0);
+  }
+
+  const RankBatch& whole_;
+  std::vector<RankBatch> batches_;
+};
+
+/// As many as there is work for, at most one a stage.
+std::size_t count_of(const RankBatch& batch, std::size_t stages) {
+  std::size_t parts = batch.decode_contexts.size() + batch.prefills.size();
+  if (batch.most_in_micro_batch)
+    parts += static_cast<std::size_t>(batch.prefill_tokens() / *batch.most_in_micro_batch);
+  return std::clamp<std::size_t>(parts, 1, stages);
 }
 
-std::vector<std::vector<RankBatch>> micro_batches(std::span<const RankBatch> ranks, std::size_t stages,
-                                                  std::int64_t most_tokens) {
-  std::vector<std::vector<Piece>> pieces;
-  std::size_t most = 1;
-  for (const RankBatch& batch : ranks) {
-    pieces.push_back(pieces_of(batch, most_tokens));
-    most = std::max(most, pieces.back().size());
+std::vector<std::vector<RankBatch>> micro_batches(std::span<const RankBatch> ranks, std::size_t stages) {
+  std::size_t count = 1;
+  for (const RankBatch& batch : ranks) count = std::max(count, count_of(batch, stages));
+  std::vector<std::vector<RankBatch>> batches(count);
+  for (const RankBatch& whole : ranks) {
+    Dealing dealing(whole, count);
+    for (std::size_t b = 0; b < count; ++b) batches[b].push_back(std::move(dealing.batches()[b]));
   }
-  std::vector<std::vector<RankBatch>> batches(std::min(stages, most));
-  for (std::size_t b = 0; b < batches.size(); ++b)
-    for (std::size_t rank = 0; rank < ranks.size(); ++rank)
-      batches[b].push_back(micro_batch(ranks[rank], pieces[rank], batches.size(), b));
+  const auto idle = [](const std::vector<RankBatch>& batch) {
+    return std::all_of(batch.begin(), batch.end(), [](const RankBatch& own) { return own.tokens() == 0; });
+  };
+  batches.erase(std::remove_if(batches.begin() + 1, batches.end(), idle), batches.end());
   return batches;
 }
 
@@ -77,7 +100,7 @@ bool shorter(const Breakdown& a, const Breakdown& b) { return a.total() < b.tota
 
 Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, std::span<Bytes> loads) {
   const std::size_t stages = stages_.size();
-  const auto batches = micro_batches(ranks, stages, model_.max_num_batched_tokens);
+  const auto batches = micro_batches(ranks, stages);
   std::vector<Breakdown> of_stage(stages), of_batch(batches.size());
   for (LinkId link : links_) round_loads_[link] = Bytes(0.0);
   for (std::size_t b = 0; b < batches.size(); ++b) {

@@ -1,6 +1,6 @@
 // The time of one engine step of one replica: a sum over layers of the slowest rank's operators plus exposed
-// communication, plus the head, plus host time. With timetable.cpp the only place that knows what overlaps
-// what: nothing does yet.
+// communication, plus the head, plus host time. With micro_batches.cpp and timetable.cpp the only place that
+// knows what overlaps what: pipeline stages do, nothing within a stage yet.
 #pragma once
 
 #include <cstdint>

@@ -60,6 +60,8 @@ void RankQueue::take_blocks(Sequence& sequence, std::int64_t tokens) {
 
 void RankQueue::fill(RankBatch& batch, const std::vector<std::int64_t>& capture_sizes) const {
   batch.clear();
+  if (scheduler_.prompts == Scheduler::Prompts::cut)
+    batch.most_in_micro_batch = limits_.max_num_batched_tokens;
   for (const ScheduledTokens& scheduled : decision_.scheduled) {
     const Sequence& sequence = sequences_[scheduled.sequence];
     if (!sequence.decodes()) continue;

@@ -27,7 +27,7 @@ Replica::Replica(std::uint32_t index, const ServingSpec& spec, Clients& clients,
 
 void Replica::run(Actor& actor, const std::function<void()>& watch) {
   while (wait_for_work(actor)) {
-    if (!plan()) continue;
+    plan();
     spend(actor);
     commit();
     watch();
@@ -53,7 +53,7 @@ bool Replica::wait_for_work(Actor& actor) {
   return !stop_.stop_requested();
 }
 
-bool Replica::plan() {
+void Replica::plan() {
   bool work = false;
   repeats_ = std::numeric_limits<std::int64_t>::max();
   for (RankQueue& rank : ranks_) {
@@ -67,7 +67,6 @@ bool Replica::plan() {
     if (work && batches_[i].tokens() == 0) batches_[i].pad_to(1);  // idle ranks run a dummy batch
   }
   ensure(work, "a replica with work plans a step");
-  return work;
 }
 
 void Replica::spend(Actor& actor) {

@@ -36,7 +36,7 @@ class Replica {
   };
 
   bool wait_for_work(Actor& actor);
-  bool plan();
+  void plan();
   void spend(Actor& actor);
   void spend_alone(Actor& actor);
   void spend_sharing(Actor& actor);

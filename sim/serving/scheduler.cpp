@@ -12,10 +12,11 @@ void plan_fcfs(const QueueSnapshot&, Decision&);
 std::span<const Scheduler> schedulers() {
   static constexpr std::array<Scheduler, 3> kTable = {{
       {"chunked_prefill", "vLLM v1: prompts are cut to fit the token budget and share steps with decodes",
-       plan_chunked_prefill},
+       Scheduler::Prompts::cut, plan_chunked_prefill},
       {"prefill_first", "a waiting prompt runs whole and alone, else one decode step for all",
-       plan_prefill_first},
-      {"fcfs", "whole prompts in arrival order share steps with decodes", plan_fcfs},
+       Scheduler::Prompts::whole, plan_prefill_first},
+      {"fcfs", "whole prompts in arrival order share steps with decodes", Scheduler::Prompts::whole,
+       plan_fcfs},
   }};
   return kTable;
 }

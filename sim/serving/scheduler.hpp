@@ -42,6 +42,7 @@ struct Decision {
 struct Scheduler {
   std::string_view name;
   std::string_view description;
+  enum class Prompts { whole, cut } prompts;      // may a prompt be cut between micro-batches
   void (*plan)(const QueueSnapshot&, Decision&);  // fills an empty decision
 };
 

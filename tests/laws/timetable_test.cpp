@@ -158,6 +158,39 @@ TEST_CASE("Pipeline stages work on several prompts at a time", "[laws]") {
   CHECK(prompts_per_second(4) > 2.5 * one);
 }
 
+TEST_CASE("The order in which prompts came does not unbalance micro-batches", "[laws]") {
+  const Json json = with(of_step(small_dense_model(), 1, 1, false), "/deployment/pipeline_parallel_size", 2);
+  const System system(read(json), Scope::serving);
+  const auto time_of = [&](const std::vector<std::int64_t>& prompts, std::optional<std::int64_t> most) {
+    RankBatch batch;
+    for (std::int64_t tokens : prompts) batch.prefills.push_back({tokens, 0});
+    batch.sampled = 4;
+    batch.most_in_micro_batch = most;
+    const Breakdown time = system.timer(0)->time(std::span(&batch, 1));
+    return time.total() - time[Part::host];
+  };
+  const Seconds whole = time_of({4000, 50, 4000, 50}, std::nullopt);
+  CHECK(whole == time_of({4000, 4000, 50, 50}, std::nullopt));
+  CHECK(time_of({4000, 50, 4000, 50}, 4096) < 1.05 * whole);
+  CHECK(time_of({8000, 100}, 4096) < 0.7 * time_of({8000, 100}, std::nullopt));  // whole: it passes alone
+}
+
+TEST_CASE("Padding routes its one token in every pipeline stage", "[laws]") {
+  const auto expert_time = [](std::int64_t stages) {
+    const Json json =
+        with(of_step(small_moe_model(8, 2), 1, 4, true), "/deployment/pipeline_parallel_size", stages);
+    const System system(read(json), Scope::serving);
+    std::vector<RankBatch> ranks(4);
+    for (RankBatch& batch : ranks) batch.pad_to(1);
+    ranks[0].clear();
+    ranks[0].decode_contexts = {100};
+    ranks[0].routed = {{0, 0, 1}};
+    ranks[0].sampled = 1;
+    return system.timer(0)->time(ranks)[Part::expert].value();
+  };
+  CHECK(expert_time(2) == Approx(expert_time(1)).epsilon(1e-12));
+}
+
 TEST_CASE("A step takes the same time whether or not its bytes are asked for", "[laws]") {
   for (const Json& json : deployments()) {
     INFO(json.at("model").at("model_type") << " " << json.at("deployment").dump());

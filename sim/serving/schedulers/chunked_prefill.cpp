@@ -9,7 +9,7 @@ namespace switchyard {
 
 void plan_chunked_prefill(const QueueSnapshot& rank, Decision& decision) {
   BlockBudget budget(rank, decision);
-  std::int64_t tokens_left = rank.limits.max_num_batched_tokens;
+  std::int64_t tokens_left = rank.limits.max_num_batched_tokens * rank.limits.micro_batches;
   for (std::size_t i = 0; i < budget.running() && tokens_left > 0; ++i) {
     const std::uint32_t id = rank.running[i];
     const std::int64_t tokens = std::min(rank.sequences[id].missing(), tokens_left);

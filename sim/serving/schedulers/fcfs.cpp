@@ -16,7 +16,7 @@ void plan_fcfs(const QueueSnapshot& rank, Decision& decision) {
       return;
     }
   }
-  std::int64_t tokens_left = rank.limits.max_num_batched_tokens;
+  std::int64_t tokens_left = rank.limits.max_num_batched_tokens * rank.limits.micro_batches;
   tokens_left -= schedule_decodes(rank, budget, tokens_left, decision);
   if (budget.preempted()) return;
   for (std::uint32_t id : rank.waiting) {

@@ -143,6 +143,14 @@ TEST_CASE("fcfs never cuts a prompt: those that fit whole share the step with de
   CHECK(step.admitted == 2);
 }
 
+TEST_CASE("Micro-batches in flight multiply the budget of a step, not the length of a prompt that runs alone",
+          "[serving]") {
+  Rank rank = with_budget(100).run(50, 50).wait(300).wait(20);
+  rank.limits.micro_batches = 4;
+  CHECK(plan("chunked_prefill", rank).tokens == Tokens{{0, 1}, {1, 300}, {2, 20}});
+  CHECK(plan("fcfs", rank).tokens == Tokens{{1, 300}});
+}
+
 TEST_CASE("fcfs runs a prompt longer than the budget alone, once it is at the head", "[serving]") {
   const Plan head = plan("fcfs", with_budget(100).run(50, 50).wait(300).wait(20));
   CHECK(head.tokens == Tokens{{1, 300}});
