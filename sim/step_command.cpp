@@ -1,7 +1,10 @@
 // switchyard step: one engine step with its breakdown.
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
+#include "sim/base/choices.hpp"
+#include "sim/base/quote.hpp"
 #include "sim/command.hpp"
 #include "sim/simulate.hpp"
 #include "sim/summarise.hpp"
@@ -100,8 +103,9 @@ int step_command(const Arguments& arguments) {
     return 0;
   }
   const std::string format = options["format"].as<std::string>();
-  if (format != "text" && format != "json")
-    throw InputError("--format", "unknown format " + format + "; choose one of text, json");
+  const std::vector<std::string> formats = {"text", "json"};
+  if (std::find(formats.begin(), formats.end(), format) == formats.end())
+    throw InputError("--format", "unknown format " + in_quotes(format) + "; " + choices(format, formats));
   const StepQuery query = query_of(options);
   const System system(scenario_of(options), Scope::step);
   const StepAnswer answer = time_step(system, query);

@@ -15,10 +15,12 @@ std::int64_t experts_of(const Architecture& model) {
   return 0;
 }
 
-void check_workload(const Scenario& scenario) {
+Scenario checked(Scenario scenario, Scope scope) {
+  if (scope == Scope::step) return scenario;
   if (!scenario.workload)
     throw InputError(scenario.source + ": /workload", "is missing; give arrivals and lengths, or a trace");
   if (scenario.workload->trace) read_through(*scenario.workload);
+  return scenario;
 }
 
 }  // namespace
@@ -30,7 +32,7 @@ std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
 }
 
 System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank> bank)
-    : scenario_(std::move(scenario)),
+    : scenario_(checked(std::move(scenario), scope)),
       graph_(scenario_.cluster),
       cost_(scenario_.cluster.gpu, scenario_.engine.profile.expert_tile),
       memory_(fit_memory(scenario_.model, scenario_.precision, scenario_.deployment, scenario_.cluster,

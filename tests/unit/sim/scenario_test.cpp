@@ -226,7 +226,7 @@ TEST_CASE("max_model_len above the model's own context is noted", "[scenario]") 
 
 TEST_CASE("A model that does not fit its GPUs is infeasible, not an input error", "[scenario]") {
   const Scenario s = read(R"({"model": "llama-3.1-70b"})");
-  CHECK_THROWS_AS(System(s, Scope::serving), Infeasible);
+  CHECK_THROWS_AS(System(s, Scope::step), Infeasible);
 }
 
 TEST_CASE("An override replaces text, numbers and whole objects, and makes what is missing", "[scenario]") {
