@@ -199,8 +199,9 @@ TEST_CASE("No type is named a manager, a helper, a utility or an implementation"
 
 TEST_CASE("No text names a path of one machine") {
   const std::regex machine_path(R"re((?:^|[\s"'`(=])(/(?:home|root|Users|work|mnt|workspace)/\w))re");
-  for (const Source& source : sources_in(with(kProgram, {"tests", "results"}),
-                                         {".hpp", ".cpp", ".py", ".js", ".mjs", ".json", ".md", ".txt"})) {
+  for (const Source& source :
+       sources_in(with(kProgram, {"tests", "results"}),
+                  {".hpp", ".cpp", ".py", ".js", ".mjs", ".json", ".md", ".txt", ".csv"})) {
     INFO(source.path);
     CHECK(matches(source, machine_path).empty());
   }
