@@ -5,7 +5,7 @@ const kMany = 8;  // lines that one chart can tell apart
 const done = data.points.filter((point) => point.summary);
 const shortName = (pointer) => pointer.split('/').filter((part) => part).pop().replaceAll('_', ' ');
 const kShortKeys = {tensor_parallel_size: 'tp', pipeline_parallel_size: 'pp', data_parallel_size: 'dp',
-  enable_expert_parallel: 'expert parallel'};
+  enable_expert_parallel: 'ep'};
 const text = (value) => {
   if (value === null) return 'default';
   if (Array.isArray(value)) return JSON.stringify(value);
