@@ -18,10 +18,7 @@ class Dealing {
       batch.decode_contexts.push_back(whole.decode_contexts[i]);
       if (i < whole.routed.size()) batch.routed.push_back(whole.routed[i]);
     }
-    for (std::size_t i = 0; i < whole.prefills.size(); ++i) {
-      if (whole.most_in_micro_batch) deal_in_pieces(i, *whole.most_in_micro_batch);
-      else deal(i, 0, whole.prefills[i].tokens, emptiest());
-    }
+    for (std::size_t i = 0; i < whole.prefills.size(); ++i) deal_prompt(i);
     for (std::size_t b = 0; b < count; ++b) {
       batches_[b].sampled = part_of(whole.sampled, b);
       const std::int64_t padding =
@@ -33,17 +30,18 @@ class Dealing {
   std::vector<RankBatch>& batches() { return batches_; }
 
  private:
-  /// Fills one micro-batch after the other, the rest the emptiest.
-  void deal_in_pieces(std::size_t prompt, std::int64_t most) {
+  /// To the emptiest micro-batch, as prompts that come during a round join the next one to start; what has no
+  /// room there to the then emptiest.
+  void deal_prompt(std::size_t prompt) {
     const std::int64_t tokens = whole_.prefills[prompt].tokens;
-    std::int64_t done = 0;
-    for (std::size_t b = 0; b < batches_.size() && done < tokens; ++b) {
-      const std::int64_t room = std::min(most - batches_[b].tokens(), tokens - done);
-      if (room <= 0) continue;
-      deal(prompt, done, room, b);
-      done += room;
+    for (std::int64_t done = 0; done < tokens;) {
+      const std::size_t to = emptiest();
+      const std::int64_t room = whole_.most_in_micro_batch.value_or(tokens) - batches_[to].tokens();
+      const bool cut = whole_.most_in_micro_batch && room > 0 && room < tokens - done;
+      const std::int64_t piece = cut ? room : tokens - done;
+      deal(prompt, done, piece, to);
+      done += piece;
     }
-    if (done < tokens) deal(prompt, done, tokens - done, emptiest());
   }
 
   void deal(std::size_t prompt, std::int64_t first, std::int64_t tokens, std::size_t to) {
