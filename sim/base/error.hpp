@@ -13,6 +13,12 @@ struct InputError : std::runtime_error {
       : std::runtime_error(path + ": " + problem) {}
 };
 
+/// Each value is right but they do not go together, e.g. more GPUs than the cluster has: wrong input to one
+/// run, an infeasible point of a sweep.
+struct Mismatch : InputError {
+  using InputError::InputError;
+};
+
 /// The input is right but cannot be done, e.g. the weights do not fit. The message may be a table of several
 /// lines.
 struct Infeasible : std::runtime_error {

@@ -16,7 +16,7 @@ GpuId gpu_of(const Deployment& d, std::int64_t replica, std::int64_t dp, std::in
 
 [[noreturn]] void fail(const std::string& source, std::string_view field, std::int64_t value,
                        const std::string& problem) {
-  throw InputError(source + ": /deployment/" + std::string(field), std::to_string(value) + " " + problem);
+  throw Mismatch(source + ": /deployment/" + std::string(field), std::to_string(value) + " " + problem);
 }
 
 /// "1, 2, 4, 8": the divisors of `size` up to 64, for messages.

@@ -46,7 +46,7 @@ std::span<const All2AllBackend> all2all_backends();
 /// dp folded into replicas when nothing routes.
 Deployment normalised(const Deployment& deployment, const Architecture& architecture);
 
-/// Throws InputError, naming /deployment/…, when sizes do not divide heads, layers or experts, or need more
+/// Throws Mismatch, naming /deployment/…, when sizes do not divide heads, layers or experts, or need more
 /// GPUs than there are.
 void check(const Deployment& deployment, const Architecture& architecture, const Cluster& cluster,
            const std::string& source);

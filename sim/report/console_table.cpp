@@ -90,6 +90,22 @@ std::string breakdown_line(const Breakdown& breakdown) {
   return line + "\n" + format("  %-12s", "bottleneck") + std::string(label_of(*largest));
 }
 
+/// Of one GPU; nothing where the caller gave no section.
+std::string memory_line(const Json& memory) {
+  if (!memory.contains("weight_bytes")) return "";
+  const auto gigabytes = [&](const char* key) { return memory.at(key).get<double>() * 1e-9; };
+  return format("%.1f GB of weights a GPU, KV pool %.1f GB (%lld tokens a rank), at most %.1f %% in use",
+                gigabytes("weight_bytes"), gigabytes("kv_pool_bytes"),
+                memory.at("kv_tokens").get<long long>(), memory.at("peak_kv_use").get<double>() * 100);
+}
+
+std::string routing_line(const Json& routing) {
+  if (!routing.contains("mean_rank_imbalance")) return "";
+  return format("%.1f experts active a rank and layer, busiest rank %.2f x the mean",
+                routing.at("mean_active_experts_per_rank").get<double>(),
+                routing.at("mean_rank_imbalance").get<double>());
+}
+
 std::string slo_line(const Metrics& metrics) {
   std::string line;
   for (const auto& [bound, met] : metrics.slo_met) {
@@ -119,6 +135,8 @@ std::string console_table(const RunDescription& description, const Summary& summ
   add_line(table, "", per_unit_line(summary));
   table += latency_rows(summary.metrics);
   add_line(table, "time", breakdown_line(summary.breakdown));
+  add_line(table, "memory", memory_line(summary.memory));
+  add_line(table, "routing", routing_line(summary.routing));
   add_line(table, "slo", slo_line(summary.metrics));
   if (!summary.measured_profile) {
     add_line(table, "note", "the GPU's profile is not measured: times come from its datasheet");

@@ -136,6 +136,15 @@ std::vector<std::string> Study::pointers() const {
   return all;
 }
 
+/// A swept value would replace what was set.
+void check_not_swept(const Study& study, const Override& override) {
+  for (const std::string& pointer : study.pointers()) {
+    if (override.pointer == pointer || override.pointer.starts_with(pointer + "/"))
+      throw InputError("--set " + override.pointer,
+                       "is swept by " + study.source + "; change its lists there");
+  }
+}
+
 Study read_study(const std::string& path, const std::vector<Override>& overrides) {
   const Json json = read_json_file(path);
   ObjectReader reader(json, path);
@@ -159,6 +168,7 @@ Study read_study(const std::string& path, const std::vector<Override>& overrides
   check_size(study);
   check_each_pointer_counts(study);
   check_places(study);
+  for (const Override& override : overrides) check_not_swept(study, override);
   return study;
 }
 
@@ -203,6 +213,8 @@ Scenario scenario_of(const Study& study, std::uint64_t point) {
                        "is missing; give arrivals and lengths, or a trace");
     }
     return scenario;
+  } catch (const Mismatch&) {
+    throw;
   } catch (const InputError& error) {
     throw InputError(name_of_point(study, point), error.what());
   }

@@ -44,8 +44,8 @@ struct Study {
 inline constexpr std::uint64_t kMostPoints = 1'000'000;
 
 /// Overrides apply to the scenario before anything is swept. Throws InputError on unknown keys, empty lists,
-/// lists of unequal length under "zip", a pointer given twice or hidden by a later one, and pointers to
-/// places that a scenario cannot have.
+/// lists of unequal length under "zip", a pointer given twice or hidden by a later one, pointers to places
+/// that a scenario cannot have, and overrides of what is swept.
 Study read_study(const std::string& path, const std::vector<Override>& overrides);
 
 /// The swept values of a point (from 0), as many as pointers().
@@ -57,7 +57,8 @@ std::string name_of_point(const Study& study, std::uint64_t point);
 /// A point's scenario as JSON, not yet checked.
 Json scenario_json_of(const Study& study, std::uint64_t point);
 
-/// A point's scenario. Throws InputError that names the point, also when there is no workload to simulate.
+/// A point's scenario. Throws InputError that names the point, also when there is no workload to simulate,
+/// and Mismatch as it comes.
 Scenario scenario_of(const Study& study, std::uint64_t point);
 
 /// The study as it was run: the scenario in full, paths of existing files absolute. Reads back to the same

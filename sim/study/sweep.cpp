@@ -86,6 +86,16 @@ void read_through_for(const Study& study, std::uint64_t point, const Workload& w
   }
 }
 
+std::optional<Scenario> scenario_or_mismatch(const Study& study, std::uint64_t point,
+                                             std::map<std::uint64_t, PointOutcome>& infeasible) {
+  try {
+    return scenario_of(study, point);
+  } catch (const Mismatch& error) {
+    infeasible[point] = {"infeasible", error.what(), nullptr};
+    return std::nullopt;
+  }
+}
+
 }  // namespace
 
 CheckedPoints check_points(const Study& study, Shard shard) {
@@ -93,13 +103,14 @@ CheckedPoints check_points(const Study& study, Shard shard) {
   CheckedPoints checked;
   std::set<std::string> traces;  // read through
   for (std::uint64_t point = shard.index; point < study.points(); point += shard.count) {
-    const Scenario scenario = scenario_of(study, point);
-    if (scenario.workload->trace && traces.insert(pretty(to_json(*scenario.workload))).second) {
-      read_through_for(study, point, *scenario.workload);
-    }
     checked.points.push_back(point);
-    checked.keys.push_back(fingerprints.of(scenario_json_of(study, point), scenario.json));
-    checked.banks.push_back(bank_key(scenario));
+    const std::optional<Scenario> scenario = scenario_or_mismatch(study, point, checked.infeasible);
+    checked.keys.push_back(scenario ? fingerprints.of(scenario_json_of(study, point), scenario->json) : 0);
+    checked.banks.push_back(scenario ? bank_key(*scenario) : 0);
+    if (!scenario) continue;
+    if (scenario->workload->trace && traces.insert(pretty(to_json(*scenario->workload))).second) {
+      read_through_for(study, point, *scenario->workload);
+    }
   }
   return checked;
 }
@@ -107,7 +118,7 @@ CheckedPoints check_points(const Study& study, Shard shard) {
 Sweep::Sweep(const Study& study, CheckedPoints checked, Journal& journal)
     : study_(study), checked_(std::move(checked)), journal_(journal) {
   for (const std::uint64_t point : points()) {
-    if (!journal.has(key_of(point))) pending_.push_back(point);
+    if (!checked_.infeasible.count(point) && !journal.has(key_of(point))) pending_.push_back(point);
   }
 }
 
@@ -141,6 +152,8 @@ void Sweep::record(std::uint64_t point, const PointOutcome& outcome) {
 }
 
 PointOutcome Sweep::outcome(std::uint64_t point) const {
+  const auto infeasible = checked_.infeasible.find(point);
+  if (infeasible != checked_.infeasible.end()) return infeasible->second;
   const auto failure = failures_.find(point);
   if (failure != failures_.end()) return failure->second;
   std::optional<PointOutcome> outcome = journal_.find(key_of(point));
@@ -149,7 +162,8 @@ PointOutcome Sweep::outcome(std::uint64_t point) const {
 }
 
 std::size_t Sweep::finished() const {
-  return static_cast<std::size_t>(std::count_if(checked_.keys.begin(), checked_.keys.end(),
+  return checked_.infeasible.size() +
+         static_cast<std::size_t>(std::count_if(checked_.keys.begin(), checked_.keys.end(),
                                                 [&](std::uint64_t key) { return journal_.has(key); }));
 }
 

@@ -19,13 +19,15 @@ struct Shard {
   std::uint64_t index = 0, count = 1;
 };
 
-/// Points whose scenarios are right, in order, and their keys in the journal and of their banks.
+/// A study's points in order, and their keys in the journal and of their banks.
 struct CheckedPoints {
   std::vector<std::uint64_t> points, keys, banks;
+  std::map<std::uint64_t, PointOutcome>
+      infeasible;  // those whose values do not go together; their keys are 0
 };
 
 /// Reads every point's scenario, so that wrong input is found before anything is simulated or written. Throws
-/// InputError that names the point.
+/// InputError that names the point. Sizes that do not go together are an outcome: a grid has such points.
 CheckedPoints check_points(const Study& study, Shard shard);
 
 class Sweep {
@@ -34,7 +36,9 @@ class Sweep {
   Sweep(const Study& study, CheckedPoints checked, Journal& journal);
 
   const std::vector<std::uint64_t>& points() const { return checked_.points; }
-  std::uint64_t taken_from_journal() const { return points().size() - pending_.size(); }
+  std::uint64_t taken_from_journal() const {
+    return points().size() - checked_.infeasible.size() - pending_.size();
+  }
 
   /// Simulates what the journal does not have, `jobs` at once; false when interrupted. What a process could
   /// not do even at its second try is an outcome "failed: …", kept here and not in the journal: the next

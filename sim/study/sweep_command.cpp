@@ -70,13 +70,16 @@ Shard shard_of(const po::variables_map& options) {
 }
 
 std::string say_what_became(const Sweep& sweep) {
-  std::size_t ok = 0, infeasible = 0;
+  std::size_t ok = 0, missed = 0, infeasible = 0;
   for (const std::uint64_t point : sweep.points()) {
-    const std::string verdict = sweep.outcome(point).verdict;
-    if (verdict == "ok") ++ok;
-    if (verdict == "infeasible") ++infeasible;
+    const PointOutcome outcome = sweep.outcome(point);
+    if (outcome.verdict == "infeasible") ++infeasible;
+    if (outcome.verdict != "ok") continue;
+    ++ok;
+    if (outcome.summary.value("slo_met", Json()) == Json(false)) ++missed;
   }
   std::string text = std::to_string(sweep.points().size()) + " points: " + std::to_string(ok) + " ok";
+  if (missed > 0) text += " (" + std::to_string(missed) + " of them miss the SLO)";
   if (infeasible > 0) text += ", " + std::to_string(infeasible) + " infeasible";
   if (sweep.failures() > 0) text += ", " + std::to_string(sweep.failures()) + " failed";
   if (sweep.taken_from_journal() > 0)

@@ -94,6 +94,27 @@ TEST_CASE("A sweep has one row a point in grid order, and what does not fit is a
   }
 }
 
+TEST_CASE(
+    "A point whose sizes do not go together is infeasible too, with the reason; a typing error is refused") {
+  const Bench bench;
+  const std::string grid = R"({"scenario": {"model": "llama-3.1-8b",
+      "workload": {"arrivals": {"process": "all_at_once"}, "num_requests": 2,
+        "prompt_tokens": {"distribution": "fixed", "value": 10}, "output_tokens": {"distribution": "fixed", "value": 2}}},
+      "sweep": {"/deployment/tensor_parallel_size": [1, 3, 8], "/deployment/replicas": [1, 2]}})";
+  const std::string study = bench.folder.write("grid.json", grid).string();
+  REQUIRE(run({study, "--out", bench.path("out")}) == 0);
+  const auto rows = rows_of(bench.path("out/sweep.csv"));
+  const std::vector<std::string> verdicts = {"ok", "ok", "infeasible", "infeasible", "ok", "infeasible"};
+  REQUIRE(rows.size() == verdicts.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) CHECK(rows[i].at("verdict") == verdicts[i]);
+  CHECK_THAT(rows[2].at("reason"), Catch::Contains("attention heads"));
+  CHECK_THAT(rows[5].at("reason"), Catch::Contains("16 GPUs"));
+  CHECK(bench.journal_lines("out") == 3);
+  CHECK(run({study, "--out", bench.path("new"), "--set", "/deployment/replicas=1"}) == 2);
+  CHECK(run({study, "--out", bench.path("new"), "--set", "/deployment/replica=1"}) == 2);
+  CHECK_FALSE(std::filesystem::exists(bench.path("new")));
+}
+
 TEST_CASE("A sweep writes the same bytes for any number of jobs, and its shards make the same table") {
   const Bench bench;
   REQUIRE(run({bench.study, "--out", bench.path("one"), "--jobs", "1"}) == 0);
