@@ -130,21 +130,25 @@ const kColumns = [
   ['TPOT p99 ms', 'p99_tpot_ms'], ['GPUs', 'gpus'],
 ];
 
+const kLongest = 90;  // letters of a verdict; its title has the rest, and sweep.csv
+
 function pointTable() {
   const columns = [
     ...data.pointers.map((pointer, index) => ({name: shortName(pointer), title: pointer, of: (point) => point.values[index],
       text: data.points.some((point) => typeof point.values[index] !== 'number')})),
+    {name: 'verdict', title: 'verdict', text: true, wrap: true, of: (point) => point.verdict},
     ...kColumns.map(([name, key]) => ({name, title: key, of: (point) => point.summary ? point.summary[key] : null})),
     {name: 'bottleneck', title: 'breakdown.bottleneck', text: true, 
       of: (point) => point.summary && point.summary.breakdown.bottleneck && point.summary.breakdown.bottleneck.replace('_', ' ')},
-    {name: 'verdict', title: 'verdict', text: true, wrap: true, of: (point) => point.verdict},
   ];
   const body = element('tbody', {});
   const fill = (points) => body.replaceChildren(...points.map((point) => element('tr', {}, columns.map((column) => {
     const value = column.of(point);
     const tone = column.name === 'verdict' ? (value === 'ok' ? ' good' : ' bad') : '';
-    return element('td', {class: (column.text ? 'text' : '') + (column.wrap ? ' wrap' : '') + tone},
-        column.text ? (value === null ? '–' : text(value)) : number(value));
+    const shown = column.text ? (value === null ? '–' : text(value)) : number(value);
+    const long = column.wrap && shown.length > kLongest;
+    return element('td', Object.assign({class: (column.text ? 'text' : '') + (column.wrap ? ' wrap' : '') + tone}, long ? {title: shown} : {}),
+        long ? shown.slice(0, kLongest) + '…' : shown);
   }))));
   const heads = columns.map((column) => element('th', {class: column.text ? 'text' : '', title: column.title, role: 'button', tabindex: '0'}, column.name));
   heads.forEach((head, index) => {
