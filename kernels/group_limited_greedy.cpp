@@ -17,7 +17,8 @@ void keep_groups(const GateShape& shape, std::span<float> choice) {
   const auto groups = static_cast<std::size_t>(shape.n_group);
   const std::size_t size = choice.size() / groups;
   for (std::size_t g = 0; g < groups; ++g) {
-    group_scores[g] = *std::max_element(choice.begin() + g * size, choice.begin() + (g + 1) * size);
+    const std::span<float> group = choice.subspan(g * size, size);
+    group_scores[g] = *std::max_element(group.begin(), group.end());
   }
   keep_best_groups({group_scores.data(), groups}, shape.topk_group, choice);
 }

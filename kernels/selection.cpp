@@ -43,7 +43,7 @@ void keep_best_groups(std::span<const float> group_scores, std::int64_t kept, st
   for (const std::uint16_t group : chosen) keep[group] = true;
   const std::size_t size = scores.size() / group_scores.size();
   for (std::size_t g = 0; g < group_scores.size(); ++g) {
-    if (!keep[g]) std::fill_n(scores.begin() + g * size, size, -std::numeric_limits<float>::infinity());
+    if (!keep[g]) std::fill_n(scores.data() + g * size, size, -std::numeric_limits<float>::infinity());
   }
 }
 

@@ -68,7 +68,7 @@ void tile_of(std::size_t tokens, const float* hidden, std::size_t length, const 
     tile<1>(hidden + t * length, length, panel, out + t * stride, stride);
 }
 
-void Logits(const GateInput& input, std::span<float> scores) {
+void compute_logits(const GateInput& input, std::span<float> scores) {
   const std::size_t width = kVectors * hn::Lanes(Floats());
   const auto length = static_cast<std::size_t>(input.shape.hidden_size);
   const auto experts = static_cast<std::size_t>(input.shape.num_experts);
@@ -121,17 +121,17 @@ void map(std::span<const float> in, std::span<float> out, Function function) {
     hn::StoreU(function(hn::LoadU(d, in.data() + i)), d, out.data() + i);
   if (i == in.size()) return;
   float padded[HWY_MAX_BYTES / sizeof(float)] = {};
-  std::copy(in.begin() + i, in.end(), padded);
+  std::copy_n(in.data() + i, in.size() - i, padded);
   hn::StoreU(function(hn::LoadU(d, padded)), d, padded);
   std::copy_n(padded, in.size() - i, out.data() + i);
 }
 
-void Exponentials(std::span<const float> logits, float shift, std::span<float> out) {
+void compute_exponentials(std::span<const float> logits, float shift, std::span<float> out) {
   const Vec offset = hn::Set(Floats(), shift);
   map(logits, out, [offset](Vec x) HWY_ATTR { return exp_lanes(hn::Sub(x, offset)); });
 }
 
-void Sigmoids(std::span<const float> logits, std::span<float> out) {
+void compute_sigmoids(std::span<const float> logits, std::span<float> out) {
   map(logits, out, [](Vec x) HWY_ATTR {
     const Vec one = hn::Set(Floats(), 1.0f);
     return hn::Div(one, hn::Add(one, exp_lanes(hn::Neg(x))));
@@ -146,16 +146,18 @@ HWY_AFTER_NAMESPACE();
 namespace switchyard {
 namespace {
 
-HWY_EXPORT(Logits);
-HWY_EXPORT(Exponentials);
-HWY_EXPORT(Sigmoids);
+HWY_EXPORT(compute_logits);
+HWY_EXPORT(compute_exponentials);
+HWY_EXPORT(compute_sigmoids);
 
-void logits(const GateInput& input, std::span<float> scores) { HWY_DYNAMIC_DISPATCH(Logits)(input, scores); }
+void logits(const GateInput& input, std::span<float> scores) {
+  HWY_DYNAMIC_DISPATCH(compute_logits)(input, scores);
+}
 void exponentials(std::span<const float> logits, float shift, std::span<float> out) {
-  HWY_DYNAMIC_DISPATCH(Exponentials)(logits, shift, out);
+  HWY_DYNAMIC_DISPATCH(compute_exponentials)(logits, shift, out);
 }
 void sigmoids(std::span<const float> logits, std::span<float> out) {
-  HWY_DYNAMIC_DISPATCH(Sigmoids)(logits, out);
+  HWY_DYNAMIC_DISPATCH(compute_sigmoids)(logits, out);
 }
 
 }  // namespace

@@ -35,7 +35,7 @@ RankBatch batch_of(const StepQuery& query, const RoutingBank* bank, Random& rand
 
 }  // namespace
 
-Simulation simulate(const System& system, std::stop_token stop,
+Simulation simulate(const System& system, const std::stop_token& stop,
                     const std::function<void(const ServingProgress&)>& progress,
                     const SimulateOptions& options) {
   const Scenario& scenario = system.scenario();
@@ -68,7 +68,7 @@ Simulation simulate(const System& system, std::stop_token stop,
 
   const auto start = std::chrono::steady_clock::now();
   Simulation simulation;
-  simulation.result = serve(spec, traffic, std::move(stop), progress);
+  simulation.result = serve(spec, traffic, stop, progress);
   simulation.wall = Seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   return simulation;
 }

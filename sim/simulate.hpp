@@ -22,7 +22,7 @@ struct SimulateOptions {
 };
 
 /// Serves the workload of a system made for Scope::serving.
-Simulation simulate(const System& system, std::stop_token stop = {},
+Simulation simulate(const System& system, const std::stop_token& stop = {},
                     const std::function<void(const ServingProgress&)>& progress = {},
                     const SimulateOptions& options = {});
 

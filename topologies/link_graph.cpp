@@ -90,9 +90,9 @@ std::vector<LinkId> LinkGraph::route(GpuId from, GpuId to) const {
   ensure(hops[to] != kUnreached, "every GPU reaches every other");
   std::vector<LinkId> route(hops[to]);
   DeviceId at = to;
-  for (auto link = route.rbegin(); link != route.rend(); ++link) {
-    *link = state_->last_link(from, to, at, hops);
-    at = state_->blueprint.links[*link].from;
+  for (std::size_t hop = route.size(); hop-- > 0;) {
+    route[hop] = state_->last_link(from, to, at, hops);
+    at = state_->blueprint.links[route[hop]].from;
   }
   return route;
 }

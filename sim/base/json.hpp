@@ -56,7 +56,7 @@ struct NumberRange {
 class ObjectReader {
  public:
   /// `value` must outlive the reader. Throws InputError when it is not an object.
-  ObjectReader(const Json& value, std::string source, std::string pointer = "");
+  ObjectReader(const Json& value, const std::string& source, std::string pointer = "");
 
   bool has(std::string_view key) const;   // present and not null
   const Json& raw(std::string_view key);  // required, any type

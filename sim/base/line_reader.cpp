@@ -21,7 +21,7 @@ LineReader::LineReader(const std::string& path)
       name_(one_line(path)),
       buffer_(2 * kLongest) {}
 
-LineReader::LineReader(std::istream& in, std::string name)
+LineReader::LineReader(std::istream& in, const std::string& name)
     : in_(&in), name_(one_line(name)), buffer_(2 * kLongest) {}
 
 bool LineReader::next(std::string_view& line) {

@@ -21,7 +21,7 @@ class LineReader {
   /// Throws InputError when the file is missing, a directory or unreadable.
   explicit LineReader(const std::string& path);
   /// `in` must outlive the reader; `name` stands for the file in errors.
-  LineReader(std::istream& in, std::string name);
+  LineReader(std::istream& in, const std::string& name);
 
   /// The next line without its end, valid until the next call; false at the end of the file.
   bool next(std::string_view& line);

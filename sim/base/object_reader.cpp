@@ -63,7 +63,7 @@ const Json& empty_object() {
 
 }  // namespace
 
-ObjectReader::ObjectReader(const Json& value, std::string source, std::string pointer)
+ObjectReader::ObjectReader(const Json& value, const std::string& source, std::string pointer)
     : value_(&value), source_(one_line(source)), pointer_(std::move(pointer)) {
   if (value.is_object()) return;
   throw InputError(pointer_.empty() ? source_ : source_ + ": " + pointer_,

@@ -6,7 +6,7 @@
 
 namespace switchyard {
 
-ServingResult serve(const ServingSpec& spec, const Traffic& traffic, std::stop_token stop,
+ServingResult serve(const ServingSpec& spec, const Traffic& traffic, const std::stop_token& stop,
                     const std::function<void(const ServingProgress&)>& progress) {
   ServingResult result;
   Engine engine(*spec.graph, spec.fidelity);

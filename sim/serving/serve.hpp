@@ -75,7 +75,7 @@ struct ServingResult {
 
 /// Runs until every request has been served, or `stop` is requested: then what is in flight is logged as
 /// unfinished. `progress` is called now and then from the simulation's thread.
-ServingResult serve(const ServingSpec& spec, const Traffic& traffic, std::stop_token stop = {},
+ServingResult serve(const ServingSpec& spec, const Traffic& traffic, const std::stop_token& stop = {},
                     const std::function<void(const ServingProgress&)>& progress = {});
 
 }  // namespace switchyard

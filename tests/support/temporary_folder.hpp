@@ -1,8 +1,7 @@
 // A folder for a test's files, gone with the object.
 #pragma once
 
-#include <stdlib.h>
-
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <stdexcept>
@@ -29,7 +28,7 @@ class TemporaryFolder {
 
   /// Writes `text` to the file `name` in the folder and returns its path.
   std::filesystem::path write(std::string_view name, std::string_view text) const {
-    const std::filesystem::path file = path_ / name;
+    std::filesystem::path file = path_ / name;
     std::ofstream(file, std::ios::binary) << text;
     return file;
   }

@@ -34,8 +34,8 @@ struct Blocks {
 };
 
 const Blocks& blocks() {
-  static const Blocks kTable;
-  return kTable;
+  static const Blocks table;
+  return table;
 }
 
 /// Where 32 random bits point: the low 7 to a block, the high 24 to a position in (-1, 1).

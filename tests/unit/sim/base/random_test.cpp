@@ -57,7 +57,7 @@ TEST_CASE("Streams of different seeds, names and indices differ") {
       for (std::uint64_t index = 0; index < 10; ++index) first.insert(Random(seed, stream, index).bits());
     }
   }
-  CHECK(first.size() == 10 * 3 * 11);
+  CHECK(first.size() == std::size_t{10} * 3 * 11);
 }
 
 TEST_CASE("Uniform numbers lie in [0, 1) with the moments of the distribution") {

@@ -98,14 +98,14 @@ TEST_CASE("Replicas that step over and over on the same links stay in order", "[
   Engine engine(graph, Fidelity::step);
   const std::vector<LinkLoad> loads{{0, busy(0.7_ms)}, {1, busy(0.2_ms)}, {2, busy(0.6_ms)}};
   std::vector<double> ends(3);
-  for (std::size_t i = 0; i < ends.size(); ++i) {
-    engine.add_actor("replica", [&, i](Actor& actor) {
+  for (double& end : ends) {
+    engine.add_actor("replica", [&](Actor& actor) {
       for (int step = 0; step < 1000; ++step) {
         const Seconds before = actor.now();
         const Seconds took = actor.spend(1_ms, loads);
         if (took < 1_ms || actor.now() < before + took * (1 - 1e-9)) FAIL("a step ended too early");
       }
-      ends[i] = actor.now().value();
+      end = actor.now().value();
     });
   }
   engine.run();

@@ -153,7 +153,7 @@ TEST_CASE("What an actor throws leaves run, and ends the others", "[engine]") {
   Bell bell;
   bool went_on = false;
   CHECK_THROWS_WITH(run({[&, held](Actor& actor) {
-                           const auto mine = held;
+                           const auto mine = held;  // NOLINT: freed as the actor ends
                            actor.wait(bell);
                            went_on = true;
                          },
