@@ -40,7 +40,7 @@ std::optional<Number> read_number(std::string_view field) {
 
 CsvReader::CsvReader(const std::string& path) : lines_(path) { read_header(); }
 
-CsvReader::CsvReader(std::istream& in, std::string name) : lines_(in, std::move(name)) { read_header(); }
+CsvReader::CsvReader(std::istream& in, const std::string& name) : lines_(in, name) { read_header(); }
 
 std::optional<std::size_t> CsvReader::find_column(std::string_view name) const {
   const auto found = std::find(columns_.begin(), columns_.end(), name);

@@ -27,7 +27,7 @@ class CsvReader {
 
   explicit CsvReader(const std::string& path);
   /// `in` must outlive the reader; `name` stands for the file in errors.
-  CsvReader(std::istream& in, std::string name);
+  CsvReader(std::istream& in, const std::string& name);
 
   /// The names in the header, blanks around them removed.
   const std::vector<std::string>& columns() const { return columns_; }
