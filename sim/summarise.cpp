@@ -91,7 +91,7 @@ std::vector<std::string> notes_of_run(const System& system, const Simulation& si
                     " requests were rejected: longer than max_model_len or than the whole KV pool.");
   }
   if (simulation.result.interrupted)
-    notes.push_back("Interrupted: requests in flight are counted as unfinished, later ones were not sent.");
+    notes.emplace_back("Interrupted: requests in flight are counted as unfinished, later ones were not sent.");
   return notes;
 }
 

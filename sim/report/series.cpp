@@ -43,7 +43,7 @@ Grid grid_of(const RunLog& log, std::size_t spans) {
 TimeSeries empty_series(const Grid& grid) {
   TimeSeries series;
   for (std::size_t i = 0; i < grid.spans; ++i) {
-    series.time.push_back(Seconds(grid.begin + (static_cast<double>(i) + 0.5) * grid.width));
+    series.time.emplace_back(grid.begin + (static_cast<double>(i) + 0.5) * grid.width);
   }
   for (std::vector<double>* column : {&series.running, &series.waiting, &series.prefill_tokens_per_s,
                                       &series.decode_tokens_per_s, &series.kv_blocks}) {

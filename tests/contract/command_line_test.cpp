@@ -1,11 +1,11 @@
 // The program as a user runs it: what it writes, prints and exits with, and what it says to wrong input.
 // Names and exit codes are the interface contract's.
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <functional>
 #include <regex>
 #include <set>

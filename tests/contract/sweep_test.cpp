@@ -1,10 +1,10 @@
 // `switchyard sweep` as a user runs it: the same bytes however it was run, and stopping it loses nothing.
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <map>
 #include <string>
 #include <vector>

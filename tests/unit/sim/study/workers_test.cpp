@@ -1,8 +1,8 @@
 // Workers: answers, crashes, and processes that must not be left behind.
-#include <signal.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <map>
 
 #include "sim/study/workers.hpp"
