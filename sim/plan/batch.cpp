@@ -1,6 +1,8 @@
 // Changes of a batch.
 #include "sim/plan/batch.hpp"
 
+#include <algorithm>
+
 namespace switchyard {
 
 void RankBatch::clear() {
@@ -20,6 +22,12 @@ void RankBatch::pad_to(std::int64_t rows) {
 void RankBatch::advance() {
   for (std::int64_t& context : decode_contexts) ++context;
   for (std::size_t i = 0; i < decode_contexts.size() && i < routed.size(); ++i) ++routed[i].position;
+}
+
+std::int64_t most_tokens(std::span<const RankBatch> ranks) {
+  std::int64_t most = 0;
+  for (const RankBatch& batch : ranks) most = std::max(most, batch.tokens());
+  return most;
 }
 
 }  // namespace switchyard

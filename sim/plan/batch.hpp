@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "workloads/routing/bank.hpp"
@@ -40,5 +41,8 @@ struct RankBatch {
   /// The same batch one step later: every decoding sequence has one more token behind it.
   void advance();
 };
+
+/// Of the fullest rank.
+std::int64_t most_tokens(std::span<const RankBatch> ranks);
 
 }  // namespace switchyard

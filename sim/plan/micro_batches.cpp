@@ -127,9 +127,8 @@ Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, std::span<B
 /// Every tensor rank sends its share, which the next stage gathers.
 Seconds StepTimer::hand_on(std::size_t stage, std::span<const RankBatch> ranks,
                            std::span<Bytes> loads) const {
-  std::int64_t tokens = 0;
-  for (const RankBatch& batch : ranks) tokens = std::max(tokens, batch.tokens());
-  const Bytes vectors = model_.engine->pipeline_tensors * static_cast<double>(tokens) * hidden_bytes_;
+  const Bytes vectors =
+      model_.engine->pipeline_tensors * static_cast<double>(most_tokens(ranks)) * hidden_bytes_;
   const Bytes share = vectors / static_cast<double>(model_.deployment->tensor_parallel_size);
   Seconds time = network_.stages[stage].send_to_next.time(share);
   add_loads(network_.stages[stage].send_to_next, share, 1.0, loads);

@@ -30,14 +30,19 @@ CollectiveCost send_between(const Deployment& d, std::int64_t replica, std::int6
   return merged(graph, sends);
 }
 
+std::map<LinkId, Bytes> loads_of(std::span<const CollectiveCost> costs) {
+  std::map<LinkId, Bytes> loads;
+  for (const CollectiveCost& cost : costs)
+    for (const LinkLoad& load : cost.loads_per_byte) loads[load.link] += load.bytes;
+  return loads;
+}
+
 /// A link that several of the groups use serves them all, each with about as many bytes.
 void share_links(const LinkGraph& graph, std::vector<CollectiveCost>& at_the_same_time) {
-  std::map<LinkId, Bytes> loads;
-  for (const CollectiveCost& cost : at_the_same_time)
-    for (const LinkLoad& load : cost.loads_per_byte) loads[load.link] += load.bytes;
+  const std::map<LinkId, Bytes> loads = loads_of(at_the_same_time);
   for (CollectiveCost& cost : at_the_same_time)
     for (const LinkLoad& load : cost.loads_per_byte) {
-      const double seconds_per_byte = (loads[load.link] / graph.links()[load.link].bandwidth).value();
+      const double seconds_per_byte = (loads.at(load.link) / graph.links()[load.link].bandwidth).value();
       if (seconds_per_byte <= cost.seconds_per_byte) continue;
       cost.seconds_per_byte = seconds_per_byte;
       cost.bottleneck = load.link;
@@ -98,12 +103,8 @@ void add_loads(const CollectiveCost& cost, Bytes message, double times, std::spa
 
 CollectiveCost merged(const LinkGraph& graph, std::span<const CollectiveCost> costs) {
   CollectiveCost result;
-  std::map<LinkId, Bytes> loads;
-  for (const CollectiveCost& cost : costs) {
-    result.latency = std::max(result.latency, cost.latency);
-    for (const LinkLoad& load : cost.loads_per_byte) loads[load.link] += load.bytes;
-  }
-  for (const auto& [link, bytes] : loads) {
+  for (const CollectiveCost& cost : costs) result.latency = std::max(result.latency, cost.latency);
+  for (const auto& [link, bytes] : loads_of(costs)) {
     const double seconds_per_byte = (bytes / graph.links()[link].bandwidth).value();
     if (seconds_per_byte > result.seconds_per_byte) {
       result.seconds_per_byte = seconds_per_byte;

@@ -38,6 +38,12 @@ struct ExpertLoad {
 struct RoutingSpread {
   double active_experts = 0.0;  // distinct experts at work on a rank
   double imbalance = 0.0;       // max / mean rows over ranks
+
+  RoutingSpread& operator+=(const RoutingSpread& other) {
+    active_experts += other.active_experts;
+    imbalance += other.imbalance;
+    return *this;
+  }
 };
 
 class RoutedLoad {

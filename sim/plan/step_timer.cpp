@@ -26,12 +26,6 @@ bool only_decode(std::span<const RankBatch> ranks) {
                      [](const RankBatch& batch) { return batch.prefills.empty(); });
 }
 
-std::int64_t most_tokens(std::span<const RankBatch> ranks) {
-  std::int64_t most = 0;
-  for (const RankBatch& batch : ranks) most = std::max(most, batch.tokens());
-  return most;
-}
-
 }  // namespace
 
 StepTimer::StepTimer(const ReplicaModel& model, std::shared_ptr<const LayerKinds> kinds,

@@ -54,13 +54,11 @@ struct RoutingTally {
 
   void add(const RoutingSpread& spread) {
     ++steps;
-    sum.active_experts += spread.active_experts;
-    sum.imbalance += spread.imbalance;
+    sum += spread;
   }
   RoutingTally& operator+=(const RoutingTally& other) {
     steps += other.steps;
-    sum.active_experts += other.sum.active_experts;
-    sum.imbalance += other.sum.imbalance;
+    sum += other.sum;
     return *this;
   }
 };
