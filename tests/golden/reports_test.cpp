@@ -10,6 +10,7 @@
 #include <string>
 
 #include "sim/report/tables.hpp"
+#include "sim/study/point.hpp"
 #include "sim/summarise.hpp"
 
 using namespace switchyard;
@@ -29,9 +30,7 @@ Report report_of(const std::filesystem::path& folder, const std::string& name) {
   const Metrics metrics = compute_metrics(simulation.result.log, scenario.slo, scenario.deployment.gpus());
   Summary summary = summarise(system, simulation, metrics);
   summary.wall = summary.bank = Seconds(0.0);  // of the machine, not of the run
-  Json json = summary_json(summary);
-  json.erase("wall_s");
-  json.erase("bank_s");
+  const Json json = without_wall_times(summary_json(summary));
   return {console_table(describe(scenario), summary) + "\n" + rank_lines(scenario), json.dump(2) + "\n"};
 }
 

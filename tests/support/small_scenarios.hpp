@@ -9,6 +9,7 @@
 
 #include "sim/report/tables.hpp"
 #include "sim/simulate.hpp"
+#include "sim/study/point.hpp"
 #include "sim/summarise.hpp"
 
 namespace switchyard {
@@ -94,9 +95,7 @@ inline Run run(const Json& json, const SimulateOptions& options = {}) {
   run.events = simulation.result.events;
   run.kv_blocks = system.memory().num_gpu_blocks;
   run.data_parallel_size = system.scenario().deployment.data_parallel_size;
-  run.summary = summary_json(summarise(system, simulation, run.metrics));
-  run.summary.erase("wall_s");
-  run.summary.erase("bank_s");
+  run.summary = without_wall_times(summary_json(summarise(system, simulation, run.metrics)));
   std::ostringstream requests, steps;
   write_requests_csv(requests, log);
   write_steps_csv(steps, log);
