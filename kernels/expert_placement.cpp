@@ -8,7 +8,7 @@ namespace switchyard {
 namespace {
 
 void check(std::int64_t num_experts, std::int64_t ranks) {
-  if (num_experts < 1 || num_experts > 1024 || ranks < 1 || num_experts % ranks != 0) {
+  if (num_experts < 1 || num_experts > 2048 || ranks < 1 || num_experts % ranks != 0) {
     throw std::invalid_argument("expert placement: " + std::to_string(num_experts) +
                                 " experts cannot be shared out equally among " + std::to_string(ranks) +
                                 " ranks");

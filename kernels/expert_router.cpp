@@ -67,7 +67,7 @@ void require_within(std::int64_t value, std::int64_t min, std::int64_t max, cons
 }
 
 void check_shape(const GateShape& shape) {
-  require_within(shape.num_experts, 1, 1024, "num_experts");
+  require_within(shape.num_experts, 1, 2048, "num_experts");
   require_within(shape.num_experts_per_tok, 1, std::min<std::int64_t>(32, shape.num_experts),
                  "num_experts_per_tok");
   require_within(shape.hidden_size, 1, 1 << 20, "hidden_size");
@@ -129,6 +129,11 @@ constexpr ExpertRouter kRouters[] = {
     {"group_limited_greedy",
      "Softmax, the groups with the best expert, then the k best (DeepSeek-V2, arXiv:2405.04434)",
      reference<group_limited_greedy>, fastest<group_limited_greedy>},
+    {"topk_sigmoid", "The k best logits, weights their sigmoids (Llama 4, Hugging Face modeling_llama4.py)",
+     reference<topk_sigmoid>, fastest<topk_sigmoid>},
+    {"sparsemixer",
+     "One expert after the other, each weighted among the logits close to it (Phi-3.5-MoE, arXiv:2409.12136)",
+     reference<sparsemixer>, fastest<sparsemixer>},
 };
 
 }  // namespace

@@ -6,7 +6,7 @@
 namespace switchyard {
 
 struct GateShape {
-  std::int64_t num_experts = 1;          // 1…1024
+  std::int64_t num_experts = 1;          // 1…2048
   std::int64_t num_experts_per_tok = 1;  // top_k, 1…32
   std::int64_t hidden_size = 0;          // length of a token's vector (or of its subspace)
   std::int64_t n_group = 1;              // experts come in n_group equal blocks

@@ -27,6 +27,8 @@ void softmax_topk_renorm(const RoutedToken& token);
 void topk_softmax(const RoutedToken& token);
 void noaux_tc(const RoutedToken& token);
 void group_limited_greedy(const RoutedToken& token);
+void topk_sigmoid(const RoutedToken& token);
+void sparsemixer(const RoutedToken& token);
 
 /// scratch = softmax of the logits over all experts: exp(logit - max) / sum, summed from expert 0 upwards.
 void softmax_into_scratch(const RoutedToken& token);

@@ -152,7 +152,7 @@ TEST_CASE(
   refuses(altered([](Batch& b) { b.logit_bias.assign(3, 0.0f); }), 8);
   refuses(altered([](Batch& b) { b.selection_bias.assign(65, 0.0f); }), 8);
   refuses(altered([](Batch& b) { b.selection_bias.assign(64, NAN); }), 8);
-  refuses(altered([](Batch& b) { b.shape.num_experts = 2048; }), 8);
+  refuses(altered([](Batch& b) { b.shape.num_experts = 4096; }), 8);
   refuses(altered([](Batch& b) { b.shape.num_experts_per_tok = 0; }), 0);
   refuses(altered([](Batch& b) { b.shape.num_experts_per_tok = 33; }), 66);
   refuses(altered([](Batch& b) { b.shape.n_group = 7; }), 8);

@@ -74,6 +74,19 @@ TEST_CASE("softmax_topk_renorm and topk_softmax share out 1 among the chosen") {
   }
 }
 
+TEST_CASE("topk_sigmoid weighs each of the chosen by itself") {
+  const Choice choice = route("topk_sigmoid", top(2), {0.0f, 1.09861229f, -1.0f, 1.38629436f});
+  CHECK(choice.experts == std::vector<std::uint16_t>{3, 1});
+  check_weights(choice.weights, {0.8, 0.75});
+}
+
+TEST_CASE("sparsemixer shares out 1 among the experts close to each choice") {
+  // 10 and 9.9 are within 2 % of each other, 5 is not: the first two split their softmax, then 9.9 is alone.
+  const Choice choice = route("sparsemixer", top(2), {5.0f, 9.9f, 10.0f, -3.0f});
+  CHECK(choice.experts == std::vector<std::uint16_t>{2, 1});
+  check_weights(choice.weights, {1.0 / (1.0 + 0.9048374180), 1.0});
+}
+
 TEST_CASE("A logit bias changes choice and weights") {
   const Choice choice = route("topk_softmax", top(2), {0, 0, 0, 0}, {}, kLogs);
   CHECK(choice.experts == std::vector<std::uint16_t>{3, 2});
@@ -159,7 +172,9 @@ TEST_CASE("The routers reproduce the golden cases computed in double precision")
                                    {"gptoss_top4_softmax_bias", "topk_softmax", 4},
                                    {"deepseek_v2_group_limited", "group_limited_greedy", 6},
                                    {"deepseek_v3_noaux_tc", "noaux_tc", 8},
-                                   {"kimi_k2_noaux_1group", "noaux_tc", 8}};
+                                   {"kimi_k2_noaux_1group", "noaux_tc", 8},
+                                   {"llama4_top1_sigmoid", "topk_sigmoid", 1},
+                                   {"phi35_sparsemixer_eval_eps0.01", "sparsemixer", 2}};
   for (const GoldenFamily& family : families) {
     INFO(family.key);
     REQUIRE_FALSE(golden.at(family.key).empty());
