@@ -42,6 +42,9 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
       reader.optional_integer("seed", 1, {0, std::numeric_limits<std::int64_t>::max()}));
   scenario.model = read_model(reader.raw("model"), member(json, "model_overrides"), base_folder, source);
   reader.known("model_overrides");
+  if (scenario.model.form == ModelForm::convolutional)
+    reader.fail("model", "is " + scenario.model.name +
+                             ", a convolutional network: it has no tokens; ask `switchyard model` about it");
   const Json default_cluster = "hgx-h100";
   const Json* cluster = reader.optional_raw("cluster");
   scenario.cluster = read_cluster(cluster ? *cluster : default_cluster, base_folder, source);

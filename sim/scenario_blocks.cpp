@@ -27,8 +27,14 @@ std::vector<std::string> precision_choices() {
 
 }  // namespace
 
-bool quantises_experts_only(const Architecture& model) {
-  return model.checkpoint.routed_experts != model.checkpoint.linear;
+PrecisionByRole with_weights(const PrecisionByRole& checkpoint, Precision weights) {
+  const bool mixed = checkpoint != PrecisionByRole::all(checkpoint.attention);
+  PrecisionByRole precision = checkpoint;
+  for (const auto role : PrecisionByRole::roles()) {
+    const bool plain = bytes_per_element(checkpoint.*role) >= bytes_per_element(Precision::bf16);
+    if (!mixed || !plain) precision.*role = weights;
+  }
+  return precision;
 }
 
 Deployment read_deployment(ObjectReader reader, const Architecture& model) {
@@ -99,15 +105,13 @@ ModelPrecision read_precision(ObjectReader reader, const Scenario& scenario) {
   };
   ModelPrecision precision;
   precision.weights = scenario.model.checkpoint;
-  if (const auto weights = chosen("weights")) {
-    precision.weights.routed_experts = *weights;
-    if (!quantises_experts_only(scenario.model)) precision.weights.linear = *weights;
-  }
+  if (const auto weights = chosen("weights"))
+    precision.weights = with_weights(scenario.model.checkpoint, *weights);
   const auto activations = chosen("activations");
-  precision.activations =
-      activations.value_or(activations_beside(scenario.cluster.gpu, precision.weights.linear));
-  precision.expert_activations =
-      activations.value_or(activations_beside(scenario.cluster.gpu, precision.weights.routed_experts));
+  for (const auto role : PrecisionByRole::roles()) {
+    precision.activations.*role =
+        activations.value_or(activations_beside(scenario.cluster.gpu, precision.weights.*role));
+  }
   precision.kv_cache = chosen("kv_cache").value_or(scenario.engine.profile.kv_cache);
   reader.finish();
   return precision;

@@ -13,9 +13,9 @@ void resolve_model_length(Scenario& scenario);
 /// auto: weights as the checkpoint stores them; activations by weights and GPU; KV cache by the engine's
 /// profile.
 ModelPrecision read_precision(ObjectReader reader, const Scenario& scenario);
-/// As the checkpoint does: gpt-oss stores its routed experts alone in mxfp4. Another format asked for covers
-/// the same tensors.
-bool quantises_experts_only(const Architecture& model);
+/// One format asked for covers what the checkpoint's own covers: gpt-oss stores its routed experts alone in
+/// mxfp4, and the rest stays as it is.
+PrecisionByRole with_weights(const PrecisionByRole& checkpoint, Precision weights);
 RoutingOptions read_routing(ObjectReader reader, const Architecture& model, const std::string& base_folder);
 Slo read_slo(ObjectReader reader);
 

@@ -34,14 +34,19 @@ Json engine_json(const EngineOptions& engine) {
   return json;
 }
 
-/// The one name that reads back to both formats; "auto" where only the checkpoint itself says which is which.
+/// The one name that reads back to all formats; "auto" where only the checkpoint itself says which is which.
 std::string weights_text(const Scenario& scenario) {
-  const CheckpointPrecision& weights = scenario.precision.weights;
-  if (scenario.model.moe_layers() == 0) return std::string(name_of(weights.linear));
-  const bool one_name =
-      weights.linear ==
-      (quantises_experts_only(scenario.model) ? scenario.model.checkpoint.linear : weights.routed_experts);
-  return one_name ? std::string(name_of(weights.routed_experts)) : "auto";
+  const PrecisionByRole& weights = scenario.precision.weights;
+  for (const auto role : PrecisionByRole::roles()) {
+    if (with_weights(scenario.model.checkpoint, weights.*role) == weights)
+      return std::string(name_of(weights.*role));
+  }
+  return "auto";
+}
+
+std::string activations_text(const PrecisionByRole& activations) {
+  const bool one = activations == PrecisionByRole::all(activations.attention);
+  return one ? std::string(name_of(activations.attention)) : "auto";
 }
 
 }  // namespace
@@ -51,12 +56,9 @@ Json to_json(const Scenario& scenario, const Json& model, const Json& model_over
   json["model"] = model;
   if (!model_overrides.is_null()) json["model_overrides"] = model_overrides;
   const ModelPrecision& p = scenario.precision;
-  const bool routes = scenario.model.moe_layers() > 0;
-  json["precision"] = {
-      {"weights", weights_text(scenario)},
-      {"activations",
-       routes && p.activations != p.expert_activations ? "auto" : std::string(name_of(p.activations))},
-      {"kv_cache", name_of(p.kv_cache)}};
+  json["precision"] = {{"weights", weights_text(scenario)},
+                       {"activations", activations_text(p.activations)},
+                       {"kv_cache", name_of(p.kv_cache)}};
   json["cluster"] = to_json(scenario.cluster);
   json["deployment"] = deployment_json(scenario.deployment);
   json["engine"] = engine_json(scenario.engine);

@@ -73,7 +73,18 @@ Simulation simulate(const System& system, const std::stop_token& stop,
   return simulation;
 }
 
+namespace {
+
+void refuse_impossible(const Architecture& model, const StepQuery& query) {
+  if (model.form != ModelForm::decoder && (query.decode > 0 || query.context > 0))
+    throw InputError("switchyard step", model.name + " is of the kind " + std::string(name_of(model.form)) +
+                                            ": it has no decode steps and no cache; give --prefill N alone");
+}
+
+}  // namespace
+
 StepAnswer time_step(const System& system, const StepQuery& query) {
+  refuse_impossible(system.scenario().model, query);
   const std::unique_ptr<StepTimer> timer = system.timer(0);
   Random random(system.scenario().seed, "step");
   StepAnswer answer;

@@ -9,14 +9,17 @@
 namespace switchyard {
 namespace {
 
-std::int64_t experts_of(const Architecture& model) {
-  for (const Layer& layer : model.layers)
-    if (layer.moe) return layer.moe->gate.num_experts;
-  return 0;
+void refuse_unless_it_generates(const Architecture& model, const std::string& source) {
+  if (model.form == ModelForm::decoder) return;
+  throw InputError(source + ": /model",
+                   "is " + model.name + ", of the kind " + std::string(name_of(model.form)) +
+                       ": it generates no tokens one by one, so it cannot be served; ask "
+                       "`switchyard model` or `switchyard step --prefill` about it");
 }
 
 Scenario checked(Scenario scenario, Scope scope) {
   if (scope == Scope::step) return scenario;
+  refuse_unless_it_generates(scenario.model, scenario.source);
   if (!scenario.workload)
     throw InputError(scenario.source + ": /workload", "is missing; give arrivals and lengths, or a trace");
   if (scenario.workload->trace) read_through(*scenario.workload);
@@ -28,21 +31,18 @@ Scenario checked(Scenario scenario, Scope scope) {
 std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
   if (scenario.model.moe_layers() == 0) return nullptr;
   const Choice choice = scenario.routing.mode == "uniform" ? Choice::uniform : Choice::gates;
-  return std::make_shared<RoutingBank>(scenario.model, scenario.routing.preset, scenario.seed, choice);
+  return std::make_shared<RoutingBank>(prompt_part(scenario.model), scenario.routing.preset, scenario.seed,
+                                       choice);
 }
 
 System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank> bank)
     : scenario_(checked(std::move(scenario), scope)),
+      timed_(prompt_part(scenario_.model)),
       graph_(scenario_.cluster),
       cost_(scenario_.cluster.gpu, scenario_.engine.profile.expert_tile),
       memory_(fit_memory(scenario_.model, scenario_.precision, scenario_.deployment, scenario_.cluster,
                          scenario_.engine.profile, scenario_.engine.limits)),
-      model_{&scenario_.model,
-             &scenario_.deployment,
-             &scenario_.engine.profile,
-             &cost_,
-             &graph_,
-             scenario_.precision,
+      model_{&timed_, &scenario_.deployment, &scenario_.engine.profile, &cost_, &graph_, scenario_.precision,
              scope},
       kinds_(std::make_shared<LayerKinds>(model_)),
       bank_(std::move(bank)) {
@@ -60,9 +60,8 @@ std::unique_ptr<StepTimer> System::timer(std::int64_t replica) const {
   if (bank_) {
     const RoutingMode mode = scenario_.routing.mode == "balanced" ? RoutingMode::balanced : RoutingMode::bank;
     const auto& placement = choose(expert_placements(), d.expert_placement, "/deployment/expert_placement");
-    routed = std::make_unique<RoutedLoad>(*bank_, mode,
-                                          placement.place(experts_of(scenario_.model), d.expert_ranks()),
-                                          d.expert_ranks(), scenario_.engine.profile.expert_tile);
+    routed = std::make_unique<RoutedLoad>(*bank_, mode, placement, d.expert_ranks(),
+                                          scenario_.engine.profile.expert_tile);
   }
   return std::make_unique<StepTimer>(model_, kinds_,
                                      replica_network(d, replica, graph_, stated_transport(scenario_.cluster)),

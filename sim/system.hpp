@@ -42,6 +42,7 @@ class System {
   bool find_shared_links() const;
 
   Scenario scenario_;
+  Architecture timed_;  // the layers that run: of an encoder-decoder, what a prompt passes
   LinkGraph graph_;
   OperatorCost cost_;
   MemoryFit memory_;

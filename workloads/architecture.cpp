@@ -10,6 +10,16 @@ std::int64_t Architecture::moe_layers() const {
                        [](const Layer& layer) { return layer.moe.has_value(); });
 }
 
+Architecture prompt_part(Architecture architecture) {
+  if (architecture.form != ModelForm::encoder_decoder) return architecture;
+  for (auto i = static_cast<std::size_t>(architecture.encoder_layers); i < architecture.layers.size(); ++i) {
+    Layer keys_and_values;
+    keys_and_values.cross_attention = architecture.layers[i].cross_attention;
+    architecture.layers[i] = keys_and_values;
+  }
+  return architecture;
+}
+
 ModelKind kind_of(const Architecture& architecture) {
   if (architecture.moe_layers() == 0) return ModelKind::dense;
   const bool both = std::any_of(architecture.layers.begin(), architecture.layers.end(),
@@ -27,6 +37,20 @@ std::string_view name_of(ModelKind kind) {
       return "hybrid";
   }
   return "dense";
+}
+
+std::string_view name_of(ModelForm form) {
+  switch (form) {
+    case ModelForm::decoder:
+      return "decoder";
+    case ModelForm::encoder:
+      return "encoder";
+    case ModelForm::encoder_decoder:
+      return "encoder-decoder";
+    case ModelForm::convolutional:
+      return "convolutional network";
+  }
+  return "decoder";
 }
 
 }  // namespace switchyard

@@ -6,6 +6,7 @@
 
 #include "sim/base/embedded.hpp"
 #include "sim/base/quote.hpp"
+#include "workloads/hugging_face/python_json.hpp"
 #include "workloads/hugging_face/reader.hpp"
 
 namespace switchyard {
@@ -34,9 +35,24 @@ ConfigReader reader_of(const Json& config, const std::string& source, const Json
                       ObjectReader(members, overrides_source, "/model_overrides"));
 }
 
+PublishedParameters read_published(ObjectReader reader) {
+  PublishedParameters published;
+  published.total = reader.number("total_parameters");
+  if (reader.has("active_parameters")) published.active = reader.number("active_parameters");
+  published.active_convention = reader.text("active_convention");
+  using Active = PublishedParameters::Active;
+  const auto begins = [&](std::string_view words) { return published.active_convention.starts_with(words); };
+  published.counts = begins("without the input embedding")  ? Active::without_embedding
+                     : begins("without embedding and head") ? Active::without_embedding_and_head
+                                                            : Active::everything;
+  published.deviation = reader.optional_text("deviation", "");
+  published.source = reader.text("source");
+  return published;
+}
+
 Architecture read_all(ConfigReader& config, const std::string& source, bool overridden) {
   Architecture architecture = read_architecture(config, source);
-  config.known({"published"});
+  if (auto published = config.maybe_object("published")) architecture.published = read_published(*published);
   config.refuse_unknown_overrides();
   if (overridden) architecture.source += ", with model_overrides";
   return architecture;
@@ -45,11 +61,20 @@ Architecture read_all(ConfigReader& config, const std::string& source, bool over
 Architecture read_file(const std::string& wish, const Json& overrides, const std::string& base_folder,
                        const std::string& source) {
   const fs::path path = (fs::path(base_folder) / wish).lexically_normal();
-  const Json config = read_json_file(path.string());
+  const Json config = parse_json(without_python_numbers(read_text_file(path.string())), path.string());
   ConfigReader reader = reader_of(config, path.string(), overrides, source);
   Architecture architecture = read_all(reader, path.string(), !overrides.is_null());
   if (!reader.has("name")) architecture.name = name_of_file(path);
   return architecture;
+}
+
+/// Models that users ask for by name and nobody outside can describe.
+void refuse_unpublished(const std::string& wish, const std::string& source) {
+  if (wish != "gpt-4" && !wish.starts_with("gpt-4-") && !wish.starts_with("gpt-4o")) return;
+  throw InputError(source + ": /model",
+                   in_quotes(wish) +
+                       " has no published architecture (GPT-4 Technical Report, arXiv:2303.08774, section 2, "
+                       "gives no sizes); choose a model of `switchyard list models`, or give a config.json");
 }
 
 Architecture read_named(const std::string& wish, const Json& overrides, const std::string& source) {
@@ -57,6 +82,7 @@ Architecture read_named(const std::string& wish, const Json& overrides, const st
   const auto file =
       std::find_if(files.begin(), files.end(), [&](const EmbeddedFile& f) { return f.name == wish; });
   if (file == files.end()) {
+    refuse_unpublished(wish, source);
     const auto names = model_names();
     throw InputError(source + ": /model", "unknown model " + in_quotes(wish) + "; " + choices(wish, names) +
                                               ", or give the path of a config.json");

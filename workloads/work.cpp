@@ -1,15 +1,14 @@
 // Cutting a layer: column-parallel projections, row-parallel outputs (Megatron-LM, arXiv:1909.08053), experts
-// whole or cut.
+// whole or cut. Token mixers are in mixer_work.cpp.
 #include "workloads/work.hpp"
 
 #include <algorithm>
 
+#include "workloads/mixer_work.hpp"
 #include "workloads/parameters.hpp"
 
 namespace switchyard {
 namespace {
-
-std::int64_t share(std::int64_t size, std::int64_t ranks) { return (size + ranks - 1) / ranks; }
 
 std::vector<Gemm> ffn_gemms(const Ffn& ffn, std::int64_t hidden_size, std::int64_t ranks, Precision weights,
                             Precision activations) {
@@ -17,59 +16,6 @@ std::vector<Gemm> ffn_gemms(const Ffn& ffn, std::int64_t hidden_size, std::int64
   return {{ffn.gated ? "gate_up" : "up", Part::dense_gemm, ffn.gated ? 2 * width : width, hidden_size,
            weights, activations},
           {"down", Part::dense_gemm, hidden_size, width, weights, activations}};
-}
-
-void grouped_query_attention(const Attention& a, std::int64_t hidden_size, std::int64_t ranks,
-                             const ModelPrecision& precision, LayerWork& work) {
-  const std::int64_t heads = share(a.num_attention_heads, ranks);
-  const std::int64_t kv_heads = share(a.num_key_value_heads, ranks);
-  const Precision weights = precision.weights.linear;
-  work.before_attention = {{"qkv", Part::dense_gemm, (heads + 2 * kv_heads) * a.head_dim, hidden_size,
-                            weights, precision.activations}};
-  work.output_projection = {"o_proj",           Part::dense_gemm, hidden_size,
-                            heads * a.head_dim, weights,          precision.activations};
-  const double width = static_cast<double>(heads * a.head_dim);
-  work.attention.heads = heads;
-  work.attention.kv_heads = kv_heads;
-  work.attention.head_dim = a.head_dim;
-  work.attention.decode_flops_per_pair = Flops(4.0 * width);  // scores and values
-  work.attention.prefill_flops_per_pair = Flops(4.0 * width);
-  work.attention.query_bytes_per_token = 2.0 * width * bytes_per_element(Precision::bf16);
-}
-
-void latent_attention(const Attention& a, std::int64_t hidden_size, std::int64_t ranks,
-                      const ModelPrecision& precision, LayerWork& work) {
-  const LatentAttention& mla = *a.latent;
-  const std::int64_t heads = share(a.num_attention_heads, ranks);
-  const std::int64_t query_dim = mla.qk_nope_head_dim + mla.qk_rope_head_dim;
-  const Precision weights = precision.weights.linear;
-  const auto gemm = [&](std::string_view name, std::int64_t n, std::int64_t k) {
-    return Gemm{name, Part::dense_gemm, n, k, weights, precision.activations};
-  };
-  if (mla.q_lora_rank) {
-    work.before_attention = {gemm("q_a", *mla.q_lora_rank, hidden_size),
-                             gemm("q_b", heads * query_dim, *mla.q_lora_rank)};
-  } else {
-    work.before_attention = {gemm("q", heads * query_dim, hidden_size)};
-  }
-  work.before_attention.push_back(gemm("kv_a", mla.kv_lora_rank + mla.qk_rope_head_dim, hidden_size));
-  // Absorbed (decode) and expanded (prefill) forms take the same products with W_UK and W_UV.
-  const Gemm expansion = gemm("kv_b", heads * (mla.qk_nope_head_dim + mla.v_head_dim), mla.kv_lora_rank);
-  work.before_attention.push_back(expansion);
-  work.context_expansion = expansion;
-  work.output_projection = gemm("o_proj", hidden_size, heads * mla.v_head_dim);
-  work.attention.kind = AttentionWork::Kind::latent;
-  work.attention.heads = heads;
-  work.attention.head_dim = mla.kv_lora_rank + mla.qk_rope_head_dim;
-  const double h = static_cast<double>(heads);
-  work.attention.decode_flops_per_pair =
-      Flops(2.0 * h * static_cast<double>(2 * mla.kv_lora_rank + mla.qk_rope_head_dim));
-  work.attention.prefill_flops_per_pair = Flops(2.0 * h * static_cast<double>(query_dim + mla.v_head_dim));
-  work.attention.prefill_bytes_per_key =
-      h * static_cast<double>(query_dim + mla.v_head_dim) * bytes_per_element(Precision::bf16);
-  work.attention.query_bytes_per_token = h *
-                                         static_cast<double>(2 * mla.kv_lora_rank + mla.qk_rope_head_dim) *
-                                         bytes_per_element(Precision::bf16);
 }
 
 ExpertWork expert_work(const MoeFfn& moe, std::int64_t hidden_size, const Sharding& sharding,
@@ -89,15 +35,22 @@ ExpertWork expert_work(const MoeFfn& moe, std::int64_t hidden_size, const Shardi
       static_cast<double>(2 * hidden_size) * bytes_per_element(Precision::bf16) +
       matrices * static_cast<double>(work.intermediate_size) * bytes_per_element(Precision::bf16);
   work.weights = precision.weights.routed_experts;
-  work.activations = precision.expert_activations;
+  work.activations = precision.activations.routed_experts;
   return work;
 }
 
-/// Elements of the attention's matrices on one rank.
-double attention_weights(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding) {
+/// Elements of the mixers' matrices on one rank.
+double mixer_weights(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding) {
   const LayerWork work = work_of(layer, hidden_size, sharding, {});
-  double sum = static_cast<double>(work.output_projection.n * work.output_projection.k);
+  double sum = 0.0;
+  if (work.output_projection)
+    sum += static_cast<double>(work.output_projection->n * work.output_projection->k);
   for (const Gemm& gemm : work.before_attention) sum += static_cast<double>(gemm.n * gemm.k);
+  if (layer.cross_attention) {  // its queries and output: no work of a prompt, but weights all the same
+    const Attention& cross = *layer.cross_attention;
+    const std::int64_t heads = share(cross.num_attention_heads, sharding.tensor);
+    sum += static_cast<double>(hidden_size * heads * (cross.head_dim + cross.value_dim()));
+  }
   return sum;
 }
 
@@ -106,28 +59,24 @@ double attention_weights(const Layer& layer, std::int64_t hidden_size, const Sha
 LayerWork work_of(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
                   const ModelPrecision& precision) {
   LayerWork work;
-  work.attention.cache_bytes_per_token =
-      kv_bytes_per_token_on_rank(layer.attention, sharding, precision.kv_cache);
-  work.attention.prefill_bytes_per_key = work.attention.cache_bytes_per_token;
-  work.attention.kv_cache = precision.kv_cache;
-  if (layer.attention.latent) {
-    latent_attention(layer.attention, hidden_size, sharding.tensor, precision, work);
-  } else {
-    grouped_query_attention(layer.attention, hidden_size, sharding.tensor, precision, work);
-  }
-  work.attention.window = layer.attention.sliding_window;
+  add_mixer_work(layer, hidden_size, sharding, precision, work);
   if (layer.dense) {
-    work.dense_ffn = ffn_gemms(*layer.dense, hidden_size, sharding.tensor, precision.weights.linear,
-                               precision.activations);
+    work.dense_ffn = ffn_gemms(*layer.dense, hidden_size, sharding.tensor, precision.weights.dense_ffn,
+                               precision.activations.dense_ffn);
   }
   if (layer.moe) {
-    work.gate =
-        Gemm{"gate", Part::gate, layer.moe->gate.num_experts, hidden_size, Precision::bf16, Precision::bf16};
-    if (layer.moe->shared_expert) {
-      work.shared_expert = ffn_gemms(*layer.moe->shared_expert, hidden_size, sharding.tensor,
-                                     precision.weights.linear, precision.activations);
+    const MoeFfn& moe = *layer.moe;
+    const Precision weights = precision.weights.shared_expert;
+    const Precision activations = precision.activations.shared_expert;
+    work.gate = Gemm{"gate", Part::gate, moe.gate.num_experts, hidden_size, Precision::bf16, Precision::bf16};
+    if (moe.shared_expert)
+      work.shared_expert = ffn_gemms(*moe.shared_expert, hidden_size, sharding.tensor, weights, activations);
+    if (moe.latent_size) {
+      work.latent_projection = {
+          {"latent_down", Part::dense_gemm, *moe.latent_size, hidden_size, weights, activations},
+          {"latent_up", Part::dense_gemm, hidden_size, *moe.latent_size, weights, activations}};
     }
-    work.experts = expert_work(*layer.moe, hidden_size, sharding, precision);
+    work.experts = expert_work(moe, moe.latent_size.value_or(hidden_size), sharding, precision);
   }
   return work;
 }
@@ -141,16 +90,8 @@ Gemm head_of(const Architecture& architecture, const Sharding& sharding) {
           Precision::bf16};
 }
 
-Bytes kv_bytes_per_token_on_rank(const Attention& attention, const Sharding& sharding, Precision kv_cache) {
-  const double ranks = attention.latent
-                           ? 1.0
-                           : static_cast<double>(attention.num_key_value_heads) /
-                                 static_cast<double>(share(attention.num_key_value_heads, sharding.tensor));
-  return static_cast<double>(kv_elements_per_token(attention)) / ranks * bytes_per_element(kv_cache);
-}
-
 Bytes expert_weight_bytes_on_rank(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
-                                  const CheckpointPrecision& precision) {
+                                  const PrecisionByRole& precision) {
   if (!layer.moe) return Bytes(0.0);
   const double experts = static_cast<double>(share(layer.moe->gate.num_experts, sharding.expert_ranks));
   const double parameters = static_cast<double>(parameters_of(layer, hidden_size).routed_expert);
@@ -159,18 +100,18 @@ Bytes expert_weight_bytes_on_rank(const Layer& layer, std::int64_t hidden_size, 
 }
 
 Bytes weight_bytes_on_rank(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
-                           const CheckpointPrecision& precision) {
+                           const PrecisionByRole& precision) {
   const LayerParameters p = parameters_of(layer, hidden_size);
-  const Bytes linear = bytes_per_element(precision.linear);
-  const Bytes plain = bytes_per_element(Precision::bf16);
+  const double tensor = static_cast<double>(sharding.tensor);
   // Some projections are whole on every rank (MLA's way down, key-value heads fewer than ranks), and so are
   // small vectors.
-  const double projections = attention_weights(layer, hidden_size, sharding);
-  const double vectors = static_cast<double>(p.attention) - attention_weights(layer, hidden_size, {});
-  const double cut =
-      static_cast<double>(p.dense_ffn + p.shared_expert) / static_cast<double>(sharding.tensor);
-  const double whole = vectors + static_cast<double>(p.attention_norms + p.ffn_norms + p.gate);
-  return (projections + cut) * linear + whole * plain +
+  const double projections = mixer_weights(layer, hidden_size, sharding);
+  const double vectors = static_cast<double>(p.attention) - mixer_weights(layer, hidden_size, {});
+  const double whole = vectors + static_cast<double>(p.norms + p.gate);
+  return projections * bytes_per_element(precision.attention) +
+         static_cast<double>(p.dense_ffn) / tensor * bytes_per_element(precision.dense_ffn) +
+         static_cast<double>(p.shared_expert) / tensor * bytes_per_element(precision.shared_expert) +
+         whole * bytes_per_element(Precision::bf16) +
          expert_weight_bytes_on_rank(layer, hidden_size, sharding, precision);
 }
 

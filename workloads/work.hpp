@@ -19,12 +19,11 @@ struct Sharding {
   std::int64_t expert_ranks = 1;   // whole experts are spread over this many ranks
 };
 
-/// Formats in use: of the weights by role, of the activations that enter the tensor cores, and of the KV
+/// Formats in use: of the weights, of the activations that enter the tensor cores beside them, and of the KV
 /// cache.
 struct ModelPrecision {
-  CheckpointPrecision weights;
-  Precision activations = Precision::bf16;         // beside `weights.linear`
-  Precision expert_activations = Precision::bf16;  // beside `weights.routed_experts`
+  PrecisionByRole weights;
+  PrecisionByRole activations;
   Precision kv_cache = Precision::bf16;
 };
 
@@ -47,11 +46,20 @@ struct AttentionWork {
   Bytes cache_bytes_per_token;         // decode: read once per sequence and cached token
   Bytes prefill_bytes_per_key;         // prefill: read once per key, new ones included
   Bytes query_bytes_per_token;         // queries in, outputs out
-  std::optional<std::int64_t> window;  // tokens a query sees at most
+  std::optional<std::int64_t> window;  // tokens a query reads at most: sliding, or selected
+  bool bidirectional = false;          // a query sees later tokens too
   std::int64_t heads = 1;              // on one rank
   std::int64_t kv_heads = 1;           // on one rank; 1 for a latent cache
   std::int64_t head_dim = 0;           // of the cache: a latent has kv_lora_rank + qk_rope_head_dim
   Precision kv_cache = Precision::bf16;
+};
+
+/// The recurrence of one linear-attention layer on one rank.
+struct StateWork {
+  Flops decode_flops_per_sequence;
+  Bytes decode_bytes_per_sequence;  // the state, read and written
+  Flops prefill_flops_per_token;
+  Bytes prefill_bytes_per_token;
 };
 
 /// The routed experts that one rank holds of one layer.
@@ -69,32 +77,43 @@ struct ExpertWork {
 };
 
 struct LayerWork {
-  std::vector<Gemm> before_attention;  // projections to queries, keys, values (or latents)
-  AttentionWork attention;
+  std::vector<Gemm> before_attention;      // projections to queries, keys, values, latents, states
+  std::optional<AttentionWork> attention;  // at most one of these two
+  std::optional<StateWork> state;
+  std::optional<AttentionWork> indexer;   // scores every cached key for a sparse attention
   std::optional<Gemm> context_expansion;  // keys and values of a prompt's cached latents, m being those
-  Gemm output_projection;
+  std::optional<Gemm> output_projection;
   std::vector<Gemm> dense_ffn;  // up and down; empty without a dense FFN
   std::optional<Gemm> gate;
-  std::vector<Gemm> shared_expert;  // empty without one
+  std::vector<Gemm> shared_expert;      // empty without one
+  std::vector<Gemm> latent_projection;  // hidden vectors to the routed experts' latents and back
   std::optional<ExpertWork> experts;
+
+  bool mixes_tokens() const { return !before_attention.empty(); }
+  bool has_ffn() const { return !dense_ffn.empty() || experts; }
 };
 
+/// Of a layer with cross-attention alone: the projection of the encoder's output to its keys and values.
 LayerWork work_of(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
                   const ModelPrecision& precision);
 
 /// The vocabulary projection: logits[m, vocab / tensor], m being the sequences that sample.
 Gemm head_of(const Architecture& architecture, const Sharding& sharding);
 
-/// KV-cache bytes that one token takes on one rank, all of `layers` together: heads are split over tensor
-/// ranks and repeated when there are fewer heads than ranks; a latent is kept whole on every rank.
-Bytes kv_bytes_per_token_on_rank(const Attention& attention, const Sharding& sharding, Precision kv_cache);
+/// KV-cache bytes that one token takes on one rank in one layer, an indexer's keys included: heads are split
+/// over tensor ranks and repeated when there are fewer heads than ranks; a latent is kept whole on every
+/// rank.
+Bytes kv_bytes_per_token_on_rank(const Layer& layer, const Sharding& sharding, Precision kv_cache);
+
+/// Recurrent state of one sequence on one rank in one layer; 0 without linear attention.
+Bytes state_bytes_on_rank(const Layer& layer, const Sharding& sharding);
 
 /// Weights of the routed experts of one layer that one rank holds; 0 without an MoE FFN.
 Bytes expert_weight_bytes_on_rank(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
-                                  const CheckpointPrecision& precision);
+                                  const PrecisionByRole& precision);
 
 /// Weights of one layer on one rank, routed experts included.
 Bytes weight_bytes_on_rank(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
-                           const CheckpointPrecision& precision);
+                           const PrecisionByRole& precision);
 
 }  // namespace switchyard

@@ -11,7 +11,7 @@ AttentionWork attention_of(const Attention& attention, Precision kv_cache) {
   layer.attention = attention;
   ModelPrecision precision;
   precision.kv_cache = kv_cache;
-  return work_of(layer, 1, {}, precision).attention;
+  return *work_of(layer, 1, {}, precision).attention;
 }
 
 Attention plain_attention(std::int64_t heads, std::int64_t kv_heads, std::int64_t head_dim) {
@@ -55,7 +55,7 @@ ExpertWork work_of(const GroupedGemmPoint& point, const Gpu& gpu) {
   moe.expert.intermediate_size = point.intermediate_size;
   ModelPrecision precision;
   precision.weights.routed_experts = point.precision;
-  precision.expert_activations = activations_beside(gpu, point.precision);
+  precision.activations.routed_experts = activations_beside(gpu, point.precision);
   return *work_of(layer, point.hidden_size, {}, precision).experts;
 }
 

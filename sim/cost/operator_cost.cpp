@@ -76,6 +76,25 @@ Seconds OperatorCost::prefill_attention(const AttentionWork& work, double pairs,
   return prefill_attention_.corrected(shape_of(work), prefill_formula(work, pairs, keys, tokens));
 }
 
+Seconds OperatorCost::linear_attention(const StateWork& work, std::int64_t sequences,
+                                       std::int64_t tokens) const {
+  const FlopsPerSecond peak = peak_rate(gpu_, Precision::bf16);
+  Seconds time;
+  if (sequences > 0) {
+    const double updates = static_cast<double>(sequences);
+    time += gpu_.profile.kernel_overhead + roofline(updates * work.decode_flops_per_sequence, peak,
+                                                    updates * work.decode_bytes_per_sequence,
+                                                    gpu_.profile.decode_attention);
+  }
+  if (tokens > 0) {
+    const double scanned = static_cast<double>(tokens);
+    time += gpu_.profile.kernel_overhead + roofline(scanned * work.prefill_flops_per_token, peak,
+                                                    scanned * work.prefill_bytes_per_token,
+                                                    gpu_.profile.prefill_attention);
+  }
+  return time;
+}
+
 Seconds OperatorCost::experts(const ExpertWork& work, double rows, double tiled_rows,
                               std::int64_t active) const {
   return experts_.corrected(shape_of(work), experts_formula(work, rows, tiled_rows, active));

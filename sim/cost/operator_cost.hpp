@@ -27,6 +27,10 @@ class OperatorCost {
   /// Prefill attention of one prompt chunk: `pairs` (query, key) pairs, `keys` tokens read, `tokens` new
   /// ones.
   Seconds prefill_attention(const AttentionWork& work, double pairs, double keys, std::int64_t tokens) const;
+  /// Linear attention of one layer: one state update a decoding sequence, a scan over prompts' tokens. No
+  /// table measures it: it reaches what decode attention reaches of the memory's bandwidth, and prefill
+  /// attention of the compute.
+  Seconds linear_attention(const StateWork& work, std::int64_t sequences, std::int64_t tokens) const;
   /// The grouped products of one layer on one rank: `rows` assignments (padded to tiles: `tiled_rows`) at
   /// `active` experts.
   Seconds experts(const ExpertWork& work, double rows, double tiled_rows, std::int64_t active) const;

@@ -28,9 +28,8 @@ std::string divisors(std::int64_t size) {
   return text;
 }
 
-void check_tensor(const Deployment& d, const Layer& layer, const std::string& source) {
+void check_heads(const Deployment& d, const Attention& a, const std::string& source) {
   const std::int64_t tp = d.tensor_parallel_size;
-  const Attention& a = layer.attention;
   if (a.num_attention_heads % tp != 0) {
     fail(source, "tensor_parallel_size", tp,
          "does not divide the " + std::to_string(a.num_attention_heads) + " attention heads; choose one of " +
@@ -40,6 +39,18 @@ void check_tensor(const Deployment& d, const Layer& layer, const std::string& so
     fail(source, "tensor_parallel_size", tp,
          "neither divides the " + std::to_string(a.num_key_value_heads) +
              " key-value heads nor is a multiple of them");
+  }
+}
+
+void check_tensor(const Deployment& d, const Layer& layer, const std::string& source) {
+  const std::int64_t tp = d.tensor_parallel_size;
+  if (layer.attention) check_heads(d, *layer.attention, source);
+  if (layer.cross_attention) check_heads(d, *layer.cross_attention, source);
+  if (layer.linear_attention && layer.linear_attention->num_value_heads % tp != 0) {
+    fail(source, "tensor_parallel_size", tp,
+         "does not divide the " + std::to_string(layer.linear_attention->num_value_heads) +
+             " heads of linear attention; choose one of " +
+             divisors(layer.linear_attention->num_value_heads));
   }
   if (layer.dense && layer.dense->intermediate_size % tp != 0) {
     fail(source, "tensor_parallel_size", tp,

@@ -8,6 +8,10 @@ namespace {
 
 constexpr std::size_t kMostRemembered = 1 << 16;  // tokens of a step: 5 MiB a kind of layer
 
+std::int64_t context_seen(const PrefillChunk& chunk, std::optional<std::int64_t> window) {
+  return std::min(chunk.context, window.value_or(chunk.context));
+}
+
 }  // namespace
 
 LayerTimes::LayerTimes(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
@@ -21,7 +25,7 @@ LayerTimes::LayerTimes(const Layer& layer, std::int64_t hidden_size, const Shard
 
 std::vector<OperatorTime> LayerTimes::before_attention(std::int64_t tokens) const {
   std::vector<OperatorTime> operators;
-  if (tokens == 0) return operators;
+  if (tokens == 0 || !work_.mixes_tokens()) return operators;
   const Bytes hidden = static_cast<double>(tokens) * hidden_bytes_;
   add_small("attention_elementwise", engine_->attention, hidden, operators);
   for (const Gemm& projection : work_.before_attention) add_gemm(projection, tokens, operators);
@@ -31,17 +35,18 @@ std::vector<OperatorTime> LayerTimes::before_attention(std::int64_t tokens) cons
 
 std::vector<OperatorTime> LayerTimes::after_attention(std::int64_t tokens) const {
   std::vector<OperatorTime> operators;
-  if (tokens > 0) add_gemm(work_.output_projection, tokens, operators);
+  if (tokens > 0 && work_.output_projection) add_gemm(*work_.output_projection, tokens, operators);
   return operators;
 }
 
 std::vector<OperatorTime> LayerTimes::ffn(std::int64_t tokens) const {
   std::vector<OperatorTime> operators;
-  if (tokens == 0) return operators;
+  if (tokens == 0 || !work_.has_ffn()) return operators;
   add_small("ffn_elementwise", engine_->ffn, static_cast<double>(tokens) * hidden_bytes_, operators);
   add_gated(work_.dense_ffn, tokens, operators);
   if (work_.gate) add_gemm(*work_.gate, tokens, operators);
   add_gated(work_.shared_expert, tokens, operators);
+  for (const Gemm& projection : work_.latent_projection) add_gemm(projection, tokens, operators);
   return operators;
 }
 
@@ -84,27 +89,37 @@ void LayerTimes::add_gated(const std::vector<Gemm>& up_and_down, std::int64_t to
 
 std::vector<OperatorTime> LayerTimes::attention_operators(const RankBatch& batch) const {
   std::vector<OperatorTime> operators;
+  if (work_.state) operators.push_back({"linear_attention", Part::attention, state_time(batch)});
+  if (!work_.attention) return operators;
   if (!batch.decode_contexts.empty()) {
-    operators.push_back({"decode_attention", Part::attention, decode_time(batch)});
+    if (work_.indexer)
+      operators.push_back({"decode_indexer", Part::attention, decode_time(*work_.indexer, batch)});
+    operators.push_back({"decode_attention", Part::attention, decode_time(*work_.attention, batch)});
     operators.push_back({"decode_reduction", Part::attention, reduction_time(batch)});
   }
   if (!batch.prefills.empty()) {
     if (const Seconds expansion = expansion_time(batch); expansion > Seconds(0.0))
       operators.push_back({"context_expansion", Part::dense_gemm, expansion});
-    operators.push_back({"prefill_attention", Part::attention, prefill_time(batch)});
+    if (work_.indexer)
+      operators.push_back({"prefill_indexer", Part::attention, prefill_time(*work_.indexer, batch)});
+    operators.push_back({"prefill_attention", Part::attention, prefill_time(*work_.attention, batch)});
   }
   return operators;
 }
 
 Breakdown LayerTimes::attention_breakdown(const RankBatch& batch) const {
   Breakdown sum;
+  if (work_.state) sum[Part::attention] += state_time(batch);
+  if (!work_.attention) return sum;
   if (!batch.decode_contexts.empty()) {
-    sum[Part::attention] += decode_time(batch);
+    if (work_.indexer) sum[Part::attention] += decode_time(*work_.indexer, batch);
+    sum[Part::attention] += decode_time(*work_.attention, batch);
     sum[Part::attention] += reduction_time(batch);
   }
   if (!batch.prefills.empty()) {
     sum[Part::dense_gemm] += expansion_time(batch);
-    sum[Part::attention] += prefill_time(batch);
+    if (work_.indexer) sum[Part::attention] += prefill_time(*work_.indexer, batch);
+    sum[Part::attention] += prefill_time(*work_.attention, batch);
   }
   return sum;
 }
@@ -127,41 +142,42 @@ Seconds LayerTimes::permutation(std::int64_t tokens) const {
   return cost_->elementwise(engine_->moe.kernels, engine_->moe.passes * rows);
 }
 
-Seconds LayerTimes::decode_time(const RankBatch& batch) const {
+Seconds LayerTimes::decode_time(const AttentionWork& work, const RankBatch& batch) const {
   std::int64_t context = 0;
-  if (work_.attention.window) {
-    for (std::int64_t seen : batch.decode_contexts) context += std::min(seen, *work_.attention.window);
+  if (work.window) {
+    for (std::int64_t seen : batch.decode_contexts) context += std::min(seen, *work.window);
   } else {
     for (std::int64_t seen : batch.decode_contexts) context += seen;
   }
-  return cost_->decode_attention(work_.attention, batch.decodes(), static_cast<double>(context));
+  return cost_->decode_attention(work, batch.decodes(), static_cast<double>(context));
 }
 
 Seconds LayerTimes::reduction_time(const RankBatch& batch) const {
-  return cost_->elementwise(engine_->decode_reduction.kernels_of(batch.decodes(), work_.attention.kv_heads),
+  return cost_->elementwise(engine_->decode_reduction.kernels_of(batch.decodes(), work_.attention->kv_heads),
                             Bytes(0.0));
 }
 
-Seconds LayerTimes::prefill_time(const RankBatch& batch) const {
+Seconds LayerTimes::prefill_time(const AttentionWork& work, const RankBatch& batch) const {
   double pairs = 0.0, keys = 0.0;
   std::int64_t tokens = 0;
   for (const PrefillChunk& chunk : batch.prefills) {
-    pairs += causal_pairs(chunk, work_.attention.window);
-    keys += static_cast<double>(context_seen(chunk) + chunk.tokens);
+    const auto all = static_cast<double>(chunk.context + chunk.tokens);
+    pairs += work.bidirectional ? static_cast<double>(chunk.tokens) * all : causal_pairs(chunk, work.window);
+    keys += static_cast<double>(context_seen(chunk, work.window) + chunk.tokens);
     tokens += chunk.tokens;
   }
-  return cost_->prefill_attention(work_.attention, pairs, keys, tokens);
+  return cost_->prefill_attention(work, pairs, keys, tokens);
 }
 
 Seconds LayerTimes::expansion_time(const RankBatch& batch) const {
   if (!work_.context_expansion) return Seconds(0.0);
   std::int64_t latents = 0;
-  for (const PrefillChunk& chunk : batch.prefills) latents += context_seen(chunk);
+  for (const PrefillChunk& chunk : batch.prefills) latents += context_seen(chunk, work_.attention->window);
   return cost_->gemm(*work_.context_expansion, latents);
 }
 
-std::int64_t LayerTimes::context_seen(const PrefillChunk& chunk) const {
-  return std::min(chunk.context, work_.attention.window.value_or(chunk.context));
+Seconds LayerTimes::state_time(const RankBatch& batch) const {
+  return cost_->linear_attention(*work_.state, batch.decodes(), batch.prefill_tokens());
 }
 
 double causal_pairs(const PrefillChunk& chunk, std::optional<std::int64_t> window) {

@@ -60,13 +60,12 @@ class LayerTimes {
   const LayerWork& work() const { return work_; }
 
  private:
-  Seconds decode_time(const RankBatch& batch) const;
+  Seconds decode_time(const AttentionWork& work, const RankBatch& batch) const;
   Seconds reduction_time(const RankBatch& batch) const;
-  Seconds prefill_time(const RankBatch& batch) const;
+  Seconds prefill_time(const AttentionWork& work, const RankBatch& batch) const;
+  Seconds state_time(const RankBatch& batch) const;
   /// Latents in the cache of the prompts, made keys and values again.
   Seconds expansion_time(const RankBatch& batch) const;
-
-  std::int64_t context_seen(const PrefillChunk& chunk) const;
 
   Breakdown sum_of_operators(std::int64_t tokens) const;
   void add_small(std::string_view name, const SmallKernels& kernels, Bytes tensor,

@@ -13,6 +13,7 @@ namespace {
 
 struct StageMemory {
   Bytes weights, experts, vocabulary, kv_per_token;
+  Bytes state;  // of one sequence's linear attention
 };
 
 StageMemory stage_memory(const Architecture& a, const ModelPrecision& precision, const Deployment& d,
@@ -23,14 +24,19 @@ StageMemory stage_memory(const Architecture& a, const ModelPrecision& precision,
   for (std::int64_t l = first; l < last; ++l) {
     const Layer& layer = a.layers[static_cast<std::size_t>(l)];
     memory.weights += weight_bytes_on_rank(layer, a.hidden_size, sharding, precision.weights);
-    memory.kv_per_token += kv_bytes_per_token_on_rank(layer.attention, sharding, precision.kv_cache);
+    memory.kv_per_token += kv_bytes_per_token_on_rank(layer, sharding, precision.kv_cache);
+    memory.state += state_bytes_on_rank(layer, sharding);
     memory.experts += expert_weight_bytes_on_rank(layer, a.hidden_size, sharding, precision.weights);
   }
-  const Bytes table = static_cast<double>(a.vocab_size * a.hidden_size) /
-                      static_cast<double>(d.tensor_parallel_size) * bytes_per_element(Precision::bf16);
+  const double tensor = static_cast<double>(d.tensor_parallel_size);
+  const Bytes plain = bytes_per_element(Precision::bf16);
+  const Bytes table = static_cast<double>(a.vocab_size * a.hidden_size) / tensor * plain;
   const bool is_first = stage == 0;
   const bool is_last = stage == d.pipeline_parallel_size - 1;
-  if (is_first) memory.vocabulary += table;
+  if (is_first) {
+    memory.vocabulary += table;
+    memory.weights += static_cast<double>(a.position_embeddings * a.hidden_size + a.other_parameters) * plain;
+  }
   if (is_last && !(a.tie_word_embeddings && is_first)) memory.vocabulary += table;
   memory.weights += memory.vocabulary;
   return memory;
@@ -74,9 +80,17 @@ std::string table_of(const MemoryFit& fit) {
          gib(fit.usable) + "\n  - weights                 " + gib(fit.weights) +
          "\n      routed experts        " + gib(fit.expert_weights) + "\n      embedding and head    " +
          gib(fit.vocabulary_weights) + "\n  - activations             " + gib(fit.activations) +
-         "\n  - runtime reserve         " + gib(fit.runtime_reserve) + "\n  = KV pool                 " +
-         gib(fit.kv_pool) + "\n  KV per token              " +
+         "\n  - runtime reserve         " + gib(fit.runtime_reserve) +
+         (fit.states > Bytes(0.0) ? "\n  - linear-attention states " + gib(fit.states) : "") +
+         "\n  = KV pool                 " + gib(fit.kv_pool) + "\n  KV per token              " +
          std::to_string(static_cast<std::int64_t>(fit.kv_bytes_per_token.value())) + " B\n";
+}
+
+constexpr double kMostBlocks = 1e9;  // of a stage whose layers cache nothing
+
+double blocks_in(Bytes pool, Bytes kv_per_token, std::int64_t block_size) {
+  if (kv_per_token > Bytes(0.0)) return pool / (kv_per_token * static_cast<double>(block_size));
+  return pool >= Bytes(0.0) ? kMostBlocks : 0.0;
 }
 
 MemoryFit budget(const Architecture& a, const ModelPrecision& precision, const Deployment& d, const Gpu& gpu,
@@ -91,15 +105,16 @@ MemoryFit budget(const Architecture& a, const ModelPrecision& precision, const D
   std::optional<double> fewest;  // blocks, of the stage with the least room for them
   for (std::int64_t stage = 0; stage < d.pipeline_parallel_size; ++stage) {
     const StageMemory memory = stage_memory(a, precision, d, stage);
-    const double blocks =
-        (room - memory.weights) / (memory.kv_per_token * static_cast<double>(limits.block_size));
+    const Bytes states = static_cast<double>(limits.max_num_seqs) * memory.state;
+    const double blocks = blocks_in(room - memory.weights - states, memory.kv_per_token, limits.block_size);
     if (fewest && blocks >= *fewest) continue;
     fewest = blocks;
     fit.weights = memory.weights;
     fit.expert_weights = memory.experts;
     fit.vocabulary_weights = memory.vocabulary;
     fit.kv_bytes_per_token = memory.kv_per_token;
-    fit.kv_pool = room - memory.weights;
+    fit.states = states;
+    fit.kv_pool = room - memory.weights - states;
     fit.num_gpu_blocks = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(blocks)));
   }
   return fit;

@@ -33,6 +33,7 @@ struct MemoryFit {
   Bytes vocabulary_weights;  //   embedding and head
   Bytes activations;         // peak of one step at max_num_batched_tokens
   Bytes runtime_reserve;
+  Bytes states;  // linear attention's, of max_num_seqs sequences
   Bytes kv_pool;
   Bytes kv_bytes_per_token;  // on this rank
   std::int64_t num_gpu_blocks = 0;

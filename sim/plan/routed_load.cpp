@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "sim/base/ensure.hpp"
 
@@ -27,17 +28,37 @@ std::span<const RoutingModeRow> routing_modes() {
   return kTable;
 }
 
-RoutedLoad::RoutedLoad(const RoutingBank& bank, RoutingMode mode,
-                       std::span<const std::uint16_t> rank_of_expert, std::int64_t expert_ranks,
-                       std::int64_t tile)
-    : bank_(&bank), mode_(mode), tile_(tile), counts_(bank.empty_counts()) {
-  for (std::int64_t rank = 0; rank < expert_ranks; ++rank) {
-    first_.push_back(experts_.size());
-    for (std::size_t e = 0; e < rank_of_expert.size(); ++e)
-      if (rank_of_expert[e] == rank) experts_.push_back(static_cast<std::uint16_t>(e));
+RoutedLoad::RoutedLoad(const RoutingBank& bank, RoutingMode mode, const ExpertPlacement& placement,
+                       std::int64_t expert_ranks, std::int64_t tile)
+    : bank_(&bank), mode_(mode), tile_(tile), expert_ranks_(expert_ranks), counts_(bank.empty_counts()) {
+  std::map<std::int64_t, std::size_t> known;  // by number of experts
+  for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer) {
+    const std::int64_t experts = bank.gate(layer).num_experts;
+    const auto [found, is_new] = known.try_emplace(experts, placed_.size());
+    if (is_new) placed_.push_back(placed(experts, placement, expert_ranks));
+    placed_of_layer_.push_back(found->second);
   }
-  first_.push_back(experts_.size());
-  ensure(experts_.size() == rank_of_expert.size(), "every expert is placed on a rank");
+}
+
+RoutedLoad::Placed RoutedLoad::placed(std::int64_t num_experts, const ExpertPlacement& placement,
+                                      std::int64_t ranks) {
+  const std::vector<std::uint16_t> rank_of_expert = placement.place(num_experts, ranks);
+  Placed result;
+  for (std::int64_t rank = 0; rank < ranks; ++rank) {
+    result.first.push_back(result.experts.size());
+    for (std::size_t e = 0; e < rank_of_expert.size(); ++e)
+      if (rank_of_expert[e] == rank) result.experts.push_back(static_cast<std::uint16_t>(e));
+  }
+  result.first.push_back(result.experts.size());
+  ensure(result.experts.size() == rank_of_expert.size(), "every expert is placed on a rank");
+  return result;
+}
+
+std::span<const std::uint16_t> RoutedLoad::experts_on(std::int64_t moe_layer,
+                                                      std::int64_t expert_rank) const {
+  const Placed& placed = placed_[placed_of_layer_[static_cast<std::size_t>(moe_layer)]];
+  const auto rank = static_cast<std::size_t>(expert_rank);
+  return std::span(placed.experts).subspan(placed.first[rank], placed.first[rank + 1] - placed.first[rank]);
 }
 
 void RoutedLoad::route(std::span<const RankBatch> ranks) {
@@ -72,9 +93,8 @@ void RoutedLoad::route_by_source(std::span<const RankBatch> ranks) {
 ExpertLoad RoutedLoad::load(std::int64_t moe_layer, std::int64_t expert_rank) const {
   const std::span<const std::uint32_t> counts = counts_.layer(moe_layer);
   ExpertLoad load;
-  const auto rank = static_cast<std::size_t>(expert_rank);
-  for (std::size_t i = first_[rank]; i < first_[rank + 1]; ++i) {
-    const std::int64_t rows = counts[experts_[i]];
+  for (const std::uint16_t expert : experts_on(moe_layer, expert_rank)) {
+    const std::int64_t rows = counts[expert];
     load.rows += rows;
     load.tiled_rows += (rows + tile_ - 1) / tile_ * tile_;
     load.active += rows > 0;
@@ -84,9 +104,8 @@ ExpertLoad RoutedLoad::load(std::int64_t moe_layer, std::int64_t expert_rank) co
 
 std::int64_t RoutedLoad::sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const {
   const std::span<const std::uint32_t> counts = by_source_[static_cast<std::size_t>(source)].layer(moe_layer);
-  const auto rank = static_cast<std::size_t>(expert_rank);
   std::int64_t rows = 0;
-  for (std::size_t i = first_[rank]; i < first_[rank + 1]; ++i) rows += counts[experts_[i]];
+  for (const std::uint16_t expert : experts_on(moe_layer, expert_rank)) rows += counts[expert];
   return rows;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/expert_placement.hpp"
 #include "sim/plan/batch.hpp"
 #include "workloads/routing/bank.hpp"
 
@@ -48,8 +49,8 @@ struct RoutingSpread {
 
 class RoutedLoad {
  public:
-  /// `rank_of_expert` as kernels' expert_placements() gives it. The bank must outlive this.
-  RoutedLoad(const RoutingBank& bank, RoutingMode mode, std::span<const std::uint16_t> rank_of_expert,
+  /// The bank must outlive this. Every layer's number of experts is a multiple of `expert_ranks`.
+  RoutedLoad(const RoutingBank& bank, RoutingMode mode, const ExpertPlacement& placement,
              std::int64_t expert_ranks, std::int64_t tile);
 
   /// Routes one step.
@@ -62,10 +63,18 @@ class RoutedLoad {
   /// After route_by_source: assignments of one batch's tokens to one expert rank.
   std::int64_t sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const;
 
-  std::int64_t expert_ranks() const { return static_cast<std::int64_t>(first_.size()) - 1; }
+  std::int64_t expert_ranks() const { return expert_ranks_; }
   const ExpertCounts& counts() const { return counts_; }
 
  private:
+  /// The experts of a layer by rank.
+  struct Placed {
+    std::vector<std::uint16_t> experts;  // ordered by rank
+    std::vector<std::size_t> first;      // of each rank in experts, and the end
+  };
+  static Placed placed(std::int64_t num_experts, const ExpertPlacement& placement, std::int64_t ranks);
+  std::span<const std::uint16_t> experts_on(std::int64_t moe_layer, std::int64_t expert_rank) const;
+
   /// Deals the assignments of `tokens` out evenly, going on where `before` assignments have come to.
   void balance(std::int64_t tokens, std::int64_t tokens_before, ExpertCounts& counts) const;
   void check_conserved() const;
@@ -73,8 +82,9 @@ class RoutedLoad {
   const RoutingBank* bank_;
   RoutingMode mode_;
   std::int64_t tile_;
-  std::vector<std::uint16_t> experts_;  // ordered by rank
-  std::vector<std::size_t> first_;      // of each rank in experts_, and the end
+  std::int64_t expert_ranks_;
+  std::vector<Placed> placed_;                // one for each number of experts in the model
+  std::vector<std::size_t> placed_of_layer_;  // its index, by MoE layer
   ExpertCounts counts_;
   std::vector<ExpertCounts> by_source_;
   std::int64_t tokens_ = 0;

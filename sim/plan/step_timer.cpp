@@ -143,9 +143,9 @@ Breakdown StepTimer::layer_on_rank(std::size_t stage, std::size_t kind, std::siz
 
 double StepTimer::all_reduces_per_layer(std::size_t kind) const {
   const LayerWork& work = (*kinds_)[kind].work();
-  if (model_.deployment->data_parallel_size == 1)
-    return 2.0;  // after attention, after the FFN or the experts
-  return 1.0 + (work.dense_ffn.empty() ? 0.0 : 1.0) + (work.shared_expert.empty() ? 0.0 : 1.0);
+  const double mixer = work.output_projection ? 1.0 : 0.0;
+  if (model_.deployment->data_parallel_size == 1) return mixer + (work.has_ffn() ? 1.0 : 0.0);
+  return mixer + (work.dense_ffn.empty() ? 0.0 : 1.0) + (work.shared_expert.empty() ? 0.0 : 1.0);
 }
 
 void StepTimer::load_all_reduces(std::size_t stage, std::span<const RankBatch> ranks,

@@ -40,9 +40,10 @@ void StepTimer::write_layer(std::int64_t layer, std::size_t slowest, std::span<c
   write(times.before_attention(batch.tokens()));
   write(times.attention_operators(batch));
   write(times.after_attention(batch.tokens()));
-  all_reduce(1.0);
+  const double of_mixer = times.work().output_projection ? 1.0 : 0.0;
+  all_reduce(of_mixer);
   write(times.ffn(batch.tokens()));
-  const double left = all_reduces_per_layer(kind) - 1.0;
+  const double left = all_reduces_per_layer(kind) - of_mixer;
   if (ranks.size() > 1) all_reduce(left);  // of the dense FFN or the shared expert: routed ones are combined
   if (const MoeLayer* moe = moe_layer(layer)) {
     const ExpertTimes experts = expert_work(0, *moe, ranks, {});

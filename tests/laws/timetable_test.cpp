@@ -213,9 +213,9 @@ TEST_CASE("Every token's assignments are conserved on their way to the expert ra
   for (Choice choice : {Choice::gates, Choice::uniform}) {
     const RoutingBank bank(scenario.model, scenario.routing.preset, 1, choice);
     const System system(scenario, Scope::step);
-    const auto placed = choose(expert_placements(), "linear", "test").place(8, 4);
+    const ExpertPlacement& linear = choose(expert_placements(), "linear", "test");
     for (RoutingMode mode : {RoutingMode::bank, RoutingMode::balanced}) {
-      RoutedLoad load(bank, mode, placed, 4, 64);
+      RoutedLoad load(bank, mode, linear, 4, 64);
       for (std::uint64_t seed = 0; seed < 20; ++seed) {
         const auto ranks = uneven_batches(system, seed);
         std::int64_t tokens = 0;

@@ -15,20 +15,36 @@ namespace {
 }  // namespace
 
 ConfigReader::ConfigReader(ObjectReader config, ObjectReader overrides)
-    : config_(std::move(config)), overrides_(std::move(overrides)), override_keys_(overrides_.keys()) {}
+    : config_(std::move(config)), overrides_(std::move(overrides)), override_keys_(overrides_.keys()) {
+  if (config_.has("text_config")) text_config_ = config_.object("text_config");
+}
 
 bool ConfigReader::overridden(std::string_view key) const {
   return std::find(override_keys_.begin(), override_keys_.end(), key) != override_keys_.end();
 }
 
-ObjectReader& ConfigReader::owner(std::string_view key) {
-  config_.known(key);
-  overrides_.known(key);
-  return overridden(key) ? overrides_ : config_;
+bool ConfigReader::in_text_config(std::string_view key) const {
+  return text_config_ && (text_config_->has(key) || !config_.has(key));
 }
 
-bool ConfigReader::has(std::string_view key) const {
-  return overridden(key) ? overrides_.has(key) : config_.has(key);
+const ObjectReader& ConfigReader::holder(std::string_view key) const {
+  if (overridden(key)) return overrides_;
+  return in_text_config(key) ? *text_config_ : config_;
+}
+
+ObjectReader& ConfigReader::owner(std::string_view key) {
+  config_.known(key);
+  if (text_config_) text_config_->known(key);
+  overrides_.known(key);
+  if (overridden(key)) return overrides_;
+  return in_text_config(key) ? *text_config_ : config_;
+}
+
+bool ConfigReader::has(std::string_view key) const { return holder(key).has(key); }
+
+bool ConfigReader::is_list(std::string_view key) {
+  const Json* member = owner(key).optional_raw(key);
+  return member != nullptr && member->is_array();
 }
 
 std::int64_t ConfigReader::size(std::string_view key, std::int64_t max) {
@@ -66,6 +82,11 @@ std::string ConfigReader::optional_choice(std::string_view key, std::string fall
   return owner(key).optional_choice(key, std::move(fallback), names);
 }
 
+std::string ConfigReader::choice(std::string_view key, const std::vector<std::string>& names) {
+  text(key);  // it must be there
+  return optional_choice(key, "", names);
+}
+
 std::vector<std::string> ConfigReader::optional_texts(std::string_view key,
                                                       const std::vector<std::string>& names) {
   const Json* list = owner(key).optional_raw(key);
@@ -99,6 +120,18 @@ std::vector<std::int64_t> ConfigReader::optional_counts(std::string_view key, st
   return result;
 }
 
+std::vector<ObjectReader> ConfigReader::objects(std::string_view key) {
+  ObjectReader& reader = owner(key);
+  const Json& list = reader.raw(key);
+  if (!list.is_array()) refuse_list(*this, key, "a list of objects");
+  std::vector<ObjectReader> result;
+  for (std::size_t i = 0; i < list.size(); ++i)
+    result.emplace_back(list[i], reader.source(), reader.pointer(key) + "/" + std::to_string(i));
+  return result;
+}
+
+ObjectReader ConfigReader::object(std::string_view key) { return owner(key).object(key); }
+
 std::optional<ObjectReader> ConfigReader::maybe_object(std::string_view key) {
   if (!has(key)) {
     owner(key);
@@ -111,8 +144,13 @@ void ConfigReader::known(std::initializer_list<std::string_view> keys) {
   for (const std::string_view key : keys) owner(key);
 }
 
+void ConfigReader::refuse_unknown_keys() const {
+  config_.finish();
+  if (text_config_) text_config_->finish();
+}
+
 void ConfigReader::fail(std::string_view key, const std::string& problem) const {
-  (overridden(key) ? overrides_ : config_).fail(key, problem);
+  holder(key).fail(key, problem);
 }
 
 }  // namespace switchyard

@@ -1,6 +1,6 @@
-// DeepSeek-V2 (arXiv:2405.04434) and V3 (arXiv:2412.19437): latent attention, fine-grained experts in groups,
-// shared experts, and some dense layers first. The multi-token-prediction module of V3 is not part of the
-// count.
+// DeepSeekMoE (arXiv:2401.06066), DeepSeek-V2 (arXiv:2405.04434), V3 (arXiv:2412.19437) and their kin: latent
+// attention, fine-grained experts in groups, shared experts, and some dense layers first.
+// Multi-token-prediction modules are not part of the count.
 #include "workloads/hugging_face/family.hpp"
 #include "workloads/hugging_face/parts.hpp"
 
@@ -21,12 +21,25 @@ Attention read_latent_attention(ConfigReader& config) {
   attention.head_dim = latent.qk_nope_head_dim + latent.qk_rope_head_dim;
   attention.latent = latent;
   attention.qkv_bias = attention.output_bias = config.optional_flag("attention_bias", false);
-  config.known({"num_key_value_heads", "head_dim"});  // filler: the latent is shared by all heads
+  config.known({"num_key_value_heads", "head_dim", "qk_head_dim"});  // filler: all heads share the latent
+  if (config.has("index_topk")) {                                    // DeepSeek-V3.2, GLM-5
+    attention.selected_keys = config.size("index_topk", SizeLimit::kContext);
+    attention.indexer = SparseIndexer{config.size("index_n_heads", SizeLimit::kHeads),
+                                      config.size("index_head_dim", SizeLimit::kHeadDim), latent.q_lora_rank};
+  }
   return attention;
 }
 
+/// GLM-5.2: some layers use the choice of keys that an earlier one has made.
+void share_indexers(ConfigReader& config, std::vector<Layer>& layers) {
+  const auto types = config.optional_texts("indexer_types", {"full", "shared"});
+  for (std::size_t i = 0; i < types.size() && i < layers.size(); ++i)
+    if (types[i] == "shared") layers[i].attention->indexer.reset();
+}
+
 GateShape read_grouped_gate(ConfigReader& config) {
-  GateShape gate = read_gate(config, config.size("n_routed_experts", SizeLimit::kExperts));
+  const std::string_view experts = first_key(config, {"n_routed_experts", "num_routed_experts"});
+  GateShape gate = read_gate(config, config.size(experts, SizeLimit::kExperts));
   gate.n_group = config.optional_size("n_group", 1, SizeLimit::kExperts);
   gate.topk_group = config.optional_size("topk_group", 1, SizeLimit::kExperts);
   gate.routed_scaling_factor = config.optional_factor("routed_scaling_factor", 1.0);
@@ -51,24 +64,33 @@ MoeFfn read_experts(ConfigReader& config) {
   MoeFfn moe;
   moe.gate = read_grouped_gate(config);
   moe.expert.intermediate_size = config.size("moe_intermediate_size", SizeLimit::kIntermediate);
-  const std::int64_t shared = config.optional_count("n_shared_experts", 0, SizeLimit::kSharedExperts);
+  const std::int64_t shared = config.optional_count(
+      first_key(config, {"n_shared_experts", "num_shared_experts"}), 0, SizeLimit::kSharedExperts);
   if (shared > 0) moe.shared_expert = Ffn{.intermediate_size = shared * moe.expert.intermediate_size};
   return moe;
 }
 
-std::vector<Layer> dense_then_sparse(ConfigReader& config, const MoeFfn& moe) {
-  const Attention attention = read_latent_attention(config);
-  const Layer dense{.attention = attention, .dense = read_dense_ffn(config), .moe = std::nullopt};
-  const Layer sparse{.attention = attention, .dense = std::nullopt, .moe = moe};
+std::vector<Layer> dense_then_sparse(ConfigReader& config, const Attention& attention, const MoeFfn& moe) {
+  const Layer dense = dense_layer(attention, read_dense_ffn(config));
+  const Layer sparse = sparse_layer(attention, moe);
   const std::int64_t count = read_layer_count(config);
   const std::int64_t first = config.optional_count("first_k_dense_replace", 0, SizeLimit::kLayers);
   const std::int64_t every = config.optional_size("moe_layer_freq", 1, SizeLimit::kLayers);
-  std::vector<Layer> layers;
-  for (std::int64_t i = 0; i < count; ++i) layers.push_back(i >= first && i % every == 0 ? sparse : dense);
+  auto layers = layers_by(count, dense, sparse, [&](std::int64_t i) { return i >= first && i % every == 0; });
+  share_indexers(config, layers);
   return layers;
 }
 
 }  // namespace
+
+std::vector<Layer> deepseek_layers(ConfigReader& config) {
+  MoeFfn moe = read_experts(config);
+  config.optional_choice("scoring_func", "softmax", {"softmax"});
+  moe.router = config.optional_flag("norm_topk_prob", false) ? "softmax_topk_renorm" : "softmax_topk";
+  Attention attention = read_grouped_attention(config);
+  attention.qkv_bias = attention.output_bias = config.optional_flag("attention_bias", false);
+  return dense_then_sparse(config, attention, moe);
+}
 
 std::vector<Layer> deepseek_v2_layers(ConfigReader& config) {
   MoeFfn moe = read_experts(config);
@@ -81,10 +103,13 @@ std::vector<Layer> deepseek_v2_layers(ConfigReader& config) {
   }
   if (!grouped) moe.gate.n_group = moe.gate.topk_group = 1;
   moe.router = grouped ? "group_limited_greedy" : renormalised ? "softmax_topk_renorm" : "softmax_topk";
-  return dense_then_sparse(config, moe);
+  return dense_then_sparse(config, read_latent_attention(config), moe);
 }
 
-std::vector<Layer> deepseek_v3_layers(ConfigReader& config) {
+namespace {
+
+/// DeepSeek-V3's gate.
+MoeFfn read_noaux_experts(ConfigReader& config) {
   MoeFfn moe = read_experts(config);
   config.optional_choice("scoring_func", "sigmoid", {"sigmoid"});
   config.optional_choice("topk_method", "noaux_tc", {"noaux_tc"});
@@ -97,7 +122,22 @@ std::vector<Layer> deepseek_v3_layers(ConfigReader& config) {
   }
   moe.router = "noaux_tc";
   moe.selection_bias = true;
-  return dense_then_sparse(config, moe);
+  return moe;
+}
+
+}  // namespace
+
+std::vector<Layer> deepseek_v3_layers(ConfigReader& config) {
+  const MoeFfn moe = read_noaux_experts(config);
+  return dense_then_sparse(config, read_latent_attention(config), moe);
+}
+
+std::vector<Layer> glm4_moe_layers(ConfigReader& config) {
+  const MoeFfn moe = read_noaux_experts(config);
+  Attention attention = read_grouped_attention(config);
+  attention.qkv_bias = config.optional_flag("attention_bias", false);
+  if (config.optional_flag("use_qk_norm", false)) attention.qk_norm = QkNorm::per_head;
+  return dense_then_sparse(config, attention, moe);
 }
 
 }  // namespace switchyard

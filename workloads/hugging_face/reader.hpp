@@ -11,4 +11,7 @@ namespace switchyard {
 /// `path` becomes the architecture's source when the config names none. Throws InputError.
 Architecture read_architecture(ConfigReader& config, const std::string& path);
 
+/// An image classifier; without name and source. Throws InputError.
+Architecture read_convolutional(ConfigReader& config);
+
 }  // namespace switchyard

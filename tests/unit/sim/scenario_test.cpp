@@ -88,7 +88,6 @@ TEST_CASE("A resolved scenario reads back to itself", "[scenario]") {
     CHECK(once.cluster.gpu == again.cluster.gpu);
     CHECK(once.precision.weights == again.precision.weights);
     CHECK(once.precision.activations == again.precision.activations);
-    CHECK(once.precision.expert_activations == again.precision.expert_activations);
     CHECK(once.deployment.gpus() == again.deployment.gpus());
     CHECK(once.engine.limits.max_model_len == again.engine.limits.max_model_len);
   }
@@ -130,42 +129,42 @@ TEST_CASE("What this version lacks is refused, its neutral value accepted", "[sc
 
 TEST_CASE("Automatic precision follows the checkpoint, the GPU and the engine", "[scenario]") {
   const ModelPrecision plain = read(R"({"model": "llama-3.1-8b"})").precision;
-  CHECK(plain.weights.linear == Precision::bf16);
-  CHECK(plain.activations == Precision::bf16);
+  CHECK(plain.weights.attention == Precision::bf16);
+  CHECK(plain.activations.attention == Precision::bf16);
   CHECK(plain.kv_cache == Precision::bf16);
 
   const ModelPrecision fp8 = read(R"({"model": "llama-3.1-8b", "precision": {"weights": "fp8"}})").precision;
-  CHECK(fp8.weights.linear == Precision::fp8);
-  CHECK(fp8.activations == Precision::fp8);
+  CHECK(fp8.weights.attention == Precision::fp8);
+  CHECK(fp8.activations.attention == Precision::fp8);
 
   const ModelPrecision ampere = read(R"({"model": "llama-3.1-8b", "precision": {"weights": "fp8"},
       "cluster": {"gpu": "a100_sxm", "gpus_per_node": 8}})")
                                     .precision;
-  CHECK(ampere.activations == Precision::bf16);  // no fp8 tensor cores
+  CHECK(ampere.activations.attention == Precision::bf16);  // no fp8 tensor cores
 
   const ModelPrecision fp4 = read(R"({"model": "llama-3.1-8b", "precision": {"weights": "fp4"}})").precision;
-  CHECK(fp4.activations == Precision::bf16);  // Hopper computes no fp4
+  CHECK(fp4.activations.attention == Precision::bf16);  // Hopper computes no fp4
 
   const ModelPrecision checkpoint = read(R"({"model": "deepseek-v3", "cluster": "hgx-h200x2",
       "deployment": {"tensor_parallel_size": 16}})")
                                         .precision;
   CHECK(checkpoint.weights.routed_experts == Precision::fp8_block);
-  CHECK(checkpoint.expert_activations == Precision::fp8);
+  CHECK(checkpoint.activations.routed_experts == Precision::fp8);
 }
 
 TEST_CASE("A format covers what the checkpoint quantises: routed experts alone, or all matrices",
           "[scenario]") {
   const ModelPrecision own = read(R"({"model": "gpt-oss-120b"})").precision;
   CHECK(own.weights.routed_experts == Precision::mxfp4);
-  CHECK(own.weights.linear == Precision::bf16);
-  CHECK(own.expert_activations == Precision::bf16);
+  CHECK(own.weights.attention == Precision::bf16);
+  CHECK(own.activations.routed_experts == Precision::bf16);
   const ModelPrecision other =
       read(R"({"model": "gpt-oss-120b", "precision": {"weights": "fp8"}})").precision;
   CHECK(other.weights.routed_experts == Precision::fp8);
-  CHECK(other.weights.linear == Precision::bf16);
+  CHECK(other.weights.attention == Precision::bf16);
   const ModelPrecision all = read(R"({"model": "mixtral-8x7b", "precision": {"weights": "int4"}})").precision;
   CHECK(all.weights.routed_experts == Precision::int4);
-  CHECK(all.weights.linear == Precision::int4);
+  CHECK(all.weights.attention == Precision::int4);
 }
 
 TEST_CASE("A scheduler that an engine profile names must exist", "[scenario]") {

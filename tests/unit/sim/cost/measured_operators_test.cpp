@@ -19,18 +19,20 @@ Gpu fp8_gpu() {
 /// DeepSeek-V3's attention.
 Layer latent_layer() {
   Layer layer;
-  layer.attention.num_attention_heads = layer.attention.num_key_value_heads = 128;
-  layer.attention.head_dim = 192;
-  layer.attention.latent = LatentAttention{1536, 512, 128, 64, 128};
+  layer.attention.emplace();
+  layer.attention->num_attention_heads = layer.attention->num_key_value_heads = 128;
+  layer.attention->head_dim = 192;
+  layer.attention->latent = LatentAttention{1536, 512, 128, 64, 128};
   return layer;
 }
 
 /// Experts of 1024, cut by two; 32 heads on 4 KV heads.
 Layer moe_layer() {
   Layer layer;
-  layer.attention.num_attention_heads = 32;
-  layer.attention.num_key_value_heads = 4;
-  layer.attention.head_dim = 128;
+  layer.attention.emplace();
+  layer.attention->num_attention_heads = 32;
+  layer.attention->num_key_value_heads = 4;
+  layer.attention->head_dim = 128;
   MoeFfn& moe = layer.moe.emplace();
   moe.gate.num_experts = 64;
   moe.gate.num_experts_per_tok = 8;
@@ -40,8 +42,9 @@ Layer moe_layer() {
 
 ModelPrecision fp8_everywhere() {
   ModelPrecision precision;
-  precision.weights = {Precision::fp8_block, Precision::fp8_block};
-  precision.activations = precision.expert_activations = precision.kv_cache = Precision::fp8;
+  precision.weights = PrecisionByRole::all(Precision::fp8_block);
+  precision.activations = PrecisionByRole::all(Precision::fp8);
+  precision.kv_cache = Precision::fp8;
   return precision;
 }
 
@@ -73,7 +76,7 @@ TEST_CASE("A row of grouped products is the experts of a rank", "[cost]") {
 TEST_CASE("A row of attention is the attention of a rank", "[cost]") {
   Sharding sharding;
   sharding.tensor = 2;
-  const AttentionWork layer = work_of(moe_layer(), 2048, sharding, fp8_everywhere()).attention;
+  const AttentionWork layer = *work_of(moe_layer(), 2048, sharding, fp8_everywhere()).attention;
   const AttentionWork prefill = work_of(PrefillAttentionPoint{512, 0, 16, 2, 128, Precision::fp8, 9_us});
   CHECK(shape_of(prefill) == shape_of(layer));
   CHECK(prefill.prefill_flops_per_pair == layer.prefill_flops_per_pair);
@@ -89,7 +92,7 @@ TEST_CASE("A row of attention is the attention of a rank", "[cost]") {
 TEST_CASE("A row of decode attention on one KV head is also that of a latent", "[cost]") {
   Sharding sharding;
   sharding.tensor = 8;
-  const AttentionWork layer = work_of(latent_layer(), 7168, sharding, fp8_everywhere()).attention;
+  const AttentionWork layer = *work_of(latent_layer(), 7168, sharding, fp8_everywhere()).attention;
   const auto works = works_of(DecodeAttentionPoint{8, 1000, 16, 1, 576, Precision::fp8, 9_us});
   REQUIRE(works.size() == 2);
   CHECK(works[0].kind == AttentionWork::Kind::grouped_query);

@@ -52,17 +52,19 @@ Gpu measured_gpu() {
 
 AttentionWork attention(std::int64_t heads, std::int64_t kv_heads) {
   Layer layer;
-  layer.attention.num_attention_heads = heads;
-  layer.attention.num_key_value_heads = kv_heads;
-  layer.attention.head_dim = 128;
-  return work_of(layer, 4096, {}, {}).attention;
+  layer.attention.emplace();
+  layer.attention->num_attention_heads = heads;
+  layer.attention->num_key_value_heads = kv_heads;
+  layer.attention->head_dim = 128;
+  return *work_of(layer, 4096, {}, {}).attention;
 }
 
 AttentionWork latent_attention() {
   Layer layer;
-  layer.attention.num_attention_heads = 128;
-  layer.attention.latent = LatentAttention{1536, 512, 128, 64, 128};
-  return work_of(layer, 7168, {}, {}).attention;
+  layer.attention.emplace();
+  layer.attention->num_attention_heads = 128;
+  layer.attention->latent = LatentAttention{1536, 512, 128, 64, 128};
+  return *work_of(layer, 7168, {}, {}).attention;
 }
 
 ExpertWork experts_of(std::int64_t hidden_size, std::int64_t intermediate_size) {

@@ -122,3 +122,78 @@ TEST_CASE("A batch one step later sees one more token everywhere", "[plan]") {
   CHECK(batch.routed[1].position == 7);
   CHECK(batch.tokens() == 4);
 }
+
+namespace {
+
+RankBatch decodes(std::int64_t sequences, std::int64_t context) {
+  RankBatch batch;
+  batch.decode_contexts.assign(static_cast<std::size_t>(sequences), context);
+  return batch;
+}
+
+RankBatch prompt(std::int64_t tokens) {
+  RankBatch batch;
+  batch.prefills = {{tokens, 0}};
+  return batch;
+}
+
+}  // namespace
+
+TEST_CASE("Linear attention takes no longer at a long context, and reads a state a sequence", "[plan]") {
+  const Fixture fixture;
+  const LayerTimes linear =
+      fixture.layer(read_model(Json("qwen3.5-397b-a17b"), Json(), ".", "test"), Scope::step);
+  const auto time = [&](const RankBatch& batch) {
+    return linear.attention_breakdown(batch)[Part::attention];
+  };
+  CHECK(time(decodes(8, 100)) == time(decodes(8, 100000)));
+  CHECK(time(decodes(256, 100)) > 10.0 * time(decodes(8, 100)));
+  CHECK(time(prompt(8192)).value() == Approx(2.0 * time(prompt(4096)).value()).epsilon(0.05));
+  CHECK(linear.attention_operators(decodes(8, 100)).size() == 1);
+}
+
+TEST_CASE("Sparse attention stops growing at its selected keys, but for the indexer", "[plan]") {
+  const Fixture fixture;
+  const LayerTimes sparse = fixture.layer(read_model(Json("glm-5"), Json(), ".", "test"), Scope::step);
+  const auto operators = [&](std::int64_t context) {
+    return sparse.attention_operators(decodes(64, context));
+  };
+  REQUIRE(operators(4096).size() == 3);
+  CHECK(operators(4096)[0].name == "decode_indexer");
+  CHECK(operators(65536)[0].time > operators(4096)[0].time);
+  CHECK(operators(65536)[1].time == operators(4096)[1].time);
+  CHECK(operators(2048)[1].time > operators(1024)[1].time);
+}
+
+TEST_CASE("An encoder's tokens see each other in both directions", "[plan]") {
+  const Fixture fixture;
+  Architecture bert = read_model(Json("bert-large"), Json(), ".", "test");
+  const auto time = [&] {
+    const LayerTimes layer = fixture.layer(bert, Scope::step);
+    return layer.attention_breakdown(prompt(100000))[Part::attention].value();
+  };
+  const double both = time();
+  bert.layers[0].attention->bidirectional = false;
+  CHECK(both == Approx(2.0 * time()).epsilon(0.01));
+}
+
+TEST_CASE("A layer without a mixer or without an FFN has the operators of the other alone", "[plan]") {
+  const Fixture fixture;
+  const Architecture nemotron = read_model(Json{{"model_type", "nemotron_h"},
+                                                {"hybrid_override_pattern", "*-"},
+                                                {"hidden_size", 4096},
+                                                {"intermediate_size", 8192},
+                                                {"num_attention_heads", 32},
+                                                {"num_key_value_heads", 8},
+                                                {"vocab_size", 1000},
+                                                {"max_position_embeddings", 4096}},
+                                           Json(), ".", "test");
+  REQUIRE(nemotron.layers.size() == 2);
+  const auto layer = [&](std::size_t i) {
+    return LayerTimes(nemotron.layers[i], 4096, {}, {}, fixture.cost, fixture.engine, Scope::step);
+  };
+  CHECK(layer(0).ffn(10).empty());
+  CHECK(layer(1).before_attention(10).empty());
+  CHECK(layer(1).attention_operators(prompt(10)).empty());
+  CHECK_FALSE(layer(1).ffn(10).empty());
+}

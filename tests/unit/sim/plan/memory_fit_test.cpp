@@ -68,7 +68,7 @@ TEST_CASE("Cut experts weigh as much a rank as whole ones, and fp8 half of bf16"
   const Bytes cut = c.fit().expert_weights;
   c.deployment.enable_expert_parallel = true;
   CHECK(c.fit().expert_weights == cut);
-  c.precision.weights = {Precision::fp8, Precision::fp8};
+  c.precision.weights = PrecisionByRole::all(Precision::fp8);
   CHECK(c.fit().expert_weights.value() == Approx(cut.value() / 2));
 }
 
@@ -123,4 +123,24 @@ TEST_CASE("num_gpu_blocks_override pins the pool", "[plan]") {
   CHECK(c.fit().num_gpu_blocks == 7);
   CHECK(c.fit().kv_tokens() == 112);
   CHECK(c.fit().kv_pool == 112.0 * c.fit().kv_bytes_per_token);
+}
+
+TEST_CASE("Linear attention reserves the states of max_num_seqs sequences before the KV pool", "[plan]") {
+  Case c("qwen3.5-397b-a17b");
+  c.deployment.tensor_parallel_size = 8;
+  c.cluster = read_cluster(Json("hgx-h200"), ".", "test");
+  c.precision.weights = PrecisionByRole::all(Precision::fp8);
+  const MemoryFit fit = c.fit();
+  // 45 layers; a rank has 8 of 64 value heads and 2 of 16 key heads: fp32 states of 128 x 128 a head, and the
+  // last three inputs of the convolution over queries, keys and values in bf16.
+  const double state = 8.0 * 128 * 128 * 4 + 3.0 * (2 * 2 * 128 + 8 * 128) * 2;
+  CHECK(fit.states.value() == 256.0 * 45 * state);
+  CHECK(fit.kv_bytes_per_token.value() == 15.0 * 2 * 256 * 2);  // one KV head a rank, in 15 layers
+}
+
+TEST_CASE("An encoder needs no KV pool", "[plan]") {
+  Case c("bert-large");
+  c.limits.max_model_len = 512;
+  CHECK(c.fit().kv_bytes_per_token.value() == 0.0);
+  CHECK(c.fit().weights.value() == Approx(2.0 * 335.1e6).epsilon(0.005));
 }
