@@ -26,6 +26,7 @@ struct Command {
 int run_command(const Arguments& arguments);
 int step_command(const Arguments& arguments);
 int sweep_command(const Arguments& arguments);
+int model_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
 
 /// The one argument of a command that is not an option.
