@@ -45,6 +45,7 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
   if (scenario.model.form == ModelForm::convolutional)
     reader.fail("model", "is " + scenario.model.name +
                              ", a convolutional network: it has no tokens; ask `switchyard model` about it");
+  scenario.notes = scenario.model.notes;
   const Json default_cluster = "hgx-h100";
   const Json* cluster = reader.optional_raw("cluster");
   scenario.cluster = read_cluster(cluster ? *cluster : default_cluster, base_folder, source);
