@@ -13,6 +13,24 @@ namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
+bool is_ascii(std::string_view text) {
+  unsigned char all = 0;
+  for (const char c : text) all |= static_cast<unsigned char>(c);
+  return all < 0x80;
+}
+
+/// The first byte that starts no UTF-8 character; the length of the text when there is none.
+std::size_t first_bad_byte(std::string_view text) {
+  if (is_ascii(text)) return text.size();
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t length = utf8_length(text.substr(at));
+    if (length == 0) break;
+    at += length;
+  }
+  return at;
+}
+
 }  // namespace
 
 LineReader::LineReader(const std::string& path)
@@ -43,6 +61,10 @@ bool LineReader::next(std::string_view& line) {
   if (length > 0 && first[length - 1] == '\r') --length;
   line = {first, length};
   if (line_number_ == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
+  if (const std::size_t bad = first_bad_byte(line); bad < line.size()) {
+    fail("byte " + std::to_string(bad + 1) + " of the line, " + in_quotes(line.substr(bad, 1)) +
+         ", is not UTF-8; save the file as UTF-8");
+  }
   return true;
 }
 

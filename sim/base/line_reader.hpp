@@ -13,7 +13,8 @@
 namespace switchyard {
 
 /// Lines end in "\n" or "\r\n"; the last may lack its end. A UTF-8 byte order mark is skipped.
-/// Throws InputError "FILE: line 17: …" at a NUL byte (a binary file) and at a line beyond kLongest.
+/// Throws InputError "FILE: line 17: …" at a NUL byte (a binary file), at what is not UTF-8 and at a line
+/// beyond kLongest.
 class LineReader {
  public:
   static constexpr std::size_t kLongest = 1'000'000;  // bytes of a line

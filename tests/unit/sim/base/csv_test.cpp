@@ -104,6 +104,8 @@ TEST_CASE("Malformed rows are refused with file and line") {
 TEST_CASE("Binary files and endless lines are refused") {
   CHECK(refusal(std::string("a,b\n1,\0\n", 8)) ==
         "trace.csv: line 2: has a NUL byte; give a text file in UTF-8");
+  CHECK(refusal("name\nJos\xc3\xa9\nJos\xe9\n") ==
+        "trace.csv: line 3: byte 4 of the line, \"\\xe9\", is not UTF-8; save the file as UTF-8");
   CHECK(refusal("a\n" + std::string(1000000, '1') + "\n").empty());
   CHECK(refusal("a\n" + std::string(1000001, '1') + "\n") ==
         "trace.csv: line 2: is longer than 1000000 bytes");
