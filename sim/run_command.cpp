@@ -1,6 +1,5 @@
 // switchyard run: a scenario from JSON to report.
 #include <iostream>
-#include <sstream>
 
 #include "sim/base/files.hpp"
 #include "sim/command.hpp"
@@ -24,13 +23,6 @@ po::options_description run_options() {
   return options;
 }
 
-template <class Write>
-std::string text_of(Write write) {
-  std::ostringstream out;
-  write(out);
-  return out.str();
-}
-
 void write_report(const std::string& folder, const System& system, const Simulation& simulation,
                   const Summary& summary) {
   const RunLog& log = simulation.result.log;
@@ -40,10 +32,8 @@ void write_report(const std::string& folder, const System& system, const Simulat
       static_cast<std::uint64_t>(system.memory().num_gpu_blocks * d.data_parallel_size * d.replicas);
   write_file_atomically(folder + "/summary.json", pretty(summary_json(summary)));
   write_file_atomically(folder + "/scenario.json", pretty(scenario.json));
-  write_file_atomically(folder + "/requests.csv",
-                        text_of([&](std::ostream& out) { write_requests_csv(out, log); }));
-  write_file_atomically(folder + "/steps.csv",
-                        text_of([&](std::ostream& out) { write_steps_csv(out, log); }));
+  write_file_atomically(folder + "/requests.csv", [&](std::ostream& out) { write_requests_csv(out, log); });
+  write_file_atomically(folder + "/steps.csv", [&](std::ostream& out) { write_steps_csv(out, log); });
   write_file_atomically(folder + "/report.html",
                         run_page(run_page_of(describe(scenario), summary, log, blocks)));
 }

@@ -25,10 +25,10 @@ std::string reason() { return std::generic_category().message(errno); }
   refuse(path, "is larger than " + to_text(limit) + ", the most that is read from such a file");
 }
 
-void write_whole(const std::string& path, std::string_view text) {
+void write_whole(const std::string& path, const std::function<void(std::ostream&)>& write) {
   errno = 0;
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file) write(file);
   file.close();
   if (!file) throw std::system_error(errno == 0 ? EIO : errno, std::generic_category());
 }
@@ -71,12 +71,17 @@ std::string read_text_file(const std::string& path, Bytes limit) {
 }
 
 void write_file_atomically(const std::string& path, std::string_view text) {
+  write_file_atomically(
+      path, [&](std::ostream& out) { out.write(text.data(), static_cast<std::streamsize>(text.size())); });
+}
+
+void write_file_atomically(const std::string& path, const std::function<void(std::ostream&)>& write) {
   if (path.empty()) throw InputError("file name", "is empty; give the path of a file");
   std::error_code error;
   if (fs::is_directory(path, error)) refuse(path, "is a directory; give a file");
   const std::string partial = path + ".partial-" + std::to_string(getpid());
   try {
-    write_whole(partial, text);
+    write_whole(partial, write);
     fs::rename(partial, path);
   } catch (const std::system_error& failure) {
     fs::remove(partial, error);

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <fstream>
+#include <functional>
+#include <ostream>
 #include <string>
 #include <string_view>
 
@@ -25,6 +27,8 @@ std::string read_text_file(const std::string& path, Bytes limit = Bytes(64e6));
 /// Replaces the file at once: a reader sees the old text or the new one, never a part, and neither is lost
 /// when the disk is full. Throws InputError when it cannot be written.
 void write_file_atomically(const std::string& path, std::string_view text);
+/// The same of what `write` puts into the stream, for files that may be larger than memory.
+void write_file_atomically(const std::string& path, const std::function<void(std::ostream&)>& write);
 
 /// Makes a folder and those above it; one that exists is fine. Throws InputError when it cannot.
 void make_folder(const std::string& path);

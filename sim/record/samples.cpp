@@ -2,6 +2,7 @@
 #include "sim/record/samples.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "sim/base/ensure.hpp"
@@ -9,22 +10,47 @@
 namespace switchyard {
 
 void Samples::add(Seconds value, std::uint64_t weight) {
-  samples_.push_back({value, weight});
+  samples_.push_back({rounded(value), weight});
   count_ += weight;
+  if (samples_.size() >= most_) compact();
 }
 
 void Samples::sort() {
   std::sort(samples_.begin(), samples_.end(),
             [](const Sample& a, const Sample& b) { return a.value < b.value; });
-  // Equal ones become one, so that sums do not depend on how a weight came to be.
-  std::size_t kept = 0;
+  merge_equal();  // so that sums do not depend on how a weight came to be
   std::uint64_t sum = 0;
+  for (Sample& sample : samples_) sample.weight = sum += sample.weight;
+}
+
+/// Makes room for as many samples again as are left.
+void Samples::compact() {
+  std::sort(samples_.begin(), samples_.end(),
+            [](const Sample& a, const Sample& b) { return a.value < b.value; });
+  merge_equal();
+  while (samples_.size() > most_ / 2 && digits_ > 0) {
+    digits_ -= 4;
+    for (Sample& sample : samples_) sample.value = rounded(sample.value);  // leaves the order
+    merge_equal();
+  }
+}
+
+/// Of sorted samples.
+void Samples::merge_equal() {
+  std::size_t kept = 0;
   for (const Sample& sample : samples_) {
-    sum += sample.weight;
-    if (kept == 0 || samples_[kept - 1].value != sample.value) ++kept;
-    samples_[kept - 1] = {sample.value, sum};
+    if (kept > 0 && samples_[kept - 1].value == sample.value) samples_[kept - 1].weight += sample.weight;
+    else samples_[kept++] = sample;
   }
   samples_.resize(kept);
+}
+
+/// To the nearest value with `digits_` digits: what is cut of an IEEE 754 mantissa carries into its exponent.
+Seconds Samples::rounded(Seconds value) const {
+  if (digits_ == 52) return value;
+  const auto bits = std::bit_cast<std::uint64_t>(value.value());
+  const std::uint64_t unit = std::uint64_t{1} << (52 - digits_);
+  return Seconds(std::bit_cast<double>((bits + unit / 2) & ~(unit - 1)));
 }
 
 Seconds Samples::quantile(double q) const {

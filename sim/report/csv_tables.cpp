@@ -1,7 +1,9 @@
 // requests.csv and steps.csv, row by row.
-#include <algorithm>
 #include <array>
+#include <functional>
+#include <queue>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sim/base/csv.hpp"
@@ -30,18 +32,45 @@ void write_row(CsvWriter& csv, const RequestRow& row) {
   csv.end_row();
 }
 
+/// Hands rows on in the order of their ids, 0, 1, 2 …. What ends before an earlier request waits here, so it
+/// holds no more rows than end while one request is served.
+class RowsInOrder {
+ public:
+  explicit RowsInOrder(std::function<void(const RequestRow&)> visit) : visit_(std::move(visit)) {}
+
+  void add(const RequestRow& row) {
+    waiting_.push(row);
+    while (!waiting_.empty() && waiting_.top().id <= next_) pass();
+  }
+  void finish() {
+    while (!waiting_.empty()) pass();  // a log may lack ids
+  }
+
+ private:
+  struct Later {
+    bool operator()(const RequestRow& a, const RequestRow& b) const { return a.id > b.id; }
+  };
+
+  void pass() {
+    visit_(waiting_.top());
+    next_ = waiting_.top().id + 1;
+    waiting_.pop();
+  }
+
+  std::function<void(const RequestRow&)> visit_;
+  std::priority_queue<RequestRow, std::vector<RequestRow>, Later> waiting_;
+  std::uint64_t next_ = 0;
+};
+
 }  // namespace
 
 void write_requests_csv(std::ostream& out, const RunLog& log) {
-  std::vector<RequestRow> rows;
-  rows.reserve(log.requests());
-  log.for_each_request([&](const RequestRow& row) { rows.push_back(row); });
-  std::stable_sort(rows.begin(), rows.end(),
-                   [](const RequestRow& a, const RequestRow& b) { return a.id < b.id; });
   CsvWriter csv(out, {"request_id", "arrival_s", "prompt_tokens", "output_tokens", "first_token_s",
                       "finish_s", "ttft_s", "tpot_s", "e2e_s", "replica", "data_parallel_rank", "preemptions",
                       "outcome", "warmup"});
-  for (const RequestRow& row : rows) write_row(csv, row);
+  RowsInOrder rows([&](const RequestRow& row) { write_row(csv, row); });
+  log.for_each_request([&](const RequestRow& row) { rows.add(row); });
+  rows.finish();
 }
 
 void write_steps_csv(std::ostream& out, const RunLog& log) {

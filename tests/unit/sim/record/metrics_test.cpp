@@ -46,6 +46,34 @@ RunLog four_requests() {
 
 }  // namespace
 
+TEST_CASE("More samples than are kept have nearly the same statistics, and their exact number") {
+  Samples exact, bounded(1000);
+  for (int i = 0; i < 100'000; ++i) {
+    const double value = 1e-3 * std::exp(static_cast<double>(i * 7919LL % 100'000) * 1e-4);  // 1 ms to 22 s
+    exact.add(Seconds(value), 3);
+    bounded.add(Seconds(value), 3);
+  }
+  exact.sort();
+  bounded.sort();
+  CHECK(bounded.size() <= 1000);
+  CHECK(exact.size() == 100'000);
+  CHECK(bounded.count() == exact.count());
+  CHECK(bounded.distribution().mean.value() == Approx(exact.distribution().mean.value()).epsilon(1e-3));
+  for (const double q : {0.0, 0.25, 0.5, 0.9, 0.99, 1.0})
+    CHECK(bounded.quantile(q).value() == Approx(exact.quantile(q).value()).epsilon(0.035));
+}
+
+TEST_CASE("Samples are exact as long as half of what is kept suffices") {
+  Samples samples(64);
+  for (int i = 0; i < 10'000; ++i) samples.add(Seconds(0.1 * static_cast<double>(i % 30)), 2);
+  samples.sort();
+  CHECK(samples.size() == 30);
+  CHECK(samples.quantile(0.0).value() == 0.0);
+  CHECK(samples.quantile(1.0).value() == 0.1 * 29.0);
+  CHECK(samples.distribution().mean.value() == Approx(1.449).epsilon(1e-12));
+  CHECK(samples.count() == 20'000);
+}
+
 TEST_CASE("Percentiles are numpy's") {
   // numpy.percentile([15, 20, 35, 40, 50], [0, 25, 40, 50, 90, 99, 100])
   Samples samples;
