@@ -25,12 +25,13 @@ std::string words_of(const Workload::Lengths& lengths) {
 }
 
 std::string words_of(const Workload& workload) {
-  if (workload.trace) return "trace " + *workload.trace;
   char rate[32];
   std::snprintf(rate, sizeof rate, "%g", workload.arrivals.rate);
   std::string arrivals = workload.arrivals.process;
   if (workload.closed_loop()) arrivals = std::to_string(workload.arrivals.concurrency) + " in flight";
   else if (workload.arrivals.rate > 0.0) arrivals += " " + std::string(rate) + " /s";
+  if (workload.trace)
+    return "trace " + *workload.trace + (workload.arrivals.process.empty() ? "" : ", " + arrivals);
   return std::to_string(workload.num_requests) + " requests, " + arrivals + ", prompts " +
          words_of(workload.prompt_tokens) + ", outputs " + words_of(workload.output_tokens);
 }
@@ -91,7 +92,8 @@ std::vector<std::string> notes_of_run(const System& system, const Simulation& si
                     " requests were rejected: longer than max_model_len or than the whole KV pool.");
   }
   if (simulation.result.interrupted)
-    notes.emplace_back("Interrupted: requests in flight are counted as unfinished, later ones were not sent.");
+    notes.emplace_back(
+        "Interrupted: requests in flight are counted as unfinished, later ones were not sent.");
   return notes;
 }
 

@@ -22,7 +22,12 @@ Scenario checked(Scenario scenario, Scope scope) {
   refuse_unless_it_generates(scenario.model, scenario.source);
   if (!scenario.workload)
     throw InputError(scenario.source + ": /workload", "is missing; give arrivals and lengths, or a trace");
-  if (scenario.workload->trace) read_through(*scenario.workload);
+  if (scenario.workload->trace) {
+    const std::uint64_t left_out = read_through(*scenario.workload);
+    if (left_out > 0)
+      scenario.notes.push_back(std::to_string(left_out) +
+                               " rows of the trace, without tokens, are left out: requests that failed.");
+  }
   return scenario;
 }
 

@@ -29,15 +29,17 @@ class RequestStream {
   virtual ~RequestStream() = default;
   /// The next request, or nothing at the end. Throws InputError on a bad trace row, naming file and line.
   virtual std::optional<Request> next() = 0;
+  /// Rows of a trace so far that are no requests to serve: those that failed when it was recorded.
+  virtual std::uint64_t left_out() const { return 0; }
 };
 
 /// The scenario's "workload" block, checked.
 struct Workload {
   struct Arrivals {
-    std::string process = "poisson";  // a row of arrival_processes()
-    double rate = 0.0;                // requests per second
-    double cv = 1.0;                  // gamma: of the gaps between arrivals
-    std::int64_t concurrency = 0;     // closed loop: requests in flight
+    std::string process;           // a row of arrival_processes(); empty: as the trace has them
+    double rate = 0.0;             // requests per second
+    double cv = 1.0;               // gamma: of the gaps between arrivals
+    std::int64_t concurrency = 0;  // closed loop: requests in flight
   };
   struct Lengths {
     std::string distribution;  // a row of length_distributions()
@@ -50,7 +52,8 @@ struct Workload {
     std::string path;
     std::string column;
   };
-  std::optional<std::string> trace;  // a file, then arrivals and lengths are its own
+  std::string preset;                // a row of workload_presets() or a file; empty: none
+  std::optional<std::string> trace;  // a file, then lengths are its own, and arrivals where it has them
   std::string format;  // a row of trace_formats(), recognised by the header when the user names none
   Arrivals arrivals;
   Lengths prompt_tokens;
@@ -58,7 +61,7 @@ struct Workload {
   std::int64_t num_requests = 0;  // a trace: 0 = all of it
   std::int64_t num_warmups = 0;   // run first, left out of the metrics
 
-  bool closed_loop() const { return !trace && arrivals.process == "concurrency"; }
+  bool closed_loop() const { return arrivals.process == "concurrency"; }
 };
 
 struct WorkloadRow {
@@ -69,13 +72,15 @@ std::span<const WorkloadRow> arrival_processes();
 std::span<const WorkloadRow> length_distributions();
 std::span<const WorkloadRow> trace_formats();
 
-/// Reads and checks the block; paths are relative to `base_folder`. Throws InputError.
+/// Reads and checks the block; paths are relative to `base_folder`. Throws
+/// InputError.
 Workload read_workload(ObjectReader reader, const std::string& base_folder);
 /// The block with all defaults filled in, as scenario.json shows it.
 Json to_json(const Workload& workload);
 
-/// Reads every row of a trace that open_requests() would give. Throws InputError on a bad one.
-void read_through(const Workload& trace);
+/// Reads every row of a trace that open_requests() would give, and says how many were left out. Throws
+/// InputError on a bad one.
+std::uint64_t read_through(const Workload& trace);
 
 /// num_warmups + num_requests requests (a trace: its rows; warm-ups are its first rows). Opens the file,
 /// checks the header.

@@ -1,6 +1,5 @@
 // Where requests come from once the workload is known: drawn one by one, or a trace cut to the wished number.
 #include <algorithm>
-#include <utility>
 
 #include "sim/base/menu.hpp"
 #include "workloads/requests/arrivals.hpp"
@@ -31,22 +30,25 @@ class DrawnStream : public RequestStream {
   std::function<std::int64_t()> output_tokens_;
 };
 
-/// The first rows of a trace. A trace that is too short is an error: fewer requests than wished would look
-/// like a finished run.
+/// The first rows of a trace, at the scenario's arrivals where the file has none. A trace that is too short
+/// is an error: fewer requests than wished would look like a finished run.
 class TraceStream : public RequestStream {
  public:
-  TraceStream(const Workload& workload, std::unique_ptr<RequestStream> rows)
+  TraceStream(const Workload& workload, const TraceFormat& format, std::uint64_t seed)
       : path_(*workload.trace),
         least_(static_cast<std::uint64_t>(workload.num_warmups +
                                           std::max<std::int64_t>(workload.num_requests, 1))),
         everything_(workload.num_requests == 0),
-        rows_(std::move(rows)) {}
+        rows_(format.open(*workload.trace)) {
+    if (!workload.arrivals.process.empty()) arrival_ = start_arrivals(workload.arrivals, seed);
+  }
 
   std::optional<Request> next() override {
     if (!everything_ && read_ == least_) return std::nullopt;
     std::optional<Request> request = rows_->next();
     if (request) {
       ++read_;
+      if (arrival_) request->arrival = arrival_();
     } else if (read_ == 0) {
       throw InputError(path_, "has no requests; give at least one row");
     } else if (read_ < least_) {
@@ -56,27 +58,30 @@ class TraceStream : public RequestStream {
     }
     return request;
   }
+  std::uint64_t left_out() const override { return rows_->left_out(); }
 
  private:
   std::string path_;
   std::uint64_t least_;
   bool everything_;
   std::unique_ptr<RequestStream> rows_;
+  Arrival arrival_;
   std::uint64_t read_ = 0;
 };
 
 }  // namespace
 
-void read_through(const Workload& trace) {
+std::uint64_t read_through(const Workload& trace) {
   const std::unique_ptr<RequestStream> requests = open_requests(trace, 0);
   while (requests->next()) {
   }
+  return requests->left_out();
 }
 
 std::unique_ptr<RequestStream> open_requests(const Workload& workload, std::uint64_t seed) {
   if (!workload.trace) return std::make_unique<DrawnStream>(workload, seed);
-  const TraceFormat& format = choose(trace_menu(), workload.format, "/workload/format");
-  return std::make_unique<TraceStream>(workload, format.open(*workload.trace));
+  return std::make_unique<TraceStream>(workload, choose(trace_menu(), workload.format, "/workload/format"),
+                                       seed);
 }
 
 }  // namespace switchyard

@@ -1,5 +1,4 @@
 // The scenario's "workload" block: a trace, or arrivals and lengths to draw from.
-#include <array>
 #include <filesystem>
 
 #include "sim/base/menu.hpp"
@@ -12,19 +11,26 @@ namespace {
 
 constexpr std::int64_t kMaxRequests = 1'000'000'000;
 
-void refuse_drawn_keys(ObjectReader& reader) {
-  for (const std::string_view key : {"arrivals", "prompt_tokens", "output_tokens"}) {
-    if (reader.has(key))
-      reader.fail(key, "a trace brings its own arrivals and lengths; remove this key or \"trace\"");
-    reader.known(key);
-  }
+void refuse(ObjectReader& reader, std::string_view key, const std::string& what) {
+  if (reader.has(key)) reader.fail(key, what + "; remove this key or \"trace\"");
+  reader.known(key);
 }
 
 void read_trace_keys(ObjectReader& reader, const std::string& base_folder, Workload& workload) {
-  refuse_drawn_keys(reader);
+  for (const std::string_view key : {"prompt_tokens", "output_tokens"})
+    refuse(reader, key, "a trace brings its own lengths");
   workload.trace = (std::filesystem::path(base_folder) / reader.text("trace")).lexically_normal().string();
   workload.format = reader.optional_choice("format", "", names(trace_menu()));
   if (workload.format.empty()) workload.format = recognise_trace(*workload.trace).name;
+  check_trace_file(*workload.trace);
+  const TraceFormat& format = choose(trace_menu(), workload.format, "/workload/format");
+  if (format.arrivals == TraceFormat::Arrivals::from_scenario) {
+    if (!reader.has("arrivals"))
+      reader.fail("arrivals", "is missing; the trace has lengths alone: say when its requests arrive");
+    workload.arrivals = read_arrivals(reader.object("arrivals"));
+  } else {
+    refuse(reader, "arrivals", "a trace of format " + workload.format + " brings its own arrivals");
+  }
   workload.num_requests = reader.optional_integer("num_requests", 0, {1, kMaxRequests});
 }
 
@@ -58,6 +64,7 @@ Json to_json(const Workload& workload) {
   if (workload.trace) {
     json["trace"] = *workload.trace;
     json["format"] = workload.format;
+    if (!workload.arrivals.process.empty()) json["arrivals"] = to_json(workload.arrivals);
     json["num_requests"] = workload.num_requests == 0 ? Json() : Json(workload.num_requests);
   } else {
     json["arrivals"] = to_json(workload.arrivals);

@@ -234,7 +234,8 @@ TEST_CASE("The menus of workloads are complete") {
         std::vector<std::string>{"poisson", "gamma", "uniform", "all_at_once", "concurrency"});
   CHECK(names(length_distributions()) ==
         std::vector<std::string>{"fixed", "uniform", "lognormal", "empirical"});
-  CHECK(names(trace_formats()) == std::vector<std::string>{"csv", "azure"});
+  CHECK(names(trace_formats()) ==
+        std::vector<std::string>{"csv", "azure", "burstgpt", "mooncake", "lengths"});
 }
 
 }  // namespace switchyard
