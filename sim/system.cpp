@@ -25,8 +25,9 @@ Scenario checked(Scenario scenario, Scope scope) {
   if (scenario.workload->trace) {
     const std::uint64_t left_out = read_through(*scenario.workload);
     if (left_out > 0)
-      scenario.notes.push_back(std::to_string(left_out) +
-                               " rows of the trace, without tokens, are left out: requests that failed.");
+      scenario.notes.push_back(
+          std::to_string(left_out) +
+          " rows of the trace are left out: without tokens, they are requests that failed.");
   }
   return scenario;
 }

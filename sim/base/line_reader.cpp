@@ -57,7 +57,7 @@ bool LineReader::next(std::string_view& line) {
   begin_ += length + (newline != nullptr ? 1 : 0);
   ++line_number_;
   if (std::memchr(first, '\0', length) != nullptr) fail("has a NUL byte; give a text file in UTF-8");
-  if (length > kLongest) fail("is longer than " + std::to_string(kLongest) + " bytes");
+  if (length > kLongest) fail("is longer than " + std::to_string(kLongest) + " bytes; give shorter lines");
   if (length > 0 && first[length - 1] == '\r') --length;
   line = {first, length};
   if (line_number_ == 1 && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());

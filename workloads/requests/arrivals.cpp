@@ -50,7 +50,8 @@ Arrival start_poisson(const Workload::Arrivals& arrivals, std::uint64_t seed) {
   });
 }
 
-/// A gamma distribution of shape 1 / cv² has that coefficient of variation.
+/// A gamma distribution of shape 1 / cv² has that coefficient of variation. `vllm bench serve` calls the
+/// shape burstiness (get_request in vllm/benchmarks/serve.py).
 Arrival start_gamma(const Workload::Arrivals& arrivals, std::uint64_t seed) {
   const double shape = 1.0 / (arrivals.cv * arrivals.cv);
   const double scale = 1.0 / (arrivals.rate * shape);
@@ -76,8 +77,7 @@ constexpr std::array<ArrivalProcess, 5> kProcesses = {{
     {"poisson", "independent arrivals, `rate` a second on average", read_rate, show_rate, start_poisson},
     {"gamma",
      "gamma-distributed gaps of coefficient of variation `cv`, `rate` a second on average: above 1 is "
-     "burstier "
-     "than poisson",
+     "burstier than poisson; vllm bench's burstiness is 1 / cv²",
      read_rate_and_cv, show_rate_and_cv, start_gamma},
     {"uniform", "constant spacing of 1 / `rate` seconds, the first at 0", read_rate, show_rate,
      start_uniform},

@@ -107,7 +107,7 @@ bool JsonLines::next() {
 }
 
 double JsonLines::number(std::size_t key) const {
-  if (!members_[key].is_number()) fail(key, shown(key) + " is not a number");
+  if (!members_[key].is_number()) fail(key, shown(key) + " is not a number; give one that is finite");
   return members_[key].get<double>();
 }
 

@@ -51,9 +51,10 @@ std::span<const WorkloadRow> trace_formats() {
 
 void check_trace_file(const std::string& path) {
   std::error_code error;
-  if (std::filesystem::is_regular_file(path, error)) return;
-  open_to_read(path);  // says why a missing file or a folder cannot be read
-  throw InputError(one_line(path), "is a pipe or a device; give a file: a trace is read more than once");
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (std::filesystem::is_other(status))  // opening a pipe would wait for its writer
+    throw InputError(one_line(path), "is a pipe or a device; give a file: a trace is read more than once");
+  open_to_read(path);
 }
 
 const TraceFormat& recognise_trace(const std::string& path) {

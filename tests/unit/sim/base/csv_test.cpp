@@ -108,8 +108,9 @@ TEST_CASE("Binary files and endless lines are refused") {
         "trace.csv: line 3: byte 4 of the line, \"\\xe9\", is not UTF-8; save the file as UTF-8");
   CHECK(refusal("a\n" + std::string(1000000, '1') + "\n").empty());
   CHECK(refusal("a\n" + std::string(1000001, '1') + "\n") ==
-        "trace.csv: line 2: is longer than 1000000 bytes");
-  CHECK(refusal("a\n" + std::string(5000000, '1')) == "trace.csv: line 2: is longer than 1000000 bytes");
+        "trace.csv: line 2: is longer than 1000000 bytes; give shorter lines");
+  CHECK(refusal("a\n" + std::string(5000000, '1')) ==
+        "trace.csv: line 2: is longer than 1000000 bytes; give shorter lines");
   std::string open = "a\n\"";
   for (int i = 0; i < 200000; ++i) open += "123456789\n";
   CHECK(refusal(open) == "trace.csv: line 2: the row is too long; is a quote left open?");
@@ -136,9 +137,9 @@ TEST_CASE("A field that is no finite number is refused with line and column") {
   CHECK(csv.integer(row, 1) == 7);
   REQUIRE(csv.next(row));
   CHECK(message_of<InputError>([&] { csv.number(row, 0); }) ==
-        "trace.csv: line 3: t: \"abc\" is not a number");
+        "trace.csv: line 3: t: \"abc\" is not a number; give one that is finite");
   CHECK(message_of<InputError>([&] { csv.integer(row, 1); }) ==
-        "trace.csv: line 3: n: \"7.5\" is not an integer");
+        "trace.csv: line 3: n: \"7.5\" is not an integer; give a whole number");
   for (int i = 0; i < 2; ++i) {
     REQUIRE(csv.next(row));
     CHECK_THROWS_AS(csv.number(row, 0), InputError);

@@ -1,4 +1,6 @@
 // The formats of others: units, where time begins, what is passed over, and what is refused with its place.
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 
 #include "tests/support/shared_data.hpp"
@@ -169,6 +171,10 @@ TEST_CASE("A file that is no trace is refused with its first line and the format
   CHECK_THAT(refusal("\n\n"), Contains("trace: is empty"));
   CHECK_THAT(refusal(std::string(3'000'000, '\0')), Contains("line 1: has a NUL byte"));
   CHECK_THAT(refusal(std::string(3'000'000, '0')), Contains("line 1: is longer than 1000000 bytes"));
+  const TemporaryFolder folder;
+  const std::filesystem::path pipe = folder.path() / "pipe";
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK_THROWS_WITH(replay(pipe), Contains("pipe: is a pipe or a device"));
   CHECK_THROWS_WITH(replay("/dev/zero"), Contains("is a pipe or a device"));
   CHECK_THROWS_WITH(replay("/dev/zero", R"(, "format": "csv")"), Contains("is a pipe or a device"));
   CHECK_THROWS_WITH(replay("/", R"(, "format": "mooncake")"), Contains("is a directory"));
