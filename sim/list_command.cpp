@@ -41,7 +41,7 @@ struct Menu {
   Lines (*lines)();
 };
 
-constexpr std::array<Menu, 17> kMenus = {{
+constexpr std::array<Menu, 18> kMenus = {{
     {"models", "scenario /model", [] { return name_lines(model_names()); }},
     {"gpus", "inline clusters /cluster/gpu", [] { return name_lines(gpu_names()); }},
     {"clusters", "scenario /cluster; NAMExN has N nodes", [] { return name_lines(cluster_names()); }},
@@ -61,6 +61,7 @@ constexpr std::array<Menu, 17> kMenus = {{
     {"lengths", "scenario /workload/prompt_tokens/distribution",
      [] { return menu_lines(length_distributions()); }},
     {"traces", "scenario /workload/format", [] { return menu_lines(trace_formats()); }},
+    {"workloads", "scenario /workload/preset", [] { return menu_lines(workload_presets()); }},
 }};
 
 void print(const Lines& lines, std::string_view indent) {

@@ -61,8 +61,12 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
   // Absolute, so that the resolved scenario finds its trace from anywhere.
   const std::string absolute_folder =
       std::filesystem::absolute(std::filesystem::path(base_folder) / ".").string();
-  if (reader.has("workload")) scenario.workload = read_workload(reader.object("workload"), absolute_folder);
-  else reader.known("workload");
+  if (const Json* workload = reader.optional_raw("workload")) {
+    const Json preset = {{"preset", *workload}};  // a name is short for it
+    scenario.workload = read_workload(
+        ObjectReader(workload->is_string() ? preset : *workload, source, "/workload"), absolute_folder);
+    for (const std::string& note : notes_of(*scenario.workload)) scenario.notes.push_back(note);
+  }
   scenario.slo = read_slo(reader.optional_object("slo"));
   reader.finish();
 

@@ -19,6 +19,9 @@ std::string words_of(const Workload::Lengths& lengths) {
   if (lengths.distribution == "fixed") return std::to_string(static_cast<std::int64_t>(lengths.value));
   if (lengths.distribution == "lognormal")
     return "lognormal mean " + std::to_string(static_cast<std::int64_t>(lengths.mean));
+  if (lengths.distribution == "quantiles")
+    return "quantiles " + std::to_string(lengths.quantiles.front().tokens) + "-" +
+           std::to_string(lengths.quantiles.back().tokens);
   if (lengths.distribution == "uniform")
     return std::to_string(lengths.min) + "-" + std::to_string(lengths.max);
   return lengths.distribution;
@@ -32,7 +35,8 @@ std::string words_of(const Workload& workload) {
   else if (workload.arrivals.rate > 0.0) arrivals += " " + std::string(rate) + " /s";
   if (workload.trace)
     return "trace " + *workload.trace + (workload.arrivals.process.empty() ? "" : ", " + arrivals);
-  return std::to_string(workload.num_requests) + " requests, " + arrivals + ", prompts " +
+  const std::string preset = workload.preset.empty() ? "" : workload.preset + ": ";
+  return preset + std::to_string(workload.num_requests) + " requests, " + arrivals + ", prompts " +
          words_of(workload.prompt_tokens) + ", outputs " + words_of(workload.output_tokens);
 }
 

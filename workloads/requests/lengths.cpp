@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <filesystem>
 
@@ -11,6 +12,17 @@
 
 namespace switchyard {
 namespace {
+
+std::optional<double> parse_number(const std::string& text) {
+  double value = 0.0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(value) : std::nullopt;
+}
+
+std::string number_text(double value) {
+  std::array<char, 32> digits{};
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr};
+}
 
 void read_fixed(ObjectReader& reader, Workload::Lengths& lengths, const std::string&) {
   lengths.value = static_cast<double>(reader.integer("value", {1, kMaxTokens}));
@@ -63,11 +75,46 @@ std::int64_t draw_empirical(const Workload::Lengths& lengths, Random& random) {
   return lengths.values[static_cast<std::size_t>(random.integer(0, last))];
 }
 
-constexpr std::array<LengthDistribution, 4> kDistributions = {{
+/// {"0": 3, "0.5": 1020, "1": 14050}: shares as text, so that a table reads like published percentiles.
+void read_quantiles(ObjectReader& reader, Workload::Lengths& lengths, const std::string&) {
+  ObjectReader table = reader.object("tokens_at");
+  for (const std::string& key : table.keys()) {
+    const auto share = parse_number(key);
+    if (!share || !(*share >= 0.0 && *share <= 1.0))
+      table.fail(key, "is no share of the lengths; write a number from 0 to 1");
+    const std::int64_t least = lengths.quantiles.empty() ? 1 : lengths.quantiles.back().tokens;
+    if (!lengths.quantiles.empty() && *share <= lengths.quantiles.back().share)
+      table.fail(key, "shares must grow from row to row; sort them");
+    lengths.quantiles.push_back({*share, table.integer(key, {least, kMaxTokens})});
+  }
+  if (lengths.quantiles.size() < 2 || lengths.quantiles.front().share != 0.0 ||
+      lengths.quantiles.back().share != 1.0)
+    reader.fail("tokens_at", "lacks an end; give the tokens at \"0\", at \"1\" and any shares between");
+  table.finish();
+}
+void show_quantiles(const Workload::Lengths& lengths, Json& json) {
+  Json table = Json::object();
+  for (const auto& [share, tokens] : lengths.quantiles) table[number_text(share)] = tokens;
+  json["tokens_at"] = table;
+}
+std::int64_t draw_quantiles(const Workload::Lengths& lengths, Random& random) {
+  const double share = random.uniform();
+  const auto above =
+      std::upper_bound(lengths.quantiles.begin() + 1, lengths.quantiles.end() - 1, share,
+                       [](double wanted, const Workload::Lengths::Quantile& q) { return wanted < q.share; });
+  const Workload::Lengths::Quantile& low = above[-1];
+  const double part = (share - low.share) / (above->share - low.share);
+  return std::llround(static_cast<double>(low.tokens) +
+                      part * static_cast<double>(above->tokens - low.tokens));
+}
+
+constexpr std::array<LengthDistribution, 5> kDistributions = {{
     {"fixed", "`value` tokens", read_fixed, show_fixed, draw_fixed},
     {"uniform", "whole numbers from `min` to `max`, ends included", read_uniform, show_uniform, draw_uniform},
     {"lognormal", "`mean` and coefficient of variation `cv` before clipping to [1, `max`]", read_lognormal,
      show_lognormal, draw_lognormal},
+    {"quantiles", "`tokens_at` shares, {\"0\": 3, \"0.5\": 1020, \"1\": 14050}, and linear between them",
+     read_quantiles, show_quantiles, draw_quantiles},
     {"empirical", "drawn with replacement from `column` of the CSV file `path`", read_empirical,
      show_empirical, draw_empirical},
 }};
@@ -98,6 +145,15 @@ Json to_json(const Workload::Lengths& lengths) {
   Json json = {{"distribution", lengths.distribution}};
   choose(length_menu(), lengths.distribution, "/workload").show(lengths, json);
   return json;
+}
+
+double clipped_mean(const Workload::Lengths& lognormal) {
+  const double variance = std::log1p(lognormal.cv * lognormal.cv);  // of the logarithm
+  const double max = static_cast<double>(lognormal.max);
+  if (variance == 0.0) return std::min(lognormal.mean, max);
+  const double z = (std::log(max / lognormal.mean) + variance / 2.0) / std::sqrt(variance);
+  const auto normal = [](double x) { return std::erfc(-x / std::sqrt(2.0)) / 2.0; };
+  return lognormal.mean * normal(z - std::sqrt(variance)) + max * normal(-z);
 }
 
 std::function<std::int64_t()> start_lengths(const Workload::Lengths& lengths, std::uint64_t seed,

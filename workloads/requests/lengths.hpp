@@ -31,6 +31,9 @@ std::span<const LengthDistribution> length_menu();
 Workload::Lengths read_lengths(ObjectReader reader, const std::string& base_folder);
 Json to_json(const Workload::Lengths& lengths);
 
+/// The mean of lognormal lengths as drawn, below `mean` where `max` cuts off a tail (rounding aside).
+double clipped_mean(const Workload::Lengths& lognormal);
+
 /// Draws lengths one after the other from the random stream of this name.
 std::function<std::int64_t()> start_lengths(const Workload::Lengths& lengths, std::uint64_t seed,
                                             std::string_view stream);

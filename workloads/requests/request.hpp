@@ -47,7 +47,12 @@ struct Workload {
     double mean = 0.0;         // lognormal, before clipping
     double cv = 0.0;
     std::int64_t min = 1;
-    std::int64_t max = 0;              // lognormal: clipped to [1, max]
+    std::int64_t max = 0;  // lognormal: clipped to [1, max]
+    struct Quantile {
+      double share = 0.0;  // of all lengths that are at most `tokens`
+      std::int64_t tokens = 0;
+    };
+    std::vector<Quantile> quantiles;   // from share 0 to 1, both growing; linear between them
     std::vector<std::int64_t> values;  // empirical: drawn with replacement
     std::string path;
     std::string column;
@@ -71,12 +76,16 @@ struct WorkloadRow {
 std::span<const WorkloadRow> arrival_processes();
 std::span<const WorkloadRow> length_distributions();
 std::span<const WorkloadRow> trace_formats();
+std::span<const WorkloadRow> workload_presets();
 
-/// Reads and checks the block; paths are relative to `base_folder`. Throws
+/// Reads and checks the block, a preset's members under its own; paths are relative to `base_folder`. Throws
 /// InputError.
 Workload read_workload(ObjectReader reader, const std::string& base_folder);
 /// The block with all defaults filled in, as scenario.json shows it.
 Json to_json(const Workload& workload);
+
+/// Sentences that a reader of the figures must know.
+std::vector<std::string> notes_of(const Workload& workload);
 
 /// Reads every row of a trace that open_requests() would give, and says how many were left out. Throws
 /// InputError on a bad one.

@@ -1,9 +1,12 @@
-// The scenario's "workload" block: a trace, or arrivals and lengths to draw from.
+// The scenario's "workload" block: a trace, or arrivals and lengths to draw from, its own or a preset's.
+#include <cmath>
 #include <filesystem>
+#include <utility>
 
 #include "sim/base/menu.hpp"
 #include "workloads/requests/arrivals.hpp"
 #include "workloads/requests/lengths.hpp"
+#include "workloads/requests/preset.hpp"
 #include "workloads/requests/trace.hpp"
 
 namespace switchyard {
@@ -45,10 +48,9 @@ void read_drawn_keys(ObjectReader& reader, const std::string& base_folder, Workl
   workload.num_requests = reader.integer("num_requests", {1, kMaxRequests});
 }
 
-}  // namespace
-
-Workload read_workload(ObjectReader reader, const std::string& base_folder) {
+Workload read_block(ObjectReader reader, const std::string& base_folder) {
   Workload workload;
+  reader.known("preset");
   workload.num_warmups = reader.optional_integer("num_warmups", 0, {0, kMaxRequests});
   if (reader.has("trace")) {
     read_trace_keys(reader, base_folder, workload);
@@ -59,8 +61,40 @@ Workload read_workload(ObjectReader reader, const std::string& base_folder) {
   return workload;
 }
 
+void note_clipping(const Workload::Lengths& lengths, const std::string& key,
+                   std::vector<std::string>& notes) {
+  constexpr double kWorthSaying = 0.05;
+  if (lengths.distribution != "lognormal") return;
+  const double drawn = clipped_mean(lengths);
+  if (lengths.mean - drawn <= kWorthSaying * lengths.mean) return;
+  notes.push_back(key + ": clipped at " + std::to_string(lengths.max) + ", lognormal lengths are " +
+                  std::to_string(std::llround(drawn)) + " tokens on average, not " +
+                  std::to_string(std::llround(lengths.mean)) + ".");
+}
+
+}  // namespace
+
+Workload read_workload(ObjectReader reader, const std::string& base_folder) {
+  if (!reader.has("preset")) return read_block(std::move(reader), base_folder);
+  const Json block = with_preset(reader, base_folder);
+  std::string pointer = reader.pointer("");
+  pointer.pop_back();
+  Workload workload = read_block(ObjectReader(block, reader.source(), pointer), base_folder);
+  workload.preset = reader.text("preset");
+  if (is_path(workload.preset)) workload.preset = absolute_path(base_folder, workload.preset);
+  return workload;
+}
+
+std::vector<std::string> notes_of(const Workload& workload) {
+  std::vector<std::string> notes;
+  note_clipping(workload.prompt_tokens, "prompt_tokens", notes);
+  note_clipping(workload.output_tokens, "output_tokens", notes);
+  return notes;
+}
+
 Json to_json(const Workload& workload) {
   Json json = Json::object();
+  if (!workload.preset.empty()) json["preset"] = workload.preset;
   if (workload.trace) {
     json["trace"] = *workload.trace;
     json["format"] = workload.format;

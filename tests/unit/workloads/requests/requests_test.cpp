@@ -233,7 +233,7 @@ TEST_CASE("The menus of workloads are complete") {
   CHECK(names(arrival_processes()) ==
         std::vector<std::string>{"poisson", "gamma", "uniform", "all_at_once", "concurrency"});
   CHECK(names(length_distributions()) ==
-        std::vector<std::string>{"fixed", "uniform", "lognormal", "empirical"});
+        std::vector<std::string>{"fixed", "uniform", "lognormal", "quantiles", "empirical"});
   CHECK(names(trace_formats()) ==
         std::vector<std::string>{"csv", "azure", "burstgpt", "mooncake", "lengths"});
 }
