@@ -223,6 +223,28 @@ TEST_CASE("max_model_len above the model's own context is noted", "[scenario]") 
   CHECK_THAT(s.notes[0], Catch::Contains("40000") && Catch::Contains("32768"));
 }
 
+TEST_CASE("A workload may be the name of a preset, which the resolved scenario keeps", "[scenario]") {
+  const Scenario s = read(R"({"model": "llama-3.1-8b", "workload": "azure-conv-2023"})");
+  const Json& resolved = s.json.at("workload");
+  CHECK(resolved.at("preset") == "azure-conv-2023");
+  CHECK(resolved.at("num_requests") == 19366);
+  CHECK(read(s.json).json == s.json);
+  const Scenario faster = read(with(s.json, "/workload/arrivals/rate", "20"));
+  CHECK(faster.workload->arrivals.rate == 20.0);
+  CHECK_THROWS_WITH(read(R"({"model": "llama-3.1-8b", "workload": "azure-conv-2032"})"),
+                    Catch::Contains("/workload/preset: unknown name") && Catch::Contains("azure-conv-2023"));
+  CHECK_THROWS_WITH(read(R"({"model": "llama-3.1-8b", "workload": 5})"), Catch::Contains("/workload: "));
+}
+
+TEST_CASE("Failed requests of a trace are left out, and the notes say how many", "[scenario]") {
+  const TemporaryFolder folder;
+  const auto trace = folder.write("b.csv", "Timestamp,Request tokens,Response tokens\n3,4,5\n4,7,0\n9,7,1\n");
+  const Scenario s = read(Json{{"model", "llama-3.1-8b"}, {"workload", {{"trace", trace.string()}}}});
+  const std::vector<std::string> notes = System(s, Scope::serving).scenario().notes;
+  REQUIRE(notes.size() == 1);
+  CHECK(notes[0] == "1 rows of the trace are left out: without tokens, they are requests that failed.");
+}
+
 TEST_CASE("A model that does not fit its GPUs is infeasible, not an input error", "[scenario]") {
   const Scenario s = read(R"({"model": "llama-3.1-70b"})");
   CHECK_THROWS_AS(System(s, Scope::step), Infeasible);
