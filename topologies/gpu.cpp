@@ -11,6 +11,8 @@ std::span<const EmbeddedFile> embedded_gpus();  // gpus/*.json
 
 namespace {
 
+constexpr IntegerRange kXgmiLinks{1, 255};
+
 Catalogue gpu_catalogue() { return {"GPU", embedded_gpus()}; }
 
 template <class Q>
@@ -18,6 +20,17 @@ Q positive(ObjectReader& reader, std::string_view key) {
   const auto quantity = reader.quantity<Q>(key);
   if (quantity.value() <= 0.0) reader.fail(key, to_text(quantity) + " is out of range; give more than 0");
   return quantity;
+}
+
+void read_peer_links(ObjectReader& reader, Gpu& gpu) {
+  gpu.nvlink = reader.optional_quantity("nvlink", BytesPerSecond());
+  gpu.xgmi = reader.optional_quantity("xgmi", BytesPerSecond());
+  const bool xgmi = gpu.xgmi.value() > 0.0;
+  if (xgmi && gpu.nvlink.value() > 0.0)
+    reader.fail("xgmi",
+                to_text(gpu.xgmi) + " stands beside nvlink " + to_text(gpu.nvlink) + "; give one of them");
+  if (xgmi) gpu.xgmi_links = reader.integer("xgmi_links", kXgmiLinks);
+  else reader.known("xgmi_links");
 }
 
 std::map<Precision, FlopsPerSecond> read_peak(ObjectReader reader) {
@@ -34,17 +47,22 @@ std::map<Precision, FlopsPerSecond> read_peak(ObjectReader reader) {
 Json full_json(const Gpu& gpu) {
   Json peak;
   for (const auto& [precision, rate] : gpu.peak) peak[std::string(name_of(precision))] = to_text(rate);
-  return {{"name", gpu.name},
-          {"description", gpu.description},
-          {"source", gpu.source},
-          {"memory", to_text(gpu.memory)},
-          {"memory_bandwidth", to_text(gpu.memory_bandwidth)},
-          {"peak", peak},
-          {"vector_peak", to_text(gpu.vector_peak)},
-          {"nvlink", to_text(gpu.nvlink)},
-          {"pcie", to_text(gpu.pcie)},
-          {"tdp", to_text(gpu.tdp)},
-          {"profile", to_json(gpu.profile)}};
+  Json json{{"name", gpu.name},
+            {"description", gpu.description},
+            {"source", gpu.source},
+            {"memory", to_text(gpu.memory)},
+            {"memory_bandwidth", to_text(gpu.memory_bandwidth)},
+            {"peak", peak},
+            {"vector_peak", to_text(gpu.vector_peak)},
+            {"nvlink", to_text(gpu.nvlink)}};
+  if (gpu.xgmi.value() > 0.0) {
+    json["xgmi"] = to_text(gpu.xgmi);
+    json["xgmi_links"] = gpu.xgmi_links;
+  }
+  json["pcie"] = to_text(gpu.pcie);
+  json["tdp"] = to_text(gpu.tdp);
+  json["profile"] = to_json(gpu.profile);
+  return json;
 }
 
 }  // namespace
@@ -64,7 +82,7 @@ Gpu read_gpu(const Json& wish, const std::string& base_folder, const std::string
   gpu.memory_bandwidth = positive<BytesPerSecond>(reader, "memory_bandwidth");
   gpu.peak = read_peak(reader.object("peak"));
   gpu.vector_peak = positive<FlopsPerSecond>(reader, "vector_peak");
-  gpu.nvlink = reader.optional_quantity("nvlink", BytesPerSecond());
+  read_peer_links(reader, gpu);
   gpu.pcie = positive<BytesPerSecond>(reader, "pcie");
   gpu.tdp = positive<Watts>(reader, "tdp");
   gpu.profile =

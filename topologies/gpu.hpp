@@ -40,7 +40,9 @@ struct Gpu {
   BytesPerSecond memory_bandwidth;
   std::map<Precision, FlopsPerSecond> peak;  // dense tensor-core rates; a missing format computes in bf16
   FlopsPerSecond vector_peak;                // fp32 outside the tensor cores
-  BytesPerSecond nvlink;                     // per GPU and direction; 0 = none: PCIe
+  BytesPerSecond nvlink;                     // per GPU and direction, over a switch; 0 = none
+  BytesPerSecond xgmi;                       // AMD Infinity Fabric: per link and direction; 0 = none
+  std::int64_t xgmi_links = 0;               // each to one peer; GPUs with neither talk over PCIe
   BytesPerSecond pcie;                       // per GPU and direction
   Watts tdp;
   GpuProfile profile;

@@ -26,29 +26,53 @@ Gpu over_h100(const std::string& members) { return read(R"({"base": "h100_sxm", 
 TEST_CASE("The catalogue's GPUs have their datasheets' dense rates and one-way bandwidths") {
   struct Row {
     std::string name;
-    double mebibytes, terabytes_per_second, bf16, fp8, nvlink, pcie, watts;
+    double mebibytes, gigabytes_per_second, bf16, fp8, int8, fp4, fp32, nvlink, pcie, watts;
   };
+  // Rates in TFLOPS, links in GB/s; 0: the GPU has none. Sources: the GPUs' own "source".
   const std::vector<Row> rows = {
-      {"a100_sxm", 81920, 2.039, 312, 312, 300, 32, 400},
-      {"h100_sxm", 81559, 3.35, 989.4, 1978.9, 450, 64, 700},
-      {"h200_sxm", 143771, 4.8, 989.4, 1978.9, 450, 64, 700},
+      {"a100_sxm", 81920, 2039, 312, 0, 624, 0, 19.5, 300, 32, 400},
+      {"h100_sxm", 81559, 3350, 989.4, 1978.9, 1978.9, 0, 66.9, 450, 64, 700},
+      {"h200_sxm", 143771, 4800, 989.4, 1978.9, 1978.9, 0, 66.9, 450, 64, 700},
+      {"h800_sxm", 81559, 3350, 989.4, 1978.9, 1978.9, 0, 66.9, 200, 64, 700},
+      {"h20", 97871, 4000, 148, 296, 296, 0, 44, 450, 64, 400},
+      {"b200_sxm", 183359, 8000, 2250, 4500, 4500, 9000, 75, 900, 64, 1000},
+      {"b300_sxm", 275040, 8000, 2250, 4500, 0, 13500, 75, 900, 64, 1100},
+      {"gb200", 189471, 8000, 2500, 5000, 5000, 10000, 80, 900, 64, 1200},
+      {"l40s", 46068, 864, 362.05, 733, 733, 0, 91.6, 0, 32, 350},
+      {"rtx_4090", 24564, 1008, 165.2, 330.3, 660.6, 0, 82.6, 0, 32, 450},
+      {"rtx_pro_6000", 97887, 1792, 500, 1000, 1000, 2000, 125, 0, 64, 600},
+      {"mi300x", 196592, 5300, 1307.4, 2614.9, 2614.9, 0, 163.4, 0, 64, 750},
   };
   REQUIRE(gpu_names().size() == rows.size());
   for (const Row& row : rows) {
     CAPTURE(row.name);
     const Gpu gpu = read_gpu(row.name, "", "test");
+    const auto tensor_rate = [&](Precision format) {
+      return gpu.peak.count(format) > 0 ? peak_rate(gpu, format).value() / 1e12 : 0.0;
+    };
     CHECK(gpu.name == row.name);
+    CHECK_FALSE(gpu.description.empty());
     CHECK_FALSE(gpu.source.empty());
     CHECK(gpu.memory.value() == Approx(row.mebibytes * 1048576));
-    CHECK(gpu.memory_bandwidth.value() == Approx(row.terabytes_per_second * 1e12));
-    CHECK(peak_rate(gpu, Precision::bf16).value() == Approx(row.bf16 * 1e12));
-    CHECK(peak_rate(gpu, Precision::fp8).value() == Approx(row.fp8 * 1e12));
+    CHECK(gpu.memory_bandwidth.value() == Approx(row.gigabytes_per_second * 1e9));
+    CHECK(tensor_rate(Precision::bf16) == Approx(row.bf16));
+    CHECK(tensor_rate(Precision::fp16) == Approx(row.bf16));
+    CHECK(tensor_rate(Precision::fp8) == Approx(row.fp8));
+    CHECK(tensor_rate(Precision::fp8_block) == Approx(row.fp8));
+    CHECK(tensor_rate(Precision::int8) == Approx(row.int8));
+    CHECK(tensor_rate(Precision::fp4) == Approx(row.fp4));
+    CHECK(tensor_rate(Precision::mxfp4) == Approx(row.fp4));
+    CHECK(gpu.vector_peak.value() == Approx(row.fp32 * 1e12));
     CHECK(gpu.nvlink.value() == Approx(row.nvlink * 1e9));
     CHECK(gpu.pcie.value() == Approx(row.pcie * 1e9));
     CHECK(gpu.tdp.value() == Approx(row.watts));
     CHECK_FALSE(gpu.profile.measured);
     CHECK_FALSE(gpu.profile.source.empty());
+    CHECK(to_json(gpu) == Json(row.name));
   }
+  const Gpu mi300x = read_gpu("mi300x", "", "test");
+  CHECK(mi300x.xgmi.value() == Approx(64e9));
+  CHECK(mi300x.xgmi_links == 7);
 }
 
 TEST_CASE("Latent attention decodes as other attention does unless a profile says more") {
@@ -62,6 +86,11 @@ TEST_CASE("Latent attention decodes as other attention does unless a profile say
 
 TEST_CASE("Activations take the weights' own format where the GPU computes in it, else bf16") {
   const Gpu h100 = read_gpu("h100_sxm", "", "test"), a100 = read_gpu("a100_sxm", "", "test");
+  const Gpu b200 = read_gpu("b200_sxm", "", "test"), b300 = read_gpu("b300_sxm", "", "test");
+  CHECK(activations_beside(b200, Precision::fp4) == Precision::fp4);
+  CHECK(activations_beside(b200, Precision::int4) == Precision::bf16);
+  CHECK(activations_beside(b200, Precision::int8) == Precision::int8);
+  CHECK(activations_beside(b300, Precision::int8) == Precision::bf16);
   CHECK(activations_beside(h100, Precision::fp8_block) == Precision::fp8);
   CHECK(activations_beside(a100, Precision::fp8_block) == Precision::bf16);
   CHECK(activations_beside(h100, Precision::int4) == Precision::bf16);
@@ -99,6 +128,9 @@ TEST_CASE("A catalogue GPU is written as its name, another in full") {
   const Gpu other = over_h100(R"("memory": "96 GB", "nvlink": null)");
   CHECK(other.nvlink.value() == 0.0);
   CHECK(read_gpu(to_json(other), "", "test") == other);
+  const Gpu meshed = over_h100(R"("nvlink": null, "xgmi": "32 GB/s", "xgmi_links": 3)");
+  CHECK(meshed.xgmi_links == 3);
+  CHECK(read_gpu(to_json(meshed), "", "test") == meshed);
 }
 
 TEST_CASE("A wrong GPU is refused with its place and what to give") {
@@ -113,6 +145,9 @@ TEST_CASE("A wrong GPU is refused with its place and what to give") {
       {R"({"memory": "80 GB"})", {"/gpu/source", "is missing"}},
       {R"({"base": "h100_sxm", "memroy": "80 GB"})", {"/gpu/memroy: unknown key", "did you mean \"memory\""}},
       {R"({"base": "h100_sxm", "memory": 80})", {"/gpu/memory", "no unit"}},
+      {R"({"base": "h100_sxm", "xgmi": "64 GB/s"})", {"/gpu/xgmi", "stands beside nvlink", "one of them"}},
+      {R"({"base": "mi300x", "xgmi_links": null})", {"/gpu/xgmi_links", "is missing"}},
+      {R"({"base": "mi300x", "xgmi_links": 0})", {"/gpu/xgmi_links", "from 1 to 255"}},
       {R"({"base": "h100_sxm", "tdp": "0 W"})", {"/gpu/tdp", "more than 0"}},
       {R"({"base": "h100_sxm", "peak": {"bf61": "1 TFLOPS"}})", {"/gpu/peak/bf61", "bf16"}},
       {R"({"base": "h100_sxm", "peak": {"bf16": null}})", {"/gpu/peak/bf16", "is missing"}},
