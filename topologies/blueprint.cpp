@@ -1,43 +1,14 @@
-// The inside of nodes: GPUs on an NVSwitch (or a PCIe switch), and their NICs.
+// Nodes one by one, their insides by the menu of node kinds, and their NICs.
 #include "topologies/blueprint.hpp"
 
 #include "sim/base/menu.hpp"
 #include "topologies/fabrics/fabric.hpp"
+#include "topologies/nodes/node_kind.hpp"
 
 namespace switchyard {
 namespace {
 
-/// The devices where a GPU's traffic leaves it for the NIC: itself, or its PCIe slot when all traffic takes
-/// PCIe.
-using Ports = std::vector<DeviceId>;
-
-std::string in_node(std::uint32_t node, const std::string& device) {
-  return "node" + std::to_string(node) + "/" + device;
-}
-
-Ports join_by_nvlink(Blueprint& blueprint, const Cluster& cluster, std::uint32_t node, GpuId first) {
-  const DeviceId hub = blueprint.add({in_node(node, "nvswitch"), DeviceKind::nvswitch, node, {}});
-  Ports ports;
-  for (GpuId g = 0; g < cluster.gpus_per_node; ++g) {
-    blueprint.join(first + g, hub, LinkKind::nvlink, cluster.gpu.nvlink, cluster.nvlink_latency / 2.0);
-    ports.push_back(first + g);
-  }
-  return ports;
-}
-
-/// The link GPU - slot carries traffic to peers and to the NIC alike, and is their bottleneck.
-Ports join_by_pcie(Blueprint& blueprint, const Cluster& cluster, std::uint32_t node, GpuId first) {
-  const DeviceId hub = blueprint.add({in_node(node, "pcie_switch"), DeviceKind::pcie_switch, node, {}});
-  Ports ports;
-  for (GpuId g = 0; g < cluster.gpus_per_node; ++g) {
-    ports.push_back(
-        blueprint.add({in_node(node, "slot" + std::to_string(g)), DeviceKind::pcie_slot, node, first + g}));
-    blueprint.join(first + g, ports.back(), LinkKind::pcie, cluster.gpu.pcie, Seconds());
-    blueprint.join(ports.back(), hub, LinkKind::pcie, cluster.gpu.pcie, cluster.nvlink_latency / 2.0);
-  }
-  return ports;
-}
-
+/// A NIC stands beside the GPUs that it serves, or it is the only one of a node.
 void add_nics(Blueprint& blueprint, const Cluster& cluster, std::uint32_t node, const Ports& ports) {
   const auto nics = static_cast<std::size_t>(cluster.fabric.nics_per_node);
   const std::size_t first = blueprint.nics.size();
@@ -45,17 +16,18 @@ void add_nics(Blueprint& blueprint, const Cluster& cluster, std::uint32_t node, 
     blueprint.nics.push_back(
         blueprint.add({in_node(node, "nic" + std::to_string(n)), DeviceKind::nic, node, {}}));
   }
-  for (std::size_t g = 0; g < ports.size(); ++g) {
-    const DeviceId nic = blueprint.nics[first + g * nics / ports.size()];
-    blueprint.join(ports[g], nic, LinkKind::pcie, cluster.gpu.pcie, share_of_nic(cluster));
-  }
+  const auto plug = [&](DeviceId port, DeviceId nic) {
+    blueprint.join(port, nic, LinkKind::pcie, cluster.gpu.pcie, share_of_nic(cluster));
+  };
+  if (nics == 1 && ports.of_lone_nic) return plug(*ports.of_lone_nic, blueprint.nics[first]);
+  const std::size_t gpus = ports.of_gpu.size();
+  for (std::size_t g = 0; g < gpus; ++g) plug(ports.of_gpu[g], blueprint.nics[first + g * nics / gpus]);
 }
 
 void add_node(Blueprint& blueprint, const Cluster& cluster, std::uint32_t node) {
   const GpuId first = node * static_cast<GpuId>(cluster.gpus_per_node);
-  const bool nvlink = cluster.gpu.nvlink.value() > 0.0;
-  const Ports ports = nvlink ? join_by_nvlink(blueprint, cluster, node, first)
-                             : join_by_pcie(blueprint, cluster, node, first);
+  const NodeKind& kind = choose(node_kinds(), cluster.node_fabric.kind, "node kind");
+  const Ports ports = kind.join(blueprint, cluster, node, first);
   if (cluster.nodes > 1) add_nics(blueprint, cluster, node, ports);
 }
 
@@ -77,6 +49,10 @@ Blueprint draw(const Cluster& cluster) {
   for (std::uint32_t node = 0; node < cluster.nodes; ++node) add_node(blueprint, cluster, node);
   if (cluster.nodes > 1) choose(fabric_kinds(), cluster.fabric.kind, "fabric kind").join(blueprint, cluster);
   return blueprint;
+}
+
+std::string in_node(std::uint32_t node, const std::string& device) {
+  return "node" + std::to_string(node) + "/" + device;
 }
 
 Seconds share_of_nic(const Cluster& cluster) { return cluster.fabric_latency / 4.0; }

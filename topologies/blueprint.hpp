@@ -22,6 +22,9 @@ struct Blueprint {
 /// Nodes and, where there are several, their NICs and the fabric.
 Blueprint draw(const Cluster& cluster);
 
+/// The name of a device inside a node: "node0/gpu3".
+std::string in_node(std::uint32_t node, const std::string& device);
+
 /// The share of the fabric's latency at each of the four: PCIe and NIC, of the sender and the receiver.
 Seconds share_of_nic(const Cluster& cluster);
 

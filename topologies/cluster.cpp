@@ -9,6 +9,7 @@
 #include "sim/base/embedded.hpp"
 #include "sim/base/menu.hpp"
 #include "topologies/fabrics/fabric.hpp"
+#include "topologies/nodes/node_kind.hpp"
 #include "topologies/wish.hpp"
 
 namespace switchyard {
@@ -25,7 +26,8 @@ constexpr BytesPerSecond kDefaultNic{50e9};
 
 // Hardware alone, stated rather than measured. NCCL's tuning table (src/graph/tuning.cc, hwLat) gives a step
 // of its low-latency ring 0.6 us over NVLink, 1 us over PCIe and 2.7 us over a network; the last includes the
-// host's proxy thread, so the crossing of NICs, PCIe and switches alone is put at 2 us.
+// host's proxy thread, so the crossing of NICs, PCIe and switches alone is put at 2 us. A hop over xGMI is
+// put at that over PCIe: it has no NVSwitch's latency published.
 constexpr Seconds kNvlinkLatency{0.6e-6};
 constexpr Seconds kPcieLatency{1.0e-6};
 constexpr Seconds kFabricLatency{2.0e-6};
@@ -33,18 +35,32 @@ constexpr Seconds kLongestLatency{1e-3};
 
 Catalogue cluster_catalogue() { return {"cluster", embedded_clusters()}; }
 
-/// "hgx-h100x4" as {"base": "hgx-h100", "nodes": 4}; nothing where the text is not of that form.
-std::optional<Json> scaled_base(const Json& wish) {
-  if (!wish.is_string() || is_path(wish.get_ref<const std::string&>())) return std::nullopt;
-  const std::string text = wish.get<std::string>();
-  const std::size_t cross = text.rfind('x');
-  if (cross == text.npos || contains(cluster_catalogue(), text)) return std::nullopt;
-  const char* end = text.data() + text.size();
+struct Scaled {
+  std::string base;
   std::int64_t nodes = 0;
-  const auto [stop, error] = std::from_chars(text.data() + cross + 1, end, nodes);
-  if (error != std::errc() || stop != end || !contains(cluster_catalogue(), text.substr(0, cross)))
-    return std::nullopt;
-  return Json{{"base", text.substr(0, cross)}, {"name", text}, {"nodes", nodes}};
+};
+
+/// "hgx-h100x4" as hgx-h100 and 4; nothing where the text is not of that form.
+std::optional<Scaled> scaled(const std::string& text) {
+  const std::size_t cross = text.rfind('x');
+  if (is_path(text) || cross == text.npos || contains(cluster_catalogue(), text)) return std::nullopt;
+  const char* end = text.data() + text.size();
+  Scaled result{text.substr(0, cross)};
+  const auto [stop, error] = std::from_chars(text.data() + cross + 1, end, result.nodes);
+  if (error != std::errc() || stop != end || !contains(cluster_catalogue(), result.base)) return std::nullopt;
+  return result;
+}
+
+/// "hgx-h100x4", also as a base, as an object over "hgx-h100" with 4 nodes; other wishes as they are.
+Json unscaled(const Json& wish) {
+  const bool object = wish.is_object();
+  const Json name = object ? wish.value("base", Json()) : wish;
+  const auto found = name.is_string() ? scaled(name.get<std::string>()) : std::nullopt;
+  if (!found) return wish;
+  Json result = object ? wish : Json{{"name", name}};
+  result["base"] = found->base;
+  if (!result.contains("nodes")) result["nodes"] = found->nodes;
+  return result;
 }
 
 Seconds read_latency(ObjectReader& reader, std::string_view key, Seconds fallback) {
@@ -52,6 +68,15 @@ Seconds read_latency(ObjectReader& reader, std::string_view key, Seconds fallbac
   if (latency > kLongestLatency)
     reader.fail(key, to_text(latency) + " is out of range; give a time from 0 to 1 ms");
   return latency;
+}
+
+void check_gpus_per_node(const ObjectReader& reader, const Cluster& cluster) {
+  const std::int64_t most =
+      choose(node_kinds(), cluster.node_fabric.kind, "node kind").most_gpus(cluster.gpu);
+  if (cluster.gpus_per_node <= most) return;
+  reader.fail("gpus_per_node", std::to_string(cluster.gpus_per_node) + " " + cluster.gpu.name +
+                                   " are too many for one " + cluster.node_fabric.kind + "; give at most " +
+                                   std::to_string(most));
 }
 
 std::int64_t read_nodes(ObjectReader& reader, std::int64_t gpus_per_node) {
@@ -72,6 +97,11 @@ Fabric read_fabric(ObjectReader reader, std::int64_t gpus_per_node) {
   fabric.nic = reader.optional_quantity("nic", kDefaultNic);
   if (fabric.nic.value() <= 0.0)
     reader.fail("nic", to_text(fabric.nic) + " is out of range; give more than 0");
+  fabric.rails = reader.maybe_integer("rails", {1, fabric.nics_per_node});
+  if (fabric.nics_per_node % fabric.rails.value_or(1) != 0) {
+    reader.fail("rails", std::to_string(*fabric.rails) + " does not divide the " +
+                             std::to_string(fabric.nics_per_node) + " NICs of a node; give a divisor");
+  }
   fabric.oversubscription =
       reader.optional_number("oversubscription", fabric.oversubscription, kOversubscription);
   fabric.routing = reader.optional_choice("routing", fabric.routing, routings);
@@ -85,8 +115,7 @@ std::vector<std::string> cluster_names() { return names(cluster_catalogue()); }
 
 Cluster read_cluster(const Json& wish, const std::string& base_folder, const std::string& source,
                      const std::string& pointer) {
-  const Resolved resolved =
-      resolve(scaled_base(wish).value_or(wish), cluster_catalogue(), {base_folder, source, pointer});
+  const Resolved resolved = resolve(unscaled(wish), cluster_catalogue(), {base_folder, source, pointer});
   const Origin& origin = resolved.origin;
   ObjectReader reader(resolved.value, origin.source, origin.pointer);
   Cluster cluster;
@@ -96,6 +125,8 @@ Cluster read_cluster(const Json& wish, const std::string& base_folder, const std
   cluster.gpu = read_gpu(reader.raw("gpu"), origin.folder, origin.source, reader.pointer("gpu"));
   cluster.gpus_per_node = reader.integer("gpus_per_node", kGpusPerNode);
   cluster.nodes = read_nodes(reader, cluster.gpus_per_node);
+  cluster.node_fabric = read_node(reader.optional_object("node_fabric"), cluster.gpu, cluster.gpus_per_node);
+  check_gpus_per_node(reader, cluster);
   cluster.fabric = read_fabric(reader.optional_object("fabric"), cluster.gpus_per_node);
   const bool nvlink = cluster.gpu.nvlink.value() > 0.0;
   cluster.nvlink_latency = read_latency(reader, "nvlink_latency", nvlink ? kNvlinkLatency : kPcieLatency);
@@ -106,8 +137,7 @@ Cluster read_cluster(const Json& wish, const std::string& base_folder, const std
 }
 
 std::string words_for_nodes(const Cluster& cluster, std::int64_t nodes) {
-  const std::string name =
-      cluster.name.substr(0, cluster.name.rfind('x'));  // without the xN of scaled_base()
+  const std::string name = cluster.name.substr(0, cluster.name.rfind('x'));  // without the xN of scaled()
   for (const std::string& known : {cluster.name, name})
     if (contains(cluster_catalogue(), known)) return "/cluster " + known + "x" + std::to_string(nodes);
   return "/cluster/nodes " + std::to_string(nodes);
@@ -115,19 +145,22 @@ std::string words_for_nodes(const Cluster& cluster, std::int64_t nodes) {
 
 Json to_json(const Cluster& cluster) {
   const Fabric& fabric = cluster.fabric;
-  return {{"name", cluster.name},
-          {"source", cluster.source},
-          {"gpu", to_json(cluster.gpu)},
-          {"gpus_per_node", cluster.gpus_per_node},
-          {"nodes", cluster.nodes},
-          {"fabric",
-           {{"kind", fabric.kind},
-            {"nics_per_node", fabric.nics_per_node},
-            {"nic", to_text(fabric.nic)},
-            {"oversubscription", fabric.oversubscription},
-            {"routing", fabric.routing}}},
-          {"nvlink_latency", to_text(cluster.nvlink_latency)},
-          {"fabric_latency", to_text(cluster.fabric_latency)}};
+  Json json{{"name", cluster.name},
+            {"source", cluster.source},
+            {"gpu", to_json(cluster.gpu)},
+            {"gpus_per_node", cluster.gpus_per_node},
+            {"nodes", cluster.nodes},
+            {"node_fabric", to_json(cluster.node_fabric)},
+            {"fabric",
+             {{"kind", fabric.kind},
+              {"nics_per_node", fabric.nics_per_node},
+              {"nic", to_text(fabric.nic)},
+              {"oversubscription", fabric.oversubscription},
+              {"routing", fabric.routing}}},
+            {"nvlink_latency", to_text(cluster.nvlink_latency)},
+            {"fabric_latency", to_text(cluster.fabric_latency)}};
+  if (fabric.rails) json["fabric"]["rails"] = *fabric.rails;
+  return json;
 }
 
 }  // namespace switchyard

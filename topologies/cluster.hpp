@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,13 +11,24 @@
 
 namespace switchyard {
 
+/// What joins the GPUs inside a node.
+struct NodeFabric {
+  std::string kind = "nvswitch";     // a row of node_kinds()
+  std::int64_t sockets = 1;          // of a PCIe tree, as all that follows: CPUs, each with its host bridge
+  std::int64_t gpus_per_switch = 1;  // 1: straight on the host bridge
+  BytesPerSecond uplink;             // a switch's to its host bridge, shared by the GPUs below it
+  BytesPerSecond socket_link;        // between two host bridges
+};
+
+/// What joins the nodes.
 struct Fabric {
   std::string kind = "rail_optimised";  // a row of fabric_kinds()
   std::int64_t nics_per_node = 0;
-  BytesPerSecond nic;                // per NIC and direction
-  double oversubscription = 1.0;     // of the leaf uplinks; 1 = none
-  std::string routing = "adaptive";  // packets spread over all uplinks of a leaf: one aggregated link
-                                     // | "ecmp": a hash of (from, to) picks one spine
+  std::optional<std::int64_t> rails;  // NIC i is on rail i modulo rails; none: a rail each
+  BytesPerSecond nic;                 // per NIC and direction
+  double oversubscription = 1.0;      // of the leaf uplinks; 1 = none
+  std::string routing = "adaptive";   // packets spread over all uplinks of a leaf: one aggregated link
+                                      // | "ecmp": a hash of (from, to) picks one spine
 };
 
 struct Cluster {
@@ -25,8 +37,10 @@ struct Cluster {
   Gpu gpu;
   std::int64_t gpus_per_node = 0;
   std::int64_t nodes = 1;
+  NodeFabric node_fabric;
   Fabric fabric;
-  Seconds nvlink_latency;  // of one hop GPU -> NVSwitch (or PCIe switch) -> GPU, without software
+  Seconds
+      nvlink_latency;  // of one hop GPU -> GPU inside a node, be it NVLink, xGMI or PCIe, without software
   Seconds fabric_latency;  // of one crossing NIC -> leaf (-> spine -> leaf) -> NIC
   std::int64_t gpus() const { return gpus_per_node * nodes; }
 };
@@ -35,9 +49,12 @@ std::vector<std::string> cluster_names();
 
 /// `wish` is the scenario's "cluster": a name ("hgx-h100"), "NAMExN" for N nodes ("hgx-h100x4"), a path, or
 /// an object
-/// {"gpu", "gpus_per_node", "nodes", "fabric": {…}, "nvlink_latency", "fabric_latency"} or {"base": NAME,
-/// "nodes": 4, …}. Defaults: one node, the `rail_optimised` fabric, one NIC of 400 Gb/s per GPU, no
-/// oversubscription, adaptive routing. Throws InputError at "source: pointer".
+/// {"gpu", "gpus_per_node", "nodes", "node_fabric": {…}, "fabric": {…}, "nvlink_latency", "fabric_latency"}
+/// or
+/// {"base": NAME or NAMExN, "nodes": 4, …}. Defaults: one node; NVSwitches, else an xGMI mesh, else a PCIe
+/// tree, by what the GPU has; the `rail_optimised` fabric, one NIC of 400 Gb/s per GPU, a rail each, no
+/// oversubscription, adaptive routing. A PCIe tree: one socket up to 4 GPUs, else two; a switch for 4 GPUs.
+/// Throws InputError at "source: pointer".
 Cluster read_cluster(const Json& wish, const std::string& base_folder, const std::string& source,
                      const std::string& pointer = "/cluster");
 /// What to write for the same cluster of so many nodes: "/cluster hgx-h100x4", or "/cluster/nodes 4" for one

@@ -2,6 +2,7 @@
 #include "topologies/link_graph.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/breadth_first_search.hpp>
 #include <boost/graph/filtered_graph.hpp>
@@ -38,7 +39,8 @@ struct MayCarry {
     const Link& link = blueprint->links[(*graph)[edge].link];
     const Device& from = blueprint->devices[link.from];
     const Device& to = blueprint->devices[link.to];
-    if (from.owner && *from.owner != sender) return to.kind == DeviceKind::gpu;
+    if (from.owner && *from.owner != sender)
+      return from.kind == DeviceKind::pcie_slot && to.kind == DeviceKind::gpu;
     return from.kind != DeviceKind::nic || to.node != blueprint->devices[sender].node;
   }
 };
@@ -58,6 +60,18 @@ struct LinkGraph::State {
   const Hops& hops_from(GpuId sender);
   LinkId last_link(GpuId sender, GpuId receiver, DeviceId device, const Hops& hops) const;
 };
+
+std::string_view name_of(DeviceKind kind) {
+  static constexpr std::array<std::string_view, 8> kNames = {
+      "gpu", "nvswitch", "pcie_slot", "pcie_switch", "host_bridge", "nic", "leaf", "spine"};
+  return kNames.at(static_cast<std::size_t>(kind));
+}
+
+std::string_view name_of(LinkKind kind) {
+  static constexpr std::array<std::string_view, 6> kNames = {"nvlink", "xgmi", "pcie",
+                                                             "socket", "nic",  "uplink"};
+  return kNames.at(static_cast<std::size_t>(kind));
+}
 
 LinkGraph::LinkGraph(const Cluster& cluster) : state_(std::make_unique<State>()) {
   state_->blueprint = draw(cluster);

@@ -1,5 +1,5 @@
-// The cluster as a graph of directed links: GPUs, NVSwitches, NICs, leaves, spines. Routes are sequences of
-// links. The Boost.Graph inside stays behind this header.
+// The cluster as a graph of directed links: GPUs, switches, host bridges, NICs, leaves, spines. Routes are
+// sequences of links. The Boost.Graph inside stays behind this header.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sim/base/units.hpp"
@@ -18,9 +19,10 @@ using LinkId = std::uint32_t;
 using GpuId = std::uint32_t;     // node * gpus_per_node + index
 using DeviceId = std::uint32_t;  // GPUs come first: their DeviceId is their GpuId
 
-enum class DeviceKind { gpu, nvswitch, pcie_slot, pcie_switch, nic, leaf, spine };
+enum class DeviceKind { gpu, nvswitch, pcie_slot, pcie_switch, host_bridge, nic, leaf, spine };
+std::string_view name_of(DeviceKind kind);
 
-/// An end of links. Slots and PCIe switches stand only in nodes whose GPUs have no NVLink.
+/// An end of links. Slots, PCIe switches and host bridges stand only in nodes whose GPUs talk over PCIe.
 struct Device {
   std::string name;  // "node0/gpu3"
   DeviceKind kind = DeviceKind::gpu;
@@ -28,7 +30,8 @@ struct Device {
   std::optional<GpuId> owner;         // of a GPU itself and its slot
 };
 
-enum class LinkKind { nvlink, pcie, nic, uplink };
+enum class LinkKind { nvlink, xgmi, pcie, socket, nic, uplink };
+std::string_view name_of(LinkKind kind);
 
 struct Link {
   std::string name;  // "node0/gpu3>nvswitch"
@@ -49,13 +52,13 @@ class LinkGraph {
   std::span<const Device> devices() const;
   GpuId gpus() const;
   std::uint32_t node_of(GpuId gpu) const;
-  /// The links from one GPU to another, in order; empty when they are the same. Inside a node over NVLink (or
-  /// PCIe), between nodes over the sender's NIC, its leaf (and a spine when the rails differ), the receiver's
-  /// NIC. Cheapest when called with one `from` after the other; not for several threads at once. Throws
-  /// std::out_of_range.
+  /// The links from one GPU to another, in order; empty when they are the same. Inside a node over NVLink,
+  /// xGMI or the PCIe tree, between nodes over the sender's NIC, its leaf (and a spine when the rails
+  /// differ), the receiver's NIC. Cheapest when called with one `from` after the other; not for several
+  /// threads at once. Throws std::out_of_range.
   std::vector<LinkId> route(GpuId from, GpuId to) const;
   /// Sum of the link latencies of a route: the cluster's nvlink_latency within a node, its fabric_latency
-  /// across.
+  /// across; more where a node's only NIC is reached over its host bridges.
   Seconds latency(std::span<const LinkId> route) const;
 
  private:

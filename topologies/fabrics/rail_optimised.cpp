@@ -1,4 +1,5 @@
-// One rail a NIC of a node: traffic between GPUs of one rail meets a single leaf, other traffic a spine too.
+// NIC i of every node on rail i (modulo the rails): traffic of one rail meets a single leaf, other traffic a
+// spine too.
 // A leaf is one logical switch whatever the number of nodes; a real one of many nodes is itself made of
 // several.
 #include <algorithm>
@@ -20,8 +21,9 @@ std::int64_t spine_count(const Fabric& fabric, BytesPerSecond leaf_uplink) {
 
 void join_rail_optimised(Blueprint& blueprint, const Cluster& cluster) {
   const Fabric& fabric = cluster.fabric;
-  const BytesPerSecond uplink = fabric.nic * static_cast<double>(cluster.nodes) / fabric.oversubscription;
-  const std::int64_t rails = fabric.nics_per_node;
+  const std::int64_t rails = fabric.rails.value_or(fabric.nics_per_node);
+  const auto nics_of_leaf = static_cast<double>(cluster.nodes * (fabric.nics_per_node / rails));
+  const BytesPerSecond uplink = fabric.nic * nics_of_leaf / fabric.oversubscription;
   // With one rail there is nothing for spines to join.
   const std::int64_t spines = rails == 1 ? 0 : spine_count(fabric, uplink);
   std::vector<DeviceId> spine_ids;
@@ -30,9 +32,9 @@ void join_rail_optimised(Blueprint& blueprint, const Cluster& cluster) {
   }
   for (std::int64_t rail = 0; rail < rails; ++rail) {
     const DeviceId leaf = blueprint.add({"leaf" + std::to_string(rail), DeviceKind::leaf, {}, {}});
-    for (std::int64_t node = 0; node < cluster.nodes; ++node) {
-      const DeviceId nic = blueprint.nics[static_cast<std::size_t>(node * rails + rail)];
-      blueprint.join(nic, leaf, LinkKind::nic, fabric.nic, share_of_nic(cluster));
+    for (auto nic = static_cast<std::size_t>(rail); nic < blueprint.nics.size();
+         nic += static_cast<std::size_t>(rails)) {
+      blueprint.join(blueprint.nics[nic], leaf, LinkKind::nic, fabric.nic, share_of_nic(cluster));
     }
     // The one latency of a crossing stands for both: two more switches cost less than its uncertainty.
     for (const DeviceId spine : spine_ids) {

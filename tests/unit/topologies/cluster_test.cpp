@@ -34,6 +34,61 @@ TEST_CASE("A catalogue cluster is one node, and its name x N is N nodes") {
   }
 }
 
+TEST_CASE("Every catalogue cluster is what its datasheet says") {
+  struct Row {
+    std::string name, gpu, node_kind;
+    std::int64_t gpus, nics;
+    double nic;
+  };
+  const std::vector<Row> rows = {
+      {"dgx-a100", "a100_sxm", "nvswitch", 8, 8, 25e9},
+      {"gb200-nvl72", "gb200", "nvswitch", 72, 72, 50e9},
+      {"hgx-b200", "b200_sxm", "nvswitch", 8, 8, 50e9},
+      {"hgx-h100", "h100_sxm", "nvswitch", 8, 8, 50e9},
+      {"hgx-h200", "h200_sxm", "nvswitch", 8, 8, 50e9},
+      {"l40s-pcie", "l40s", "pcie_tree", 8, 2, 25e9},
+      {"mi300x-8", "mi300x", "xgmi_mesh", 8, 8, 50e9},
+      {"rtx-4090-pcie", "rtx_4090", "pcie_tree", 8, 1, 12.5e9},
+  };
+  REQUIRE(cluster_names().size() == rows.size());
+  for (const Row& row : rows) {
+    CAPTURE(row.name);
+    const Cluster cluster = read_cluster(row.name, "", "test");
+    CHECK(cluster.gpu.name == row.gpu);
+    CHECK(cluster.node_fabric.kind == row.node_kind);
+    CHECK(cluster.gpus() == row.gpus);
+    CHECK(cluster.fabric.nics_per_node == row.nics);
+    CHECK(cluster.fabric.nic.value() == Approx(row.nic));
+    CHECK_FALSE(cluster.source.empty());
+    CHECK(to_json(read_cluster(to_json(cluster), "", "test")) == to_json(cluster));
+    CHECK(read_cluster(row.name + "x3", "", "test").gpus() == 3 * row.gpus);
+  }
+}
+
+TEST_CASE("An inline cluster of any GPU is joined by what the GPU has") {
+  for (const std::string& gpu : gpu_names()) {
+    CAPTURE(gpu);
+    const Cluster cluster = read(R"({"gpu": ")" + gpu + R"(", "gpus_per_node": 8, "nodes": 2})");
+    const bool nvlink = cluster.gpu.nvlink.value() > 0.0, xgmi = cluster.gpu.xgmi.value() > 0.0;
+    CHECK(cluster.node_fabric.kind == (nvlink ? "nvswitch" : xgmi ? "xgmi_mesh" : "pcie_tree"));
+    CHECK(to_json(read_cluster(to_json(cluster), "", "test")) == to_json(cluster));
+  }
+  const NodeFabric eight = read(R"({"gpu": "rtx_pro_6000", "gpus_per_node": 8})").node_fabric;
+  CHECK(eight.sockets == 2);
+  CHECK(eight.gpus_per_switch == 4);
+  CHECK(eight.uplink.value() == Approx(64e9));
+  CHECK(read(R"({"gpu": "rtx_pro_6000", "gpus_per_node": 4})").node_fabric.sockets == 1);
+  CHECK(read(R"({"gpu": "h100_sxm", "gpus_per_node": 4, "node_fabric": {"kind": "pcie_tree"}})")
+            .node_fabric.uplink.value() == Approx(64e9));
+}
+
+TEST_CASE("A name x N is a base as well, and nodes beside it win") {
+  const Cluster four = read(R"({"base": "hgx-h100x4", "gpu": "h200_sxm"})");
+  CHECK(four.gpus() == 32);
+  CHECK(four.gpu.name == "h200_sxm");
+  CHECK(read(R"({"base": "hgx-h100x4", "nodes": 2})").gpus() == 16);
+}
+
 TEST_CASE("An inline cluster gets one 400 Gb/s NIC per GPU, no oversubscription and adaptive routing") {
   const Cluster cluster = read(R"({"gpu": "h200_sxm", "gpus_per_node": 4, "nodes": 2})");
   CHECK(cluster.gpus() == 8);
@@ -98,6 +153,30 @@ TEST_CASE("A wrong cluster is refused with its place and what to give") {
       {R"({"base": "hgx-h100", "fabric": {"oversubscription": 0.5}})",
        {"/cluster/fabric/oversubscription", "from 1 to 64"}},
       {R"({"base": "hgx-h100", "fabric": {"nics": 8}})", {"/cluster/fabric/nics: unknown key"}},
+      {R"({"base": "hgx-h100", "nodes": 1000000000})", {"/cluster/nodes: 1000000000", "from 1 to 4096"}},
+      {R"({"base": "hgx-h100", "nodes": 1e18})", {"/cluster/nodes", "not an integer"}},
+      {R"({"base": "hgx-h100", "gpus_per_node": 1000000000})",
+       {"/cluster/gpus_per_node: 1000000000", "to 256"}},
+      {R"({"base": "hgx-h100", "nodes": "four"})", {"/cluster/nodes", "\"four\""}},
+      {R"({"gpu": "mi300x", "gpus_per_node": 9})", {"/cluster/gpus_per_node: 9 mi300x", "at most 8"}},
+      {R"({"base": "gb200-nvl72", "fabric": {"rails": 5}})",
+       {"/cluster/fabric/rails: 5", "72 NICs", "divisor"}},
+      {R"({"base": "l40s-pcie", "node_fabric": {"kind": "nvswitch"}})",
+       {"/cluster/node_fabric/kind: nvswitch needs links that l40s does not have",
+        "choose one of pcie_tree"}},
+      {R"({"base": "l40s-pcie", "node_fabric": {"kind": "pcie"}})",
+       {"/cluster/node_fabric/kind", "nvswitch, xgmi_mesh, pcie_tree"}},
+      {R"({"base": "l40s-pcie", "node_fabric": {"sockets": 9}})",
+       {"/cluster/node_fabric/sockets: 9", "1 to 8"}},
+      {R"({"base": "l40s-pcie", "node_fabric": {"gpus_per_switch": 0}})",
+       {"/cluster/node_fabric/gpus_per_switch: 0", "from 1"}},
+      {R"({"base": "l40s-pcie", "node_fabric": {"uplink": 32}})", {"/cluster/node_fabric/uplink", "no unit"}},
+      {R"({"base": "l40s-pcie", "node_fabric": {"uplink": "32 GB"}})",
+       {"/cluster/node_fabric/uplink", "is not a bandwidth"}},
+      {R"({"base": "l40s-pcie", "node_fabric": {"socket_link": "0 GB/s"}})",
+       {"/cluster/node_fabric/socket_link", "more than 0"}},
+      {R"({"base": "hgx-h100", "node_fabric": {"sockets": 2}})",
+       {"/cluster/node_fabric/sockets: unknown key"}},
       {R"({"base": "hgx-h100", "fabric_latency": "1 s"})", {"/cluster/fabric_latency", "from 0 to 1 ms"}},
   };
   for (const Row& row : rows) {

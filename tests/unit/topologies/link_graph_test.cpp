@@ -2,6 +2,7 @@
 #include "topologies/link_graph.hpp"
 
 #include <catch2/catch.hpp>
+#include <map>
 #include <set>
 #include <stdexcept>
 
@@ -81,11 +82,13 @@ TEST_CASE("Links have the bandwidths of their datasheets and the uplinks that of
 }
 
 TEST_CASE("A route's latency is the hop's within a node and the crossing's between nodes") {
-  for (const std::string gpu : {R"("h100_sxm")", R"({"base": "h100_sxm", "nvlink": null})"}) {
+  for (const std::string gpu :
+       {R"("h100_sxm")", R"({"base": "h100_sxm", "nvlink": null})", R"("mi300x")", R"("l40s")"}) {
     const Cluster two = cluster(R"({"gpu": )" + gpu + R"(, "gpus_per_node": 8, "nodes": 2,
                                     "nvlink_latency": "0.7 us", "fabric_latency": "2.3 us"})");
     const LinkGraph graph(two);
     CHECK(graph.latency(graph.route(0, 1)).value() == Approx(0.7e-6).epsilon(1e-12));
+    CHECK(graph.latency(graph.route(0, 7)).value() == Approx(0.7e-6).epsilon(1e-12));
     CHECK(graph.latency(graph.route(0, 8)).value() == Approx(2.3e-6).epsilon(1e-12));
     CHECK(graph.latency(graph.route(0, 9)).value() == Approx(2.3e-6).epsilon(1e-12));
     CHECK(graph.latency(graph.route(0, 0)).value() == 0.0);
@@ -128,8 +131,8 @@ TEST_CASE("Without NVLink a GPU's PCIe link carries its traffic to peers and to 
   const auto near = graph.route(0, 1);
   const auto far = graph.route(0, 4);
   const auto across = graph.route(0, 7);
-  CHECK(route_names(graph, 0, 1) ==
-        Names{"node0/gpu0>slot0", "node0/slot0>pcie_switch", "node0/pcie_switch>slot1", "node0/slot1>gpu1"});
+  CHECK(route_names(graph, 0, 1) == Names{"node0/gpu0>slot0", "node0/slot0>pcie_switch0",
+                                          "node0/pcie_switch0>slot1", "node0/slot1>gpu1"});
   CHECK(near.front() == far.front());
   CHECK(far.size() == 6);
   CHECK(across.size() == 8);
@@ -140,6 +143,63 @@ TEST_CASE("Without NVLink a GPU's PCIe link carries its traffic to peers and to 
   for (GpuId from = 0; from < 8; ++from) {
     for (GpuId to = 0; to < 8; ++to) check_connected(graph, from, to);
   }
+}
+
+TEST_CASE("In a PCIe tree traffic climbs no higher than it must, and all that crosses shares the uplinks") {
+  const LinkGraph graph = graph_of(R"({"gpu": "l40s", "gpus_per_node": 8, "node_fabric":
+      {"kind": "pcie_tree", "sockets": 2, "gpus_per_switch": 2, "uplink": "24 GB/s", "socket_link": "20 GB/s"}})");
+  CHECK(route_names(graph, 0, 1).size() == 4);
+  CHECK(route_names(graph, 1, 2) == Names{"node0/gpu1>slot1", "node0/slot1>pcie_switch0",
+                                          "node0/pcie_switch0>host0", "node0/host0>pcie_switch1",
+                                          "node0/pcie_switch1>slot2", "node0/slot2>gpu2"});
+  CHECK(route_names(graph, 1, 7) ==
+        Names{"node0/gpu1>slot1", "node0/slot1>pcie_switch0", "node0/pcie_switch0>host0", "node0/host0>host1",
+              "node0/host1>pcie_switch3", "node0/pcie_switch3>slot7", "node0/slot7>gpu7"});
+  CHECK(graph.route(0, 6)[3] == graph.route(3, 4)[3]);  // the socket link
+  std::map<LinkKind, std::set<double>> rates;
+  for (const Link& link : graph.links()) rates[link.kind].insert(link.bandwidth.value());
+  CHECK(rates ==
+        std::map<LinkKind, std::set<double>>{{LinkKind::pcie, {24e9, 32e9}}, {LinkKind::socket, {20e9}}});
+}
+
+TEST_CASE(
+    "GPUs on slots of the host bridge have no switch, and a node's only NIC stands on the first bridge") {
+  const LinkGraph graph = graph_of(R"("rtx-4090-pciex2")");
+  CHECK(route_names(graph, 4, 5) ==
+        Names{"node0/gpu4>slot4", "node0/slot4>host1", "node0/host1>slot5", "node0/slot5>gpu5"});
+  CHECK(route_names(graph, 4, 8) == Names{"node0/gpu4>slot4", "node0/slot4>host1", "node0/host1>host0",
+                                          "node0/host0>nic0", "node0/nic0>leaf0", "leaf0>node1/nic0",
+                                          "node1/nic0>host0", "node1/host0>slot0", "node1/slot0>gpu0"});
+}
+
+TEST_CASE("In a mesh every pair has a link of its own each way, and no GPU forwards") {
+  const LinkGraph graph = graph_of(R"("mi300x-8x2")");
+  std::set<LinkId> used;
+  for (GpuId from = 0; from < 8; ++from) {
+    for (GpuId to = 0; to < 8; ++to) {
+      if (from == to) continue;
+      const auto route = graph.route(from, to);
+      REQUIRE(route.size() == 1);
+      CHECK(graph.links()[route[0]].kind == LinkKind::xgmi);
+      CHECK(graph.links()[route[0]].bandwidth.value() == Approx(64e9));
+      used.insert(route[0]);
+    }
+  }
+  CHECK(used.size() == 56);
+  // Over the spine, though leaf 3 and a hop over GPU 3's mesh would be shorter.
+  CHECK(route_names(graph, 3, 8 + 5) == Names{"node0/gpu3>nic3", "node0/nic3>leaf3", "leaf3>spine0",
+                                              "spine0>leaf5", "leaf5>node1/nic5", "node1/nic5>gpu5"});
+}
+
+TEST_CASE("NICs share rails where there are fewer of them") {
+  const LinkGraph graph = graph_of(R"("gb200-nvl72x2")");
+  CHECK(graph.gpus() == 144);
+  CHECK(route_names(graph, 70, 3).size() == 2);  // one NVLink domain
+  CHECK(route_names(graph, 5, 72 + 9) ==
+        Names{"node0/gpu5>nic5", "node0/nic5>leaf1", "leaf1>node1/nic9", "node1/nic9>gpu9"});
+  const auto across = graph.route(5, 72 + 6);
+  REQUIRE(across.size() == 6);
+  CHECK(graph.links()[across[2]].bandwidth.value() == Approx(36 * 50e9));  // 18 NICs a rail and rack
 }
 
 TEST_CASE("A GPU that is not there is out of range") {
