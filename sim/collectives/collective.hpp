@@ -21,9 +21,9 @@ struct LinkLoad {
 /// reaches.
 struct Transport {
   Seconds base_latency;            // per call: launch, handshake
-  Seconds nvlink_step;             // per step of a ring (or per round) inside a node
+  Seconds nvlink_step;             // per step of a ring (or per round) inside a node, whatever joins it
   Seconds fabric_step;             // the same when the step crosses nodes
-  double nvlink_efficiency = 1.0;  // inside a node, be it NVLink or PCIe
+  double nvlink_efficiency = 1.0;  // inside a node, be it NVLink, xGMI or PCIe
   double fabric_efficiency = 1.0;  // on every link of a route between nodes
 };
 /// NCCL-like defaults with their source in the .cpp.

@@ -11,17 +11,31 @@ namespace {
 
 using Nodes = std::vector<std::vector<GpuId>>;
 
-void add_ring_in_node(LoadSum& loads, const std::vector<GpuId>& gpus, double per_byte) {
-  for (std::size_t i = 0; i < gpus.size(); ++i) loads.add(gpus[i], gpus[(i + 1) % gpus.size()], per_byte);
+/// No switch between the GPUs of a node: each pair has a link of its own.
+bool meshed(const LinkGraph& graph, const std::vector<GpuId>& gpus) {
+  return gpus.size() > 1 && graph.route(gpus[0], gpus[1]).size() == 1;
+}
+
+/// What the i-th GPU of a node hands on inside it.
+void add_hop(LoadSum& loads, const LinkGraph& graph, const std::vector<GpuId>& gpus, std::size_t i,
+             double per_byte) {
+  if (!meshed(graph, gpus)) return loads.add(gpus[i], gpus[(i + 1) % gpus.size()], per_byte);
+  for (const GpuId peer : gpus)
+    if (peer != gpus[i]) loads.add(gpus[i], peer, per_byte / static_cast<double>(gpus.size() - 1));
+}
+
+void add_ring_in_node(LoadSum& loads, const LinkGraph& graph, const std::vector<GpuId>& gpus,
+                      double per_byte) {
+  for (std::size_t i = 0; i < gpus.size(); ++i) add_hop(loads, graph, gpus, i, per_byte);
 }
 
 /// The ring that enters and leaves every node by its `rail`-th GPU.
-void add_ring_over_nodes(LoadSum& loads, const Nodes& nodes, std::size_t rail, double per_byte) {
+void add_ring_over_nodes(LoadSum& loads, const LinkGraph& graph, const Nodes& nodes, std::size_t rail,
+                         double per_byte) {
   for (std::size_t k = 0; k < nodes.size(); ++k) {
     const std::vector<GpuId>& gpus = nodes[k];
-    for (std::size_t hop = 0; hop + 1 < gpus.size(); ++hop) {
-      loads.add(gpus[(rail + hop) % gpus.size()], gpus[(rail + hop + 1) % gpus.size()], per_byte);
-    }
+    for (std::size_t hop = 0; hop + 1 < gpus.size(); ++hop)
+      add_hop(loads, graph, gpus, (rail + hop) % gpus.size(), per_byte);
     loads.add(gpus[rail], nodes[(k + 1) % nodes.size()][rail], per_byte);
   }
 }
@@ -37,13 +51,13 @@ CollectiveCost ring_cost(const LinkGraph& graph, std::span<const GpuId> group, c
 
   LoadSum loads(graph, transport);
   if (nodes.size() == 1) {
-    add_ring_in_node(loads, nodes.front(), per_byte);
+    add_ring_in_node(loads, graph, nodes.front(), per_byte);
   } else {
     const auto smallest = std::min_element(nodes.begin(), nodes.end(),
                                            [](const auto& a, const auto& b) { return a.size() < b.size(); });
     const std::size_t rings = smallest->size();
     for (std::size_t rail = 0; rail < rings; ++rail) {
-      add_ring_over_nodes(loads, nodes, rail, per_byte / static_cast<double>(rings));
+      add_ring_over_nodes(loads, graph, nodes, rail, per_byte / static_cast<double>(rings));
     }
   }
   const double fabric_steps = passes * (static_cast<double>(nodes.size()) - 1.0);

@@ -1,4 +1,4 @@
-// The stated transport of NVLink, PCIe and InfiniBand collectives.
+// The stated transport of collectives over NVLink, xGMI, PCIe and InfiniBand.
 #include "sim/collectives/collective.hpp"
 
 namespace switchyard {
@@ -12,7 +12,7 @@ using namespace literals;
 /// Small and middling messages of real NCCL do worse than latency + bytes / bandwidth around 64 kB to 8 MB,
 /// where it changes protocol. A step is the wire's latency plus software: 0.3 us in a node (0.9 us with the
 /// 0.6 us of an HGX node), 3 us between nodes for the proxy thread's hand-over and the RDMA write; 0.9 of the
-/// line rate.
+/// line rate. xGMI and PCIe take NVLink's figures for want of their own, but for the wire's latency.
 Transport stated_transport(const Cluster& cluster) {
   Transport transport;
   transport.base_latency = 4.3_us;

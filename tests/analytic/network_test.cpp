@@ -138,3 +138,34 @@ TEST_CASE("An all-to-all over nodes is bound by the NICs, or by oversubscribed u
   const LinkGraph thin(round_cluster(2, 4, 4.0));
   check(cost_of("pairwise_all_to_all", thin, group).time(Bytes(kMessage)), nic * 0.75 * 4.0);
 }
+
+TEST_CASE("In a mesh of n GPUs an all-reduce takes 2 S/(n b), an all-to-all S/(n b)", "[network]") {
+  for (GpuId n : {2u, 4u, 8u}) {
+    const LinkGraph graph(round_mesh(1, 8));
+    const double part = kMessage / n / kXgmi;  // over each of the links that the group uses
+    const auto all_reduce = cost_of("ring_all_reduce", graph, first_gpus(n));
+    const auto all_to_all = cost_of("pairwise_all_to_all", graph, first_gpus(n));
+    check(all_reduce.time(Bytes(kMessage)), 2.0 * part);
+    check(all_to_all.time(Bytes(kMessage)), part);
+    check(spend(graph, {{0_s, all_reduce, Bytes(kMessage)}})[0], 2.0 * part);
+  }
+}
+
+TEST_CASE("In a PCIe tree all flows that leave a switch share its uplink", "[network]") {
+  const LinkGraph graph(round_tree(1, 8));
+  // Two at the same time, from GPUs of their own to GPUs of their own.
+  const auto first = cost_of("send", graph, {0, 4});
+  const auto second = cost_of("send", graph, {1, 5});
+  const auto below = cost_of("send", graph, {2, 3});
+  const auto took = spend(
+      graph, {{0_s, first, Bytes(kMessage)}, {0_s, second, Bytes(kMessage)}, {0_s, below, Bytes(kMessage)}});
+  check(took[0], 2.0 * kMessage / kPcie);
+  check(took[1], 2.0 * kMessage / kPcie);
+  check(took[2], kMessage / kPcie);
+  // Of the 64 pairs 16 cross each way: 4 GPUs send half of their parts.
+  check(cost_of("pairwise_all_to_all", graph, first_gpus(8)).time(Bytes(kMessage)),
+        16.0 / 8.0 * kMessage / kPcie);
+  // A ring crosses once each way, as fast as its slots.
+  check(cost_of("ring_all_reduce", graph, first_gpus(8)).time(Bytes(kMessage)),
+        2.0 * 7.0 / 8.0 * kMessage / kPcie);
+}

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <string>
+#include <tuple>
 
 #include "sim/collectives/collective.hpp"
 #include "tests/support/clusters.hpp"
@@ -41,11 +42,17 @@ Ends bytes_at_the_ends(const LinkGraph& graph, const CollectiveCost& cost) {
 }  // namespace
 
 TEST_CASE("Every collective keeps the contract", "[collectives]") {
+  std::vector<std::tuple<std::string, Cluster, GpuId>> cases;
+  for (const GpuId group : {2u, 3u, 4u, 8u, 11u, 16u}) {
+    cases.emplace_back("NVSwitches", round_cluster(4, 4), group);
+    cases.emplace_back("xGMI", round_mesh(4, 4), group);
+    cases.emplace_back("PCIe", round_tree(4, 4), group);
+  }
   for (const CollectiveAlgorithm& row : collective_algorithms()) {
-    for (const GpuId group : {2u, 3u, 4u, 8u, 11u, 16u}) {
-      DYNAMIC_SECTION(row.name << " of " << group) {
-        const LinkGraph graph(round_cluster(4, 4));
-        const Transport transport = stated_transport(round_cluster(4, 4));
+    for (const auto& [inside, cluster, group] : cases) {
+      DYNAMIC_SECTION(row.name << " of " << group << " over " << inside) {
+        const LinkGraph graph(cluster);
+        const Transport transport = stated_transport(cluster);
         const CollectiveCost cost = row.cost(graph, first_gpus(group), transport);
 
         SECTION("More bytes take longer, no bytes only the latency") {
@@ -74,8 +81,11 @@ TEST_CASE("Every collective keeps the contract", "[collectives]") {
           CHECK(ends.sent == Approx(ends.received).epsilon(1e-12));
         }
         SECTION("More bandwidth is never slower") {
-          Cluster faster = round_cluster(4, 4);
+          Cluster faster = cluster;
           faster.gpu.nvlink = faster.gpu.nvlink * 1.5;
+          faster.gpu.xgmi = faster.gpu.xgmi * 1.5;
+          faster.gpu.pcie = faster.gpu.pcie * 1.5;
+          faster.node_fabric.uplink = faster.node_fabric.uplink * 1.5;
           faster.fabric.nic = faster.fabric.nic * 2.0;
           const LinkGraph better(faster);
           CHECK(row.cost(better, first_gpus(group), transport).time(1_MiB) <= cost.time(1_MiB));

@@ -25,6 +25,24 @@ inline Cluster round_cluster(std::int64_t nodes, std::int64_t gpus_per_node, dou
   return cluster;
 }
 
+/// The same with xGMI links of 40 GB/s between each two GPUs of a node instead of NVLink.
+inline Cluster round_mesh(std::int64_t nodes, std::int64_t gpus_per_node) {
+  Cluster cluster = round_cluster(nodes, gpus_per_node);
+  cluster.gpu.nvlink = BytesPerSecond();
+  cluster.gpu.xgmi = BytesPerSecond(40e9);
+  cluster.gpu.xgmi_links = gpus_per_node - 1;
+  cluster.node_fabric.kind = "xgmi_mesh";
+  return cluster;
+}
+
+/// The same with PCIe alone: two sockets, half of a node's GPUs on a switch of each, an uplink of 50 GB/s.
+inline Cluster round_tree(std::int64_t nodes, std::int64_t gpus_per_node) {
+  Cluster cluster = round_cluster(nodes, gpus_per_node);
+  cluster.gpu.nvlink = BytesPerSecond();
+  cluster.node_fabric = {"pcie_tree", 2, gpus_per_node / 2, cluster.gpu.pcie, BytesPerSecond(100e9)};
+  return cluster;
+}
+
 /// The first `count` GPUs.
 inline std::vector<GpuId> first_gpus(GpuId count) {
   std::vector<GpuId> group(count);
@@ -35,5 +53,7 @@ inline std::vector<GpuId> first_gpus(GpuId count) {
 /// Bytes per second and direction of those clusters.
 inline constexpr double kNvlink = 400e9;
 inline constexpr double kNic = 50e9;
+inline constexpr double kXgmi = 40e9;
+inline constexpr double kPcie = 50e9;
 
 }  // namespace switchyard

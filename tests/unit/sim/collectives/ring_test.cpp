@@ -63,6 +63,23 @@ TEST_CASE("A ring's latency counts its steps, between nodes apart", "[collective
   CHECK(us(ring_all_reduce(graph, first_gpus(8), transport)) == Approx(10 + 12 + 10));
 }
 
+TEST_CASE("In a mesh a ring collective uses every link alike, also where it goes on to other nodes",
+          "[collectives]") {
+  const LinkGraph one(round_mesh(1, 8));
+  const CollectiveCost inside = ring_all_reduce(one, first_gpus(8), only_bandwidth());
+  CHECK(inside.loads_per_byte.size() == 56);
+  for (const LinkLoad& load : inside.loads_per_byte)
+    CHECK(load.bytes.value() == Approx(2.0 * 7.0 / 8.0 / 7.0).epsilon(1e-12));
+
+  const LinkGraph two(round_mesh(2, 4));
+  const double sent = 2.0 * 7.0 / 8.0;  // by each GPU, a quarter of it to the other node
+  for (const LinkLoad& load : ring_all_reduce(two, first_gpus(8), only_bandwidth()).loads_per_byte) {
+    const LinkKind kind = two.links()[load.link].kind;
+    if (kind == LinkKind::xgmi) CHECK(load.bytes.value() == Approx(sent * 0.75 / 3.0).epsilon(1e-12));
+    else CHECK(load.bytes.value() == Approx(sent * 0.25).epsilon(1e-12));
+  }
+}
+
 TEST_CASE("A lower efficiency of a transport makes its links busier", "[collectives]") {
   Transport transport;
   transport.nvlink_efficiency = 0.5;
