@@ -5,6 +5,7 @@
 #include "kernels/expert_router.hpp"
 #include "sim/base/menu.hpp"
 #include "sim/command.hpp"
+#include "sim/menus.hpp"
 #include "sim/plan/routed_load.hpp"
 #include "sim/serving/dispatcher.hpp"
 #include "sim/serving/scheduler.hpp"
@@ -16,11 +17,7 @@ namespace {
 
 namespace po = boost::program_options;
 
-struct Line {
-  std::string name;
-  std::string description;
-};
-using Lines = std::vector<Line>;
+using Lines = std::vector<MenuLine>;
 
 template <class Row>
 Lines menu_lines(std::span<const Row> table) {
@@ -34,12 +31,6 @@ Lines name_lines(const std::vector<std::string>& catalogue) {
   for (const std::string& name : catalogue) lines.push_back({name, ""});
   return lines;
 }
-
-struct Menu {
-  std::string_view name;
-  std::string_view description;
-  Lines (*lines)();
-};
 
 constexpr std::array<Menu, 18> kMenus = {{
     {"models", "scenario /model", [] { return name_lines(model_names()); }},
@@ -66,8 +57,8 @@ constexpr std::array<Menu, 18> kMenus = {{
 
 void print(const Lines& lines, std::string_view indent) {
   std::size_t width = 0;
-  for (const Line& line : lines) width = std::max(width, line.name.size());
-  for (const Line& line : lines) {
+  for (const MenuLine& line : lines) width = std::max(width, line.name.size());
+  for (const MenuLine& line : lines) {
     std::cout << indent << line.name;
     if (!line.description.empty())
       std::cout << std::string(width + 2 - line.name.size(), ' ') << line.description;
@@ -77,21 +68,22 @@ void print(const Lines& lines, std::string_view indent) {
 
 }  // namespace
 
+std::span<const Menu> menus() { return kMenus; }
+
 int list_command(const Arguments& arguments) {
   po::options_description options("switchyard list [MENU]: the names of one menu, or of all");
   options.add_options()("menu", po::value<std::string>(), "which; else all")("help", "this text");
   const po::variables_map values =
       parse_arguments(arguments, options, "list", {"menu", Positional::Need::optional});
-  const std::span<const Menu> menus(kMenus);
   if (values.count("help")) {
     std::cout << options;
     return 0;
   }
   if (values.count("menu")) {
-    print(choose(menus, values["menu"].as<std::string>(), "switchyard list").lines(), "");
+    print(choose(menus(), values["menu"].as<std::string>(), "switchyard list").lines(), "");
     return 0;
   }
-  for (const Menu& menu : menus) {
+  for (const Menu& menu : menus()) {
     std::cout << menu.name << " (" << menu.description << ")\n";
     print(menu.lines(), "  ");
     std::cout << "\n";
