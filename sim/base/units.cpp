@@ -70,6 +70,12 @@ std::string accepted() {
   return text;
 }
 
+std::string escaped(std::string_view unit) {
+  std::string text;
+  for (const char c : unit) text += c == '$' ? std::string("\\$") : std::string(1, c);
+  return text;
+}
+
 /// The number with the fewest digits that reads back to `value` in this unit; failing that, the nearest one.
 double shortest(double value, const Unit& unit) {
   const double number = unit.from_base(value);
@@ -131,6 +137,18 @@ std::string how_to_write() {
 }
 
 template <class Q>
+std::string pattern() {
+  using D = decltype(dimension_of(Q()));
+  const std::string number = R"((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[ \t]*)";
+  std::string behind, around;  // "2.5 $/h" and "$2.5/h"
+  for (const Unit& unit : D::kUnits) {
+    behind += (behind.empty() ? "" : "|") + escaped(unit.name);
+    if (unit.name.starts_with('$')) around += R"(|\$)" + number + escaped(unit.name.substr(1));
+  }
+  return R"(^[ \t]*(?:)" + number + "(?:" + behind + ")" + around + R"()[ \t]*$)";
+}
+
+template <class Q>
 std::string to_text(Q quantity) {
   using D = decltype(dimension_of(Q()));
   const Unit& unit = readable_unit(quantity.value(), D::kUnits);
@@ -143,6 +161,7 @@ std::string to_text(Q quantity) {
 #define SWITCHYARD_INSTANTIATE(Q)         \
   template Q parse<Q>(std::string_view);  \
   template std::string how_to_write<Q>(); \
+  template std::string pattern<Q>();      \
   template std::string to_text<Q>(Q);
 
 SWITCHYARD_INSTANTIATE(Seconds)

@@ -110,6 +110,11 @@ Q parse(std::string_view text);
 template <class Q>
 std::string how_to_write();
 
+/// A regular expression (ECMA-262, as JSON Schema has them) of the texts that parse() takes. It does not tell
+/// their range.
+template <class Q>
+std::string pattern();
+
 /// The text form, in the unit that gives 1 <= number < 1000 where there is one: "2 s", "3.35 TB/s". The
 /// shortest decimal that reads back to the same value: parse(to_text(q)) == q up to one ulp.
 template <class Q>

@@ -6,6 +6,7 @@
 #include <clocale>
 #include <cmath>
 #include <limits>
+#include <regex>
 #include <stdexcept>
 
 #include "sim/base/random.hpp"
@@ -144,6 +145,22 @@ TEST_CASE("What to give for a quantity comes with an example that is accepted") 
   CHECK(how_to_write<Seconds>() == "a number with one of ns, us, ms, s, min, h, such as \"2 s\"");
   CHECK(how_to_write<BytesPerSecond>().find("such as \"400 Gb/s\"") != std::string::npos);
   CHECK(parse<BytesPerSecond>("400 Gb/s").value() == 50e9);
+}
+
+TEST_CASE("A dimension's pattern fits the texts that are read, and no others") {
+  const std::regex time(pattern<Seconds>()), price(pattern<DollarsPerHour>());
+  for (const char* text :
+       {"2 s",   "2s",    " 50\tms ", "2.5 h", "2. s", ".5 min",   "1e3 ns", "1.5E-3 s", "1 \u00b5s",
+        "5e s",  "s",     "2",        "-2 s",  "-0 s", "2 parsec", "2 S",    "1e400s x", ". s",
+        "nan s", "inf s", "0x10 s",   "2 s s", "+2 s", "1,5 s",    ""}) {
+    INFO(text);
+    CHECK(std::regex_match(text, time) == refusal<Seconds>(text).empty());
+  }
+  for (const char* text :
+       {"2.5 $/h", "2.5$/h", "$2.5/h", "$2.5 /h", "2 USD/h", "$ 2/h", "$2.5 $/h", "2 /h"}) {
+    INFO(text);
+    CHECK(std::regex_match(text, price) == refusal<DollarsPerHour>(text).empty());
+  }
 }
 
 TEST_CASE("Dimensions combine into dimensions") {
