@@ -11,6 +11,7 @@
 #include "sim/serving/scheduler.hpp"
 #include "topologies/fabrics/fabric.hpp"
 #include "workloads/catalogue.hpp"
+#include "workloads/hugging_face/family.hpp"
 
 namespace switchyard {
 namespace {
@@ -32,7 +33,7 @@ Lines name_lines(const std::vector<std::string>& catalogue) {
   return lines;
 }
 
-constexpr std::array<Menu, 18> kMenus = {{
+constexpr std::array<Menu, 21> kMenus = {{
     {"models", "scenario /model", [] { return name_lines(model_names()); }},
     {"gpus", "inline clusters /cluster/gpu", [] { return name_lines(gpu_names()); }},
     {"clusters", "scenario /cluster; NAMExN has N nodes", [] { return name_lines(cluster_names()); }},
@@ -53,6 +54,9 @@ constexpr std::array<Menu, 18> kMenus = {{
      [] { return menu_lines(length_distributions()); }},
     {"traces", "scenario /workload/format", [] { return menu_lines(trace_formats()); }},
     {"workloads", "scenario /workload/preset", [] { return menu_lines(workload_presets()); }},
+    {"families", "inline models /model/model_type", [] { return menu_lines(model_families()); }},
+    {"fabrics", "inline clusters /cluster/fabric/kind", [] { return menu_lines(fabric_kinds()); }},
+    {"slo-bounds", "scenario /slo", [] { return name_lines(slo_bounds()); }},
 }};
 
 void print(const Lines& lines, std::string_view indent) {

@@ -68,6 +68,7 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
     for (const std::string& note : notes_of(*scenario.workload)) scenario.notes.push_back(note);
   }
   scenario.slo = read_slo(reader.optional_object("slo"));
+  reader.known("$schema");  // for editors
   reader.finish();
 
   scenario.json =

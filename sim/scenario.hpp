@@ -59,6 +59,9 @@ struct FidelityRow {
 };
 std::span<const FidelityRow> fidelities();
 
+/// The keys of "slo": "ttft_mean", "ttft_median", … "e2el_p99".
+std::vector<std::string> slo_bounds();
+
 /// A scenario file's JSON, untouched, with `--set` overrides laid over it: {"/workload/num_requests", "100"};
 /// a value that is no JSON is text. Throws InputError.
 struct Override {

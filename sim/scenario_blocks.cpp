@@ -2,6 +2,7 @@
 #include "sim/scenario_blocks.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "kernels/expert_placement.hpp"
 #include "sim/base/menu.hpp"
@@ -13,6 +14,9 @@ namespace switchyard {
 namespace {
 
 constexpr std::int64_t kMostRanks = 65536;
+
+constexpr std::array<std::string_view, 4> kSloFigures = {"ttft", "tpot", "itl", "e2el"};
+constexpr std::array<std::string_view, 4> kSloStatistics = {"mean", "median", "p90", "p99"};
 
 /// Contract keys of features that this version lacks: only their neutral value is accepted.
 void refuse_unless_off(ObjectReader& reader, std::string_view key) {
@@ -132,22 +136,25 @@ RoutingOptions read_routing(ObjectReader reader, const Architecture& model, cons
   return routing;
 }
 
+std::vector<std::string> slo_bounds() {
+  std::vector<std::string> names;
+  for (const std::string_view figure : kSloFigures)
+    for (const std::string_view statistic : kSloStatistics)
+      names.push_back(std::string(figure) + "_" + std::string(statistic));
+  return names;
+}
+
 Slo read_slo(ObjectReader reader) {
+  const std::vector<std::string> known = slo_bounds();
   Slo slo;
   for (const std::string& key : reader.keys()) {
-    const std::size_t dash = key.find('_');
-    const std::string figure = key.substr(0, dash);
-    const std::string statistic = dash == std::string::npos ? "" : key.substr(dash + 1);
-    const auto among = [](const std::string& word, std::initializer_list<std::string_view> words) {
-      return std::find(words.begin(), words.end(), word) != words.end();
-    };
-    if (!among(figure, {"ttft", "tpot", "itl", "e2el"}) ||
-        !among(statistic, {"mean", "median", "p90", "p99"})) {
+    if (std::find(known.begin(), known.end(), key) == known.end()) {
       reader.fail(key,
                   "unknown bound; write ttft, tpot, itl or e2el, then _mean, _median, _p90 or _p99, e.g. "
                   "\"ttft_p99\": \"2 s\"");
     }
-    slo.bounds.push_back({figure, statistic, reader.quantity<Seconds>(key)});
+    const std::size_t dash = key.find('_');
+    slo.bounds.push_back({key.substr(0, dash), key.substr(dash + 1), reader.quantity<Seconds>(key)});
   }
   reader.finish();
   return slo;
