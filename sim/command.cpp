@@ -64,10 +64,13 @@ std::vector<Override> overrides_of(const po::variables_map& options) {
   return overrides;
 }
 
+Scenario scenario_at(const std::string& path, const std::vector<Override>& overrides) {
+  return read_scenario(read_scenario_json(path, overrides), path,
+                       std::filesystem::path(path).parent_path().string());
+}
+
 Scenario scenario_of(const po::variables_map& options) {
-  const std::string path = options["scenario"].as<std::string>();
-  const Json json = read_scenario_json(path, overrides_of(options));
-  return read_scenario(json, path, std::filesystem::path(path).parent_path().string());
+  return scenario_at(options["scenario"].as<std::string>(), overrides_of(options));
 }
 
 }  // namespace switchyard

@@ -44,6 +44,8 @@ boost::program_options::variables_map parse_arguments(
 std::vector<Override> overrides_of(const boost::program_options::variables_map& options);
 
 /// Reads a scenario file with its overrides.
+Scenario scenario_at(const std::string& path, const std::vector<Override>& overrides);
+/// The one that the options name.
 Scenario scenario_of(const boost::program_options::variables_map& options);
 
 }  // namespace switchyard

@@ -4,8 +4,8 @@
 #include "sim/base/files.hpp"
 #include "sim/command.hpp"
 #include "sim/progress.hpp"
-#include "sim/report/page.hpp"
 #include "sim/report/tables.hpp"
+#include "sim/run_files.hpp"
 #include "sim/simulate.hpp"
 #include "sim/summarise.hpp"
 
@@ -21,21 +21,6 @@ po::options_description run_options() {
       "out", po::value<std::string>(),
       "folder for summary.json, requests.csv, steps.csv, scenario.json, report.html")("help", "this text");
   return options;
-}
-
-void write_report(const std::string& folder, const System& system, const Simulation& simulation,
-                  const Summary& summary) {
-  const RunLog& log = simulation.result.log;
-  const Scenario& scenario = system.scenario();
-  const Deployment& d = scenario.deployment;
-  const auto blocks =
-      static_cast<std::uint64_t>(system.memory().num_gpu_blocks * d.data_parallel_size * d.replicas);
-  write_file_atomically(folder + "/summary.json", pretty(summary_json(summary)));
-  write_file_atomically(folder + "/scenario.json", pretty(scenario.json));
-  write_file_atomically(folder + "/requests.csv", [&](std::ostream& out) { write_requests_csv(out, log); });
-  write_file_atomically(folder + "/steps.csv", [&](std::ostream& out) { write_steps_csv(out, log); });
-  write_file_atomically(folder + "/report.html",
-                        run_page(run_page_of(describe(scenario), summary, log, blocks)));
 }
 
 /// With the warm-ups; 0 when a trace is replayed to its end.
@@ -65,7 +50,7 @@ int run_command(const Arguments& arguments) {
 
   clear_progress_line();
   std::cout << console_table(describe(scenario), summary) << "\n" << rank_lines(scenario);
-  if (options.count("out")) write_report(options["out"].as<std::string>(), system, simulation, summary);
+  if (options.count("out")) write_run(options["out"].as<std::string>(), system, simulation, summary);
   return simulation.result.interrupted ? 130 : 0;
 }
 

@@ -19,20 +19,21 @@ void refuse_unless_it_generates(const Architecture& model, const std::string& so
 
 Scenario checked(Scenario scenario, Scope scope) {
   if (scope == Scope::step) return scenario;
-  refuse_unless_it_generates(scenario.model, scenario.source);
-  if (!scenario.workload)
-    throw InputError(scenario.source + ": /workload", "is missing; give arrivals and lengths, or a trace");
-  if (scenario.workload->trace) {
-    const std::uint64_t left_out = read_through(*scenario.workload);
-    if (left_out > 0)
-      scenario.notes.push_back(
-          std::to_string(left_out) +
-          " rows of the trace are left out: without tokens, they are requests that failed.");
+  if (const std::uint64_t left_out = check_workload(scenario); left_out > 0) {
+    scenario.notes.push_back(std::to_string(left_out) +
+                             " rows of the trace are left out: without tokens, they are requests that failed.");
   }
   return scenario;
 }
 
 }  // namespace
+
+std::uint64_t check_workload(const Scenario& scenario) {
+  refuse_unless_it_generates(scenario.model, scenario.source);
+  if (!scenario.workload)
+    throw InputError(scenario.source + ": /workload", "is missing; give arrivals and lengths, or a trace");
+  return scenario.workload->trace ? read_through(*scenario.workload) : 0;
+}
 
 std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
   if (scenario.model.moe_layers() == 0) return nullptr;

@@ -17,12 +17,15 @@ namespace switchyard {
 /// seed alone.
 std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario);
 
+/// What serving needs beyond a step: a model that generates, a workload, and a trace that reads to its end.
+/// Returns how many of its rows are left out. Throws InputError.
+std::uint64_t check_workload(const Scenario& scenario);
+
 class System {
  public:
-  /// For Scope::serving the scenario must have a workload, and a trace is read through, so that a bad row is
-  /// found here. `bank`: what build_bank() gave for a scenario of the same model, routing and seed; null: it
-  /// is built here. Throws Infeasible when the model does not fit, InputError on what the scenario could not
-  /// know.
+  /// For Scope::serving the workload is checked as above. `bank`: what build_bank() gave for a scenario of
+  /// the same model, routing and seed; null: it is built here. Throws Infeasible when the model does not fit,
+  /// InputError on what the scenario could not know.
   System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank> bank = nullptr);
   System(const System&) = delete;
   System& operator=(const System&) = delete;

@@ -2,7 +2,6 @@
 #include "sim/study/point.hpp"
 
 #include "sim/base/ensure.hpp"
-#include "sim/simulate.hpp"
 #include "sim/summarise.hpp"
 
 namespace switchyard {
@@ -25,11 +24,14 @@ std::string in_one_line(const std::string& text) {
   return line;
 }
 
-Json simulate_point(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank) {
+Json simulate_point(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank,
+                    const Finished& finished) {
   const System system(scenario, Scope::serving, std::move(bank));
   const Simulation simulation = simulate(system);
   const Metrics metrics = compute_metrics(simulation.result.log, scenario.slo, scenario.deployment.gpus());
-  return without_wall_times(summary_json(summarise(system, simulation, metrics)));
+  const Summary summary = summarise(system, simulation, metrics);
+  if (finished) finished(system, simulation, summary);
+  return without_wall_times(summary_json(summary));
 }
 
 }  // namespace
@@ -48,20 +50,50 @@ std::optional<PointOutcome> outcome_from(const Json& json) {
   return PointOutcome{json["verdict"].get<std::string>(), json["reason"].get<std::string>(), summary};
 }
 
+std::string verdict_with_reason(const PointOutcome& outcome) {
+  if (!outcome.reason.empty()) return outcome.verdict + ": " + outcome.reason;
+  if (!outcome.summary.is_object()) return outcome.verdict;
+  return outcome.summary.value("slo_met", Json()) == Json(false) ? "slo missed" : outcome.verdict;
+}
+
 Json without_wall_times(Json summary) {
   summary.erase("wall_s");
   summary.erase("bank_s");
   return summary;
 }
 
-PointOutcome run_point(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank) {
+PointOutcome run_point(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank,
+                       const Finished& finished) {
   try {
-    return {"ok", "", simulate_point(scenario, std::move(bank))};
+    return {"ok", "", simulate_point(scenario, std::move(bank), finished)};
   } catch (const Infeasible& error) {
     return {"infeasible", in_one_line(error.what()), nullptr};
   } catch (const LawBroken& error) {
     return {"failed: broken law", in_one_line(error.what()), nullptr};
   }
+}
+
+std::string answer_of(const std::function<PointOutcome()>& work) {
+  Json answer;
+  try {
+    answer = to_json(work());
+  } catch (const InputError& error) {
+    answer = {{"input_error", error.what()}};
+  } catch (const std::exception& error) {
+    answer = to_json(PointOutcome{"failed: error", error.what(), nullptr});
+  }
+  return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+PointOutcome outcome_of(const Workers::Ended& ended, const std::string& name) {
+  if (!ended.text)
+    return {"failed: " + ended.failure, "the simulating process ended twice without a result", nullptr};
+  const Json answer = Json::parse(*ended.text, nullptr, false);
+  if (answer.is_object() && answer.contains("input_error"))
+    throw InputError(name, answer["input_error"].get<std::string>());
+  const std::optional<PointOutcome> outcome = outcome_from(answer);
+  ensure(outcome.has_value(), "a worker answers with an outcome");
+  return *outcome;
 }
 
 }  // namespace switchyard

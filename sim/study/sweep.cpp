@@ -20,31 +20,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kGlance{200};
 
-/// What a worker sends: an outcome, or what was wrong with the input.
-std::string answer_of(const Study& study, std::uint64_t point, std::shared_ptr<const RoutingBank> bank) {
-  Json answer;
-  try {
-    answer = to_json(run_point(scenario_of(study, point), std::move(bank)));
-  } catch (const InputError& error) {
-    answer = {{"input_error", error.what()}};
-  } catch (const std::exception& error) {
-    answer = to_json(PointOutcome{"failed: error", error.what(), nullptr});
-  }
-  return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
-PointOutcome outcome_of(const Study& study, const Workers::Ended& ended) {
-  if (!ended.text)
-    return {"failed: " + ended.failure, "the simulating process ended twice without a result", nullptr};
-  const Json answer = Json::parse(*ended.text, nullptr, false);
-  if (answer.is_object() && answer.contains("input_error")) {
-    throw InputError(name_of_point(study, ended.task), answer["input_error"].get<std::string>());
-  }
-  const std::optional<PointOutcome> outcome = outcome_from(answer);
-  ensure(outcome.has_value(), "a worker answers with an outcome");
-  return *outcome;
-}
-
 std::string words_of(std::chrono::duration<double> time) {
   char text[32];
   if (time.count() < 90) std::snprintf(text, sizeof text, "%.0f s", time.count());
@@ -125,8 +100,9 @@ Sweep::Sweep(const Study& study, CheckedPoints checked, Journal& journal)
 bool Sweep::run(std::size_t jobs, Interruption& interruption) {
   SharedBanks banks;
   for (const std::uint64_t point : pending_) banks.expect(bank_of(point));
-  Workers workers(jobs,
-                  [&](std::uint64_t point) { return answer_of(study_, point, banks.find(bank_of(point))); });
+  Workers workers(jobs, [&](std::uint64_t point) {
+    return answer_of([&] { return run_point(scenario_of(study_, point), banks.find(bank_of(point))); });
+  });
   const ProgressLine progress(points().size(), pending_.size());
   std::size_t next = 0, simulated = 0;
   while (next < pending_.size() || !workers.idle()) {
@@ -139,7 +115,7 @@ bool Sweep::run(std::size_t jobs, Interruption& interruption) {
     }
     progress.show(simulated, workers.running());
     for (const Workers::Ended& ended : workers.wait(kGlance)) {
-      record(ended.task, outcome_of(study_, ended));
+      record(ended.task, outcome_of(ended, name_of_point(study_, ended.task)));
       ++simulated;
     }
   }

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "sim/report/page.hpp"
@@ -19,10 +18,6 @@ struct SweepResults {
   std::vector<std::uint64_t> points;
   std::function<PointOutcome(std::uint64_t point)> outcome;
 };
-
-/// Members of objects as columns "memory.kv_tokens"; lists stay whole. Notes are left out: they are
-/// sentences.
-std::vector<std::pair<std::string, Json>> figures_of(const Json& summary);
 
 /// One row a point: the swept pointers, the figures of summary.json (without the wall times), verdict,
 /// reason. A figure that a point does not have is an empty cell; objects and lists are compact JSON.

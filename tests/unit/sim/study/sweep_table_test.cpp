@@ -35,15 +35,6 @@ std::map<std::string, std::string> row_of(const std::string& csv, int number) {
 
 }  // namespace
 
-TEST_CASE("Nested sections become columns, and lists stay whole") {
-  const Json summary = {
-      {"completed", 2}, {"memory", {{"kv", {{"tokens", 3}}}}}, {"slo", {1, 2}}, {"notes", {"a"}}};
-  const auto figures = figures_of(summary);
-  REQUIRE(figures.size() == 3);
-  CHECK(figures[1].first == "memory.kv.tokens");
-  CHECK(figures[2].second.dump() == "[1,2]");
-}
-
 TEST_CASE("A row has the swept values, the figures and the verdict") {
   const Json summary = {
       {"completed", 20}, {"output_throughput", 12.5}, {"slo_met", nullptr}, {"memory", {{"kv_tokens", 7}}}};

@@ -1,0 +1,26 @@
+// Each file at once, by write_file_atomically.
+#include "sim/run_files.hpp"
+
+#include "sim/base/files.hpp"
+#include "sim/report/page.hpp"
+#include "sim/report/tables.hpp"
+#include "sim/summarise.hpp"
+
+namespace switchyard {
+
+void write_run(const std::string& folder, const System& system, const Simulation& simulation,
+               const Summary& summary) {
+  const RunLog& log = simulation.result.log;
+  const Scenario& scenario = system.scenario();
+  const Deployment& d = scenario.deployment;
+  const auto blocks =
+      static_cast<std::uint64_t>(system.memory().num_gpu_blocks * d.data_parallel_size * d.replicas);
+  write_file_atomically(folder + "/summary.json", pretty(summary_json(summary)));
+  write_file_atomically(folder + "/scenario.json", pretty(scenario.json));
+  write_file_atomically(folder + "/requests.csv", [&](std::ostream& out) { write_requests_csv(out, log); });
+  write_file_atomically(folder + "/steps.csv", [&](std::ostream& out) { write_steps_csv(out, log); });
+  write_file_atomically(folder + "/report.html",
+                        run_page(run_page_of(describe(scenario), summary, log, blocks)));
+}
+
+}  // namespace switchyard
