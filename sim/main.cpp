@@ -20,6 +20,7 @@ constexpr std::array<Command, 5> kCommands = {{
     {"model", "NAME|config.json [--context C] [--format json]",
      "parameters (total, active), memory, operations of a token", model_command},
     {"list", "[models|gpus|clusters|engines|...]", "what can be named in a scenario", list_command},
+    {"schema", "[scenario|study]", "a JSON Schema of the file, for editors", schema_command},
 }};
 
 void print_usage(std::ostream& out) {

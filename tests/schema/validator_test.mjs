@@ -1,0 +1,126 @@
+// An independent validator, ajv, on the schemas that the program prints: they are valid JSON Schema 2020-12, they take
+// every scenario and study of the tree, and what they refuse the program refuses too.
+// Usage: node validator_test.mjs PROGRAM SOURCE_FOLDER   ajv is found in the current folder's node_modules.
+import assert from 'node:assert/strict';
+import {execFileSync, spawnSync} from 'node:child_process';
+import {mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {createRequire} from 'node:module';
+import {tmpdir} from 'node:os';
+import path from 'node:path';
+
+const program = path.resolve(process.argv[2]);
+const source = path.resolve(process.argv[3]);
+const Ajv = createRequire(path.join(process.cwd(), 'package.json'))('ajv/dist/2020.js').default;
+const folder = mkdtempSync(path.join(tmpdir(), 'switchyard-schema-'));
+process.on('exit', () => rmSync(folder, {recursive: true}));
+
+const ajv = new Ajv({strictTypes: false, strictRequired: false});
+const [scenario, study] = ['scenario', 'study'].map((kind) => {
+  const schema = JSON.parse(execFileSync(program, ['schema', kind]));
+  assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
+  assert.ok(ajv.validateSchema(schema), ajv.errorsText());
+  return ajv.compile(schema);
+});
+
+// JSON with // comments.
+const parse = (text) => JSON.parse(text.replace(/("(?:\\.|[^"\\])*")|\/\/[^\n]*/g, '$1'));
+
+// The reader's exit status: 2 when the scenario is wrong.
+function read(value) {
+  const file = path.join(folder, 'scenario.json');
+  writeFileSync(file, JSON.stringify(value));
+  return spawnSync(program, ['step', file, '--decode', '1', '--context', '1']).status;
+}
+
+function takes(validate, value, name) {
+  assert.ok(validate(value), `${name}: ${ajv.errorsText(validate.errors)}`);
+}
+
+// Every scenario and study of the tree, those of README.md among them.
+const blocks = [...readFileSync(path.join(source, 'README.md'), 'utf8').matchAll(/```json\n(.*?)```/gs)].map((match) => parse(match[1]));
+const files = ['workloads/scenarios', 'tests/golden', 'results'].flatMap((place) =>
+    readdirSync(path.join(source, place), {recursive: true}).map((file) => path.join(source, place, file)))
+    .filter((file) => file.endsWith('.json')).sort();
+const examples = [...files.map((file) => [file, parse(readFileSync(file, 'utf8'))]), ...blocks.map((block) => ['README.md', block])];
+const scenarios = examples.filter(([, value]) => 'model' in value);
+const studies = examples.filter(([, value]) => 'scenario' in value && ('sweep' in value || 'zip' in value));
+assert.ok(scenarios.length > 5 && scenarios.some(([name]) => name === 'README.md'));
+assert.ok(studies.length > 1 && studies.some(([name]) => name === 'README.md'));
+for (const [name, value] of scenarios) takes(scenario, value, name);
+for (const [name, value] of studies) takes(study, value, name);
+
+// And what the program makes of a scenario.
+for (const [name] of scenarios.filter(([name]) => name !== 'README.md')) {
+  execFileSync(program, ['run', name, '--set', '/workload/num_requests=1', '--out', path.join(folder, 'out')]);
+  takes(scenario, parse(readFileSync(path.join(folder, 'out/scenario.json'), 'utf8')), `${name}, resolved`);
+}
+
+const [, base] = scenarios.find(([name]) => name === 'README.md');
+const changed = (place, value) => {
+  const copy = structuredClone(base);
+  const keys = place.split('/').slice(1);
+  const last = keys.pop();
+  const parent = keys.reduce((node, key) => node[key] ??= {}, copy);
+  if (value === undefined) delete parent[last];
+  else parent[last] = value;
+  return copy;
+};
+const gpu = {base: 'h100_sxm', memory: '40GiB', nvlink: null, peak: {int8: '1 TFLOPS'}, profile: {gemm: {compute: 0.5}}};
+const [shares, table] = [{compute: 0.5, memory: 0.5}, {columns: ['bytes', 'time_us'], rows: [[1, 1.5]]}];
+const profile = {source: 's', gemm: shares, grouped_gemm: shares, prefill_attention: shares, decode_attention: shares,
+  elementwise: shares, kernel_overhead: '3 us', elementwise_table: table};
+const wholeGpu = {source: 's', memory: '80 GB', memory_bandwidth: '3 TB/s', peak: {bf16: '900 TFLOP/s'}, vector_peak: '60 TFLOPS',
+  pcie: '64GB/s', tdp: '.7 kW', profile};
+const both = [  // what schema and reader take
+  ['/$schema', './scenario.schema.json'], ['/model', {model_type: 'llama', hidden_size: 1024, intermediate_size: 3072,
+    num_hidden_layers: 2, num_attention_heads: 16, vocab_size: 32000, max_position_embeddings: 8192}],
+  ['/cluster', 'hgx-h100x4'], ['/cluster', null], ['/cluster', {gpu, gpus_per_node: 8}],
+  ['/cluster', {gpu: wholeGpu, gpus_per_node: 8}], ['/cluster', {gpu: {...wholeGpu, profile: {...profile, elementwise_table: [table]}}, gpus_per_node: 8}],
+  ['/cluster', {base: 'hgx-h200', nodes: 2, fabric: {nic: '200Gbps', nics_per_node: null}}],
+  ['/slo', {itl_median: '1.5e3 us', e2el_mean: '.5 min'}], ['/engine', {max_model_len: null, num_gpu_blocks_override: null}],
+  ['/precision', {weights: 'fp8'}], ['/workload', undefined], ['/workload/num_warmups', 3], ['/seed', 0],
+];
+for (const [place, value] of both) {
+  takes(scenario, changed(place, value), `${place} = ${JSON.stringify(value)}`);
+  assert.equal(read(changed(place, value)), 0, `${place} = ${JSON.stringify(value)}`);
+}
+const neither = [  // what both refuse
+  ['/model', undefined], ['/model', null], ['/model', 7], ['/model', 'mixtral-8x7'], ['/model', {hidden_size: 8}],
+  ['/model', {model_type: 'lama'}], ['/model_overrides', 3], ['/modell', 'x'], ['/precision/weights', 'fp9'],
+  ['/precision', 'fp8'], ['/cluster', 'hgx-h10'], ['/cluster', 'hgx-h10x4'], ['/cluster', 'hgx-h100x'], ['/cluster', 8],
+  ['/cluster', {gpu: 'h100_sxm'}], ['/cluster', {base: null, gpu: 'h100_sxm'}], ['/cluster', {base: 'hgx-h100', nods: 2}],
+  ['/cluster', {base: 'hgx-h100', nodes: 0}], ['/cluster', {base: 'hgx-h100', fabric: {kind: 'tree'}}],
+  ['/cluster', {base: 'hgx-h100', fabric: {nic: 400}}], ['/cluster', {base: 'hgx-h100', fabric: {nic: '400 GHz'}}],
+  ['/cluster', {base: 'hgx-h100', fabric: {routing: 'random'}}], ['/cluster', {base: 'hgx-h100', fabric: {oversubscription: 0.5}}],
+  ['/cluster', {gpu: {...gpu, memory: '40'}, gpus_per_node: 8}], ['/cluster', {gpu: {...gpu, tdp: '700 V'}, gpus_per_node: 8}],
+  ['/cluster', {gpu: {...gpu, profile: {gemm: {compute: 2}}}, gpus_per_node: 8}], ['/cluster', {gpu: {memory: '1 GB'}, gpus_per_node: 8}],
+  ['/cluster', {gpu: {...wholeGpu, tdp: undefined}, gpus_per_node: 8}], ['/cluster', {gpu: {...wholeGpu, peak: {fp8: '1 TFLOPS'}}, gpus_per_node: 8}],
+  ['/cluster', {gpu: {...wholeGpu, profile: {...profile, gemm: {compute: 1}}}, gpus_per_node: 8}],
+  ['/cluster', {gpu: {...gpu, peak: {bf17: '1 TFLOPS'}}, gpus_per_node: 8}],
+  ['/deployment/replicas', 0], ['/deployment/replicas', 1.5], ['/deployment/replicas', '2'], ['/deployment/enable_dbo', true],
+  ['/deployment/num_redundant_experts', 1], ['/deployment/enable_expert_parallel', 'yes'], ['/deployment/all2all_backend', 'nccl'],
+  ['/deployment', []], ['/engine/profile', 'vlm'], ['/engine/scheduler', 'lifo'], ['/engine/gpu_memory_utilization', 0],
+  ['/engine/gpu_memory_utilization', 1.01], ['/engine/block_size', 65537], ['/engine/cudagraph_capture_sizes', [0]],
+  ['/engine/cudagraph_capture_sizes', 8], ['/engine/enable_prefix_caching', true], ['/engine/max_num_seq', 8],
+  ['/routing/mode', 'random'], ['/routing/preset', 'none'], ['/routing/arithmetic', 'bf16'], ['/routing/gate_bias_zipf', -1],
+  ['/network/fidelity', 'high'], ['/network', {fidelty: 'auto'}], ['/workload', 'chat'], ['/workload/arrivals', null],
+  ['/workload/arrivals/process', 'poison'], ['/workload/arrivals/rate', 0], ['/workload/arrivals/rate', undefined],
+  ['/workload/arrivals/cv', 2], ['/workload/arrivals', {process: 'gamma', rate: 1}], ['/workload/arrivals', {process: 'concurrency', value: 0}],
+  ['/workload/num_requests', undefined], ['/workload/num_requests', 0], ['/workload/num_requests', null], ['/workload/num_warmups', -1],
+  ['/workload/prompt_tokens', 600], ['/workload/prompt_tokens/mean', 0], ['/workload/prompt_tokens/max', 1e9],
+  ['/workload/prompt_tokens/distribution', 'normal'], ['/workload/output_tokens', {distribution: 'fixed'}],
+  ['/workload/output_tokens', {distribution: 'uniform', min: 1}], ['/workload/trace', 'requests.csv'], ['/workload/format', 'csv'],
+  ['/slo/ttft_p95', '2 s'], ['/slo/ttft_p99', 2], ['/slo/ttft_p99', '2'], ['/slo/ttft_p99', '-2 s'], ['/slo/ttft_p99', '2 parsec'],
+  ['/slo/ttft_p99', null], ['/seed', -1], ['/seed', 1.5], ['/seed', 'one'],
+];
+for (const [place, value] of neither) {
+  const words = `${place} = ${JSON.stringify(value)}`;
+  assert.ok(!scenario(changed(place, value)), `the schema takes ${words}`);
+  assert.equal(read(changed(place, value)), 2, `the program takes ${words}`);
+}
+for (const wrong of [{}, {scenario: base}, {scenario: base, sweep: {seed: [1]}}, {scenario: base, sweep: {'/seed': []}},
+  {scenario: base, sweep: {'/seed': 1}}, {scenario: {...base, modell: 1}, zip: {'/seed': [1]}}, {scenario: 3, sweep: {'/seed': [1]}}]) {
+  assert.ok(!study(wrong), `the schema takes ${JSON.stringify(wrong)}`);
+}
+takes(study, {scenario: {...base, model: undefined}, sweep: {'/model': ['mixtral-8x7b']}}, 'a study that sweeps the model');
+console.log(`${scenarios.length} scenarios and ${studies.length} studies fit; ${neither.length} damaged scenarios do not, to schema and program alike`);
