@@ -29,7 +29,7 @@ std::string unknown_option(const std::string& given, const po::options_descripti
 po::variables_map parse_arguments(const Arguments& arguments, const po::options_description& options,
                                   const std::string& command, const Positional& positional) {
   po::positional_options_description places;
-  places.add(positional.name.c_str(), 1);
+  places.add(positional.name.c_str(), positional.need == Positional::Need::several ? -1 : 1);
   po::variables_map values;
   try {
     po::store(po::command_line_parser(arguments).options(options).positional(places).style(kStyle).run(),
@@ -42,7 +42,7 @@ po::variables_map parse_arguments(const Arguments& arguments, const po::options_
     throw InputError("switchyard " + command,
                      std::string(error.what()) + "; see `switchyard " + command + " --help`");
   }
-  if (positional.need == Positional::Need::required && !values.count(positional.name) &&
+  if (positional.need != Positional::Need::optional && !values.count(positional.name) &&
       !values.count("help")) {
     throw InputError("switchyard " + command,
                      "no " + positional.name + " given; see `switchyard " + command + " --help`");

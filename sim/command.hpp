@@ -26,14 +26,15 @@ struct Command {
 int run_command(const Arguments& arguments);
 int step_command(const Arguments& arguments);
 int sweep_command(const Arguments& arguments);
+int compare_command(const Arguments& arguments);
 int model_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 
-/// The one argument of a command that is not an option.
+/// The arguments of a command that are not options: one, at most one, or one and more.
 struct Positional {
   std::string name;
-  enum class Need { required, optional } need = Need::required;
+  enum class Need { required, optional, several } need = Need::required;
 };
 
 /// The parsed options of one command. Throws InputError with the choices.

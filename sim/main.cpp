@@ -10,13 +10,15 @@
 namespace switchyard {
 namespace {
 
-constexpr std::array<Command, 5> kCommands = {{
+constexpr std::array<Command, 7> kCommands = {{
     {"run", "SCENARIO.json [--set /json/pointer=VALUE]... [--out DIR]",
      "simulate serving; print a table; write DIR", run_command},
     {"step", "SCENARIO.json (--decode B --context C | --prefill N [--context C]) [--format json]",
      "one engine step, with its breakdown", step_command},
     {"sweep", "STUDY.json --out DIR [--jobs N] [--shard I/N]",
      "a scenario over lists of values, one row a point", sweep_command},
+    {"compare", "A.json B.json [C.json ...] [--set /json/pointer=VALUE]... [--out DIR] [--format json]",
+     "scenarios side by side, what differs most first", compare_command},
     {"model", "NAME|config.json [--context C] [--format json]",
      "parameters (total, active), memory, operations of a token", model_command},
     {"list", "[models|gpus|clusters|engines|...]", "what can be named in a scenario", list_command},

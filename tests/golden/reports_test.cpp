@@ -1,6 +1,6 @@
 // Whole reports of small runs against reviewed baselines, NAME.txt (console) and NAME.json (summary.json
-// without wall times), beside this file. SWITCHYARD_RENEW_GOLDEN=1 writes them anew: review the difference
-// before committing it.
+// without wall times), beside this file; comparison.txt is what compare prints for two of them.
+// SWITCHYARD_RENEW_GOLDEN=1 writes them anew: review the difference before committing it.
 #include <catch2/catch.hpp>
 #include <cstdlib>
 #include <filesystem>
@@ -10,6 +10,7 @@
 #include <string>
 
 #include "sim/report/tables.hpp"
+#include "sim/study/comparison.hpp"
 #include "sim/study/point.hpp"
 #include "sim/summarise.hpp"
 
@@ -78,6 +79,19 @@ TEST_CASE("Whole reports equal their reviewed baselines", "[golden]") {
   const Report report = report_of(folder, name);
   compare(folder / (std::string(name) + ".txt"), report.console);
   compare(folder / (std::string(name) + ".json"), report.summary);
+}
+
+TEST_CASE("A comparison equals its reviewed baseline", "[golden]") {
+  const std::filesystem::path folder = std::filesystem::path(SWITCHYARD_SOURCE_DIR) / "tests/golden";
+  const std::vector<std::string> names = {"dense-poisson", "moe-expert-parallel"};
+  std::vector<Scenario> scenarios;
+  std::vector<PointOutcome> outcomes;
+  for (const std::string& name : names) {
+    const std::string path = (folder / (name + ".scenario.json")).string();
+    scenarios.push_back(read_scenario(read_scenario_json(path, {}), name, folder.string()));
+    outcomes.push_back(run_point(scenarios.back()));
+  }
+  compare(folder / "comparison.txt", comparison_table(compare(names, scenarios, outcomes)));
 }
 
 TEST_CASE("The first line that differs is shown with its number", "[golden]") {

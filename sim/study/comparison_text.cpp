@@ -1,0 +1,213 @@
+// A comparison as a table, as CSV and as JSON.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <sstream>
+
+#include "sim/base/quote.hpp"
+#include "sim/study/comparison.hpp"
+#include "sim/study/figures.hpp"
+
+namespace switchyard {
+namespace {
+
+using Row = Comparison::Row;
+
+constexpr std::size_t kWidest = 28;  // letters of a cell; the CSV has all
+constexpr std::size_t kLineLength = 100;
+
+/// Three significant digits, whole numbers from 100 to a million, then with a prefix: "46.7 G".
+std::string readable(double value) {
+  constexpr std::array<std::string_view, 5> kPrefixes = {" M", " G", " T", " P", " E"};
+  std::string_view prefix;
+  if (std::fabs(value) >= 1e6) {
+    std::size_t i = 0;
+    for (value /= 1e6; std::fabs(value) >= 1e3 && i + 1 < kPrefixes.size(); ++i) value /= 1e3;
+    prefix = kPrefixes[i];
+  }
+  std::array<char, 48> text;
+  std::snprintf(text.data(), text.size(), std::fabs(value) >= 100 ? "%.0f" : "%.3g", value);
+  return text.data() + std::string(prefix);
+}
+
+std::string cell_of(const Json& value, const std::string& unit) {
+  if (value.is_null()) return "-";
+  if (value.is_string()) return one_line(value.get_ref<const std::string&>(), kWidest);
+  if (!value.is_number()) return one_line(value.dump(), kWidest);
+  std::string text = readable(value.get<double>());
+  if (unit.empty()) return text;
+  const bool prefixed = text.back() >= 'A';
+  return text + (prefixed || unit.front() == '/' ? "" : " ") + unit;
+}
+
+/// Lines of cells: the first column to the left, the others to the right.
+class Grid {
+ public:
+  void add(std::vector<std::string> cells) { lines_.push_back(std::move(cells)); }
+
+  std::string text() const {
+    std::vector<std::size_t> widths;
+    for (const auto& cells : lines_) {
+      widths.resize(std::max(widths.size(), cells.size()));
+      for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], letters(cells[i]));
+    }
+    std::string text;
+    for (const auto& cells : lines_) {
+      std::string line = "  ";
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        const std::string blanks(widths[i] - letters(cells[i]), ' ');
+        line += (i == 0 ? "" : "  ") + (i == 0 ? cells[i] + blanks : blanks + cells[i]);
+      }
+      text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+    }
+    return text;
+  }
+
+ private:
+  static std::size_t letters(const std::string& text) {
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+  }
+
+  std::vector<std::vector<std::string>> lines_;
+};
+
+std::vector<std::string> heading(const Comparison& comparison, const std::string& first) {
+  std::vector<std::string> cells = {first};
+  for (const Comparison::Column& column : comparison.columns) cells.push_back(one_line(column.name, kWidest));
+  return cells;
+}
+
+std::vector<std::string> line_of(const Row& row) {
+  std::vector<std::string> cells = {row.name};
+  for (const Json& value : row.values) cells.push_back(cell_of(value, unit_of(row.name)));
+  if (row.spread && *row.spread > 0.0) {
+    char percent[16];
+    std::snprintf(percent, sizeof percent, *row.spread < 0.1 ? "%.1f %%" : "%.0f %%", *row.spread * 100.0);
+    cells.emplace_back(percent);
+  }
+  return cells;
+}
+
+std::string equal_figures(const Comparison& comparison) {
+  std::string text, line = "  the same:";
+  for (const Row& row : comparison.figures) {
+    if (!row.equal() || row.values.front().is_structured()) continue;
+    const std::string figure = " " + row.name + " " + cell_of(row.values.front(), unit_of(row.name)) + ",";
+    if (line.size() + figure.size() > kLineLength) {
+      text += line + "\n";
+      line = "   ";
+    }
+    line += figure;
+  }
+  if (line.back() != ',') return "";
+  line.back() = '\n';
+  return text + line;
+}
+
+std::string remarks(const Comparison& comparison) {
+  std::string text;
+  DistinctNotes notes;
+  for (const Comparison::Column& column : comparison.columns) {
+    if (!column.outcome.reason.empty())
+      text += "  " + column.name + " is " + column.outcome.verdict + ": " + column.outcome.reason + "\n";
+    if (column.outcome.summary.is_object()) notes.add(column.outcome.summary.value("notes", Json::array()));
+  }
+  for (const std::string& note : notes.take()) text += "  note: " + note + "\n";
+  return text;
+}
+
+Json rows_json(const std::vector<Row>& rows) {
+  Json json = Json::array();
+  for (const Row& row : rows) {
+    json.push_back({{"name", row.name},
+                    {"unit", unit_of(row.name)},
+                    {"values", row.values},
+                    {"spread", row.spread ? Json(*row.spread) : Json()}});
+  }
+  return json;
+}
+
+}  // namespace
+
+std::string unit_of(const std::string& figure) {
+  const auto ends = [&](std::string_view end) { return figure.ends_with(end); };
+  if (figure.starts_with('/')) return "";
+  if (ends("_ms") || figure.find(".ms.") != std::string::npos) return "ms";
+  if (ends("_bytes") || ends("_bytes_per_token")) return "B";
+  if (ends("_throughput") || ends("_goodput")) return "/s";
+  if (ends("flops_per_token")) return "FLOP";
+  if (ends("_j")) return "J";
+  if (ends("_usd")) return "$";
+  return figure == "duration" ? "s" : "";
+}
+
+std::string comparison_table(const Comparison& comparison) {
+  std::string text;
+  for (const Comparison::Column& column : comparison.columns) {
+    text += "  " + column.name + ": " + column.description.model + "; " + column.description.deployment +
+            ", " + column.description.cluster + "\n";
+  }
+  Grid inputs;
+  inputs.add(heading(comparison, "what differs in the scenarios"));
+  for (const Row& row : comparison.inputs) inputs.add(line_of({row.name, row.values}));
+  if (comparison.inputs.empty()) text += "\n  The scenarios do not differ.\n";
+  else text += "\n" + inputs.text();
+
+  Grid figures;
+  std::vector<std::string> head = heading(comparison, "what came of it"), verdicts = {"verdict"};
+  head.emplace_back("spread");
+  figures.add(head);
+  for (const Comparison::Column& column : comparison.columns) verdicts.push_back(column.outcome.verdict);
+  figures.add(verdicts);
+  for (const Row& row : comparison.figures) {
+    const bool list =
+        std::any_of(row.values.begin(), row.values.end(), [](const Json& v) { return v.is_structured(); });
+    if (!row.equal() && !list) figures.add(line_of(row));
+  }
+  text += "\n" + figures.text() + equal_figures(comparison);
+  const std::string said = remarks(comparison);
+  return said.empty() ? text : text + "\n" + said;
+}
+
+std::string comparison_csv(const Comparison& comparison) {
+  std::vector<std::string> header = {"name", "unit"};
+  for (const Comparison::Column& column : comparison.columns) header.push_back(column.name);
+  header.emplace_back("spread");
+  std::ostringstream out;
+  CsvWriter csv(out, header);
+  const auto write = [&](const Row& row) {
+    csv.cell(row.name).cell(unit_of(row.name));
+    for (const Json& value : row.values) write_cell(csv, value);
+    csv.cell(row.spread).end_row();
+  };
+  Row verdict{"verdict", {}}, reason{"reason", {}};
+  for (const Comparison::Column& column : comparison.columns) {
+    verdict.values.emplace_back(column.outcome.verdict);
+    reason.values.emplace_back(column.outcome.reason);
+  }
+  write(verdict);
+  write(reason);
+  for (const Row& row : comparison.inputs) write(row);
+  for (const Row& row : comparison.figures) write(row);
+  csv.flush();
+  return out.str();
+}
+
+Json comparison_json(const Comparison& comparison) {
+  Json scenarios = Json::array();
+  for (const Comparison::Column& column : comparison.columns) {
+    const PointOutcome& outcome = column.outcome;
+    scenarios.push_back({{"name", column.name},
+                         {"verdict", outcome.verdict},
+                         {"reason", outcome.reason},
+                         {"notes", outcome.summary.is_object() ? outcome.summary.value("notes", Json::array())
+                                                               : Json::array()}});
+  }
+  return {{"scenarios", scenarios},
+          {"inputs", rows_json(comparison.inputs)},
+          {"figures", rows_json(comparison.figures)}};
+}
+
+}  // namespace switchyard
