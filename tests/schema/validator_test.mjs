@@ -118,9 +118,20 @@ for (const [place, value] of neither) {
   assert.ok(!scenario(changed(place, value)), `the schema takes ${words}`);
   assert.equal(read(changed(place, value)), 2, `the program takes ${words}`);
 }
-for (const wrong of [{}, {scenario: base}, {scenario: base, sweep: {seed: [1]}}, {scenario: base, sweep: {'/seed': []}},
-  {scenario: base, sweep: {'/seed': 1}}, {scenario: {...base, modell: 1}, zip: {'/seed': [1]}}, {scenario: 3, sweep: {'/seed': [1]}}]) {
-  assert.ok(!study(wrong), `the schema takes ${JSON.stringify(wrong)}`);
+
+// Studies likewise; sweep's exit status is 2 when one is wrong.
+function sweep(value) {
+  const file = path.join(folder, 'study.json');
+  writeFileSync(file, JSON.stringify(value));
+  return spawnSync(program, ['sweep', file, '--set', '/workload/num_requests=1', '--out', path.join(folder, 'sweep')]).status;
 }
-takes(study, {scenario: {...base, model: undefined}, sweep: {'/model': ['mixtral-8x7b']}}, 'a study that sweeps the model');
+const swept = {$schema: './study.schema.json', scenario: {...base, model: undefined}, sweep: {'/model': ['mixtral-8x7b']}};
+takes(study, swept, 'a study that sweeps the model');
+assert.equal(sweep(swept), 0);
+for (const wrong of [{}, {scenario: base}, {scenario: base, sweep: {seed: [1]}}, {scenario: base, sweep: {'/seed': []}},
+  {scenario: base, sweep: {'/seed': 1}}, {scenario: {...base, modell: 1}, zip: {'/seed': [1]}}, {scenario: 3, sweep: {'/seed': [1]}},
+  {scenario: base, sweep: {'/seed': [1]}, titel: 'x'}]) {
+  assert.ok(!study(wrong), `the schema takes ${JSON.stringify(wrong)}`);
+  assert.equal(sweep(wrong), 2, `the program takes ${JSON.stringify(wrong)}`);
+}
 console.log(`${scenarios.length} scenarios and ${studies.length} studies fit; ${neither.length} damaged scenarios do not, to schema and program alike`);
