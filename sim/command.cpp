@@ -2,6 +2,7 @@
 #include "sim/command.hpp"
 
 #include <boost/program_options/parsers.hpp>
+#include <charconv>
 #include <filesystem>
 
 #include "sim/base/choices.hpp"
@@ -28,12 +29,16 @@ std::string unknown_option(const std::string& given, const po::options_descripti
 
 po::variables_map parse_arguments(const Arguments& arguments, const po::options_description& options,
                                   const std::string& command, const Positional& positional) {
+  constexpr auto kMore = "more arguments";
   po::positional_options_description places;
-  places.add(positional.name.c_str(), positional.need == Positional::Need::several ? -1 : 1);
+  const bool several = positional.need == Positional::Need::several;
+  places.add(positional.name.c_str(), several ? -1 : 1);
+  if (!several) places.add(kMore, -1);
+  po::options_description all;
+  all.add(options).add_options()(kMore, po::value<std::vector<std::string>>());
   po::variables_map values;
   try {
-    po::store(po::command_line_parser(arguments).options(options).positional(places).style(kStyle).run(),
-              values);
+    po::store(po::command_line_parser(arguments).options(all).positional(places).style(kStyle).run(), values);
     po::notify(values);
   } catch (const po::unknown_option& error) {
     throw InputError("switchyard " + command,
@@ -42,12 +47,30 @@ po::variables_map parse_arguments(const Arguments& arguments, const po::options_
     throw InputError("switchyard " + command,
                      std::string(error.what()) + "; see `switchyard " + command + " --help`");
   }
+  if (values.count(kMore)) {
+    throw InputError("switchyard " + command,
+                     "unexpected argument " +
+                         in_quotes(values[kMore].as<std::vector<std::string>>().front()) + "; give one " +
+                         positional.name + ", and options as `switchyard " + command + " --help` shows");
+  }
   if (positional.need != Positional::Need::optional && !values.count(positional.name) &&
       !values.count("help")) {
-    throw InputError("switchyard " + command,
-                     "no " + positional.name + " given; see `switchyard " + command + " --help`");
+    throw InputError("switchyard " + command, "no " + positional.name + " given; give one, as `switchyard " +
+                                                  command + " --help` shows");
   }
   return values;
+}
+
+std::int64_t integer_of(const po::variables_map& options, const std::string& name, IntegerRange range) {
+  const std::string& text = options[name].as<std::string>();
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  if (!whole || number < range.min || number > range.max) {
+    throw InputError("--" + name, in_quotes(text) + " is no integer from " + std::to_string(range.min) +
+                                      " to " + std::to_string(range.max) + "; give one");
+  }
+  return number;
 }
 
 std::vector<Override> overrides_of(const po::variables_map& options) {

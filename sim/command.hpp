@@ -42,6 +42,10 @@ boost::program_options::variables_map parse_arguments(
     const Arguments& arguments, const boost::program_options::options_description& options,
     const std::string& command, const Positional& positional);
 
+/// An option's text as an integer in the range. Throws InputError naming the option.
+std::int64_t integer_of(const boost::program_options::variables_map& options, const std::string& name,
+                        IntegerRange range);
+
 /// `--set` values "/pointer=VALUE". Throws InputError.
 std::vector<Override> overrides_of(const boost::program_options::variables_map& options);
 

@@ -1,8 +1,49 @@
 // `--set /json/pointer=VALUE`: one value of a scenario replaced.
+#include <algorithm>
+#include <charconv>
+
 #include "sim/base/json.hpp"
+#include "sim/base/quote.hpp"
 #include "sim/scenario.hpp"
 
 namespace switchyard {
+namespace {
+
+/// "1e999" is a number, if none that fits, not text.
+bool is_number_beyond_double(const std::string& text) {
+  double number = 0.0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc::result_out_of_range && stop == end;
+}
+
+/// Text needs no quotes: --set /model=mixtral-8x7b. What begins as a list, an object or a quoted text must
+/// be one.
+Json value_of(const std::string& text, const std::string& where) {
+  const bool must_be_json =
+      (!text.empty() && std::string_view("{[\"").find(text.front()) != std::string::npos) ||
+      is_number_beyond_double(text);
+  if (must_be_json) return parse_json(text, where);
+  try {
+    return parse_json(text, where);
+  } catch (const InputError&) {
+    return text;
+  }
+}
+
+/// Of the places on the way to the target, the first that cannot have members.
+void check_way(const Json& scenario, const Json::json_pointer& target, const std::string& where) {
+  if (!scenario.is_object()) throw InputError(where, "the scenario is not an object; give one in its file");
+  for (Json::json_pointer parent = target.parent_pointer(); !parent.empty();
+       parent = parent.parent_pointer()) {
+    if (!scenario.contains(parent)) continue;
+    const Json& value = scenario.at(parent);
+    if (!value.is_structured() && !value.is_null())
+      throw InputError(where, one_line(parent.to_string()) + ": " + nature(value) + ", which has no members");
+  }
+}
+
+}  // namespace
 
 Json read_scenario_json(const std::string& path, const std::vector<Override>& overrides) {
   Json json = read_json_file(path);
@@ -11,35 +52,25 @@ Json read_scenario_json(const std::string& path, const std::vector<Override>& ov
 }
 
 void apply_override(Json& scenario, const Override& override, const std::string& source) {
-  Json value = Json::parse(override.value, nullptr, false);
-  if (value.is_discarded()) {  // text without quotes: --set /model=mixtral-8x7b
-    if (!override.value.empty() &&
-        std::string_view("{[\"").find(override.value.front()) != std::string_view::npos) {
-      parse_json(override.value, source + ": --set " + override.pointer);  // says what is wrong
-    }
-    value = override.value;
-  }
-  set_pointer(scenario, override.pointer, value, source + ": --set ");
+  const std::string prefix = one_line(source) + ": --set ";
+  set_pointer(scenario, override.pointer, value_of(override.value, prefix + one_line(override.pointer)),
+              prefix);
 }
 
 void set_pointer(Json& scenario, const std::string& pointer, const Json& value, const std::string& prefix) {
-  const std::string where = prefix + pointer;
+  const std::string where = prefix + one_line(pointer);
   if (pointer.empty() || pointer.front() != '/') {
-    throw InputError(where, "give a JSON pointer that begins with '/', e.g. /workload/num_requests=100");
+    throw InputError(where,
+                     in_quotes(pointer) +
+                         " is no JSON pointer; give one that begins with '/', e.g. /workload/num_requests");
   }
+  if (static_cast<std::size_t>(std::count(pointer.begin(), pointer.end(), '/')) > kDeepestJson)
+    throw InputError(where,
+                     "is deeper than " + std::to_string(kDeepestJson) + " levels; give a shorter pointer");
   try {
     const Json::json_pointer target(pointer);
-    // Objects on the way are made; a number or text on the way cannot hold a member.
-    for (Json::json_pointer parent = target.parent_pointer(); !parent.empty();
-         parent = parent.parent_pointer()) {
-      if (scenario.contains(parent) && !scenario.at(parent).is_structured() &&
-          !scenario.at(parent).is_null()) {
-        throw InputError(where,
-                         parent.to_string() + " is " + scenario.at(parent).dump() + ", which has no members");
-      }
-    }
-    if (!scenario.is_object()) throw InputError(where, "the scenario is not an object");
-    scenario[target] = value;
+    check_way(scenario, target, where);
+    scenario[target] = value;  // objects on the way are made
   } catch (const Json::exception&) {
     throw InputError(
         where,

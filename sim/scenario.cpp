@@ -40,7 +40,9 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
   scenario.source = source;
   scenario.seed = static_cast<std::uint64_t>(
       reader.optional_integer("seed", 1, {0, std::numeric_limits<std::int64_t>::max()}));
-  scenario.model = read_model(reader.raw("model"), member(json, "model_overrides"), base_folder, source);
+  scenario.model =
+      read_model(reader.raw("model", "a model's name, the path of its config.json, or an object of its keys"),
+                 member(json, "model_overrides"), base_folder, source);
   reader.known("model_overrides");
   if (scenario.model.form == ModelForm::convolutional)
     reader.fail("model", "is " + scenario.model.name +

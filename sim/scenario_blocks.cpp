@@ -51,14 +51,14 @@ Deployment read_deployment(ObjectReader reader, const Architecture& model) {
   d.expert_placement = reader.optional_choice("expert_placement", "linear", names(expert_placements()));
   d.all2all_backend =
       reader.optional_choice("all2all_backend", "allgather_reducescatter", names(all2all_backends()));
-  if (reader.optional_integer("num_redundant_experts", 0) != 0)
-    reader.fail("num_redundant_experts", "redundant experts are not supported; give 0");
+  if (const std::int64_t redundant = reader.optional_integer("num_redundant_experts", 0))
+    reader.fail("num_redundant_experts", std::to_string(redundant) + " is not supported; give 0");
   refuse_unless_off(reader, "enable_eplb");
   refuse_unless_off(reader, "enable_dbo");
   if (d.all2all_backend == "pairwise" && d.data_parallel_size > 1 && model.moe_layers() > 0 &&
       !d.enable_expert_parallel) {
     reader.fail("all2all_backend",
-                "pairwise sends tokens to their experts' ranks and needs enable_expert_parallel");
+                "\"pairwise\" sends tokens to their experts' ranks; set enable_expert_parallel to true too");
   }
   reader.finish();
   return normalised(d, model);
@@ -155,6 +155,10 @@ Slo read_slo(ObjectReader reader) {
     }
     const std::size_t dash = key.find('_');
     slo.bounds.push_back({key.substr(0, dash), key.substr(dash + 1), reader.quantity<Seconds>(key)});
+  }
+  for (const Slo::Bound& bound : slo.bounds) {
+    if (bound.limit.value() > 0.0) continue;
+    reader.fail(bound.figure + "_" + bound.statistic, "0 s cannot be met; give more than 0");
   }
   reader.finish();
   return slo;

@@ -19,20 +19,11 @@ po::options_description step_options() {
       "switchyard step SCENARIO.json (--decode B --context C | --prefill N [--context C])");
   options.add_options()("scenario", po::value<std::string>(), "the scenario's file; it needs no workload")(
       "set", po::value<std::vector<std::string>>()->composing(), "/json/pointer=VALUE: replace one value")(
-      "decode", po::value<std::int64_t>(), "sequences that decode, on every attention data-parallel rank")(
-      "prefill", po::value<std::int64_t>(), "new tokens of one prompt, on every such rank")(
-      "context", po::value<std::int64_t>(), "tokens in the cache of each sequence before the step")(
+      "decode", po::value<std::string>(), "sequences that decode, on every attention data-parallel rank")(
+      "prefill", po::value<std::string>(), "new tokens of one prompt, on every such rank")(
+      "context", po::value<std::string>(), "tokens in the cache of each sequence before the step")(
       "format", po::value<std::string>()->default_value("text"), "text | json")("help", "this text");
   return options;
-}
-
-std::int64_t count_of(const po::variables_map& options, const std::string& name, IntegerRange range) {
-  const std::int64_t count = options[name].as<std::int64_t>();
-  if (count < range.min || count > range.max) {
-    throw InputError("--" + name, std::to_string(count) + " is out of range; give an integer from " +
-                                      std::to_string(range.min) + " to " + std::to_string(range.max));
-  }
-  return count;
 }
 
 StepQuery query_of(const po::variables_map& options) {
@@ -43,9 +34,9 @@ StepQuery query_of(const po::variables_map& options) {
     throw InputError("--decode", "needs --context C, the tokens in the cache of each sequence");
   }
   StepQuery query;
-  if (options.count("decode")) query.decode = count_of(options, "decode", {1, 1 << 20});
-  else query.prefill = count_of(options, "prefill", {1, 1 << 24});
-  if (options.count("context")) query.context = count_of(options, "context", {0, 1 << 28});
+  if (options.count("decode")) query.decode = integer_of(options, "decode", {1, 1 << 20});
+  else query.prefill = integer_of(options, "prefill", {1, 1 << 24});
+  if (options.count("context")) query.context = integer_of(options, "context", {0, 1 << 28});
   return query;
 }
 

@@ -122,7 +122,8 @@ Cluster read_cluster(const Json& wish, const std::string& base_folder, const std
   cluster.name = reader.optional_text("name", resolved.name);
   cluster.source = reader.optional_text("source", place(origin));
   reader.known("description");
-  cluster.gpu = read_gpu(reader.raw("gpu"), origin.folder, origin.source, reader.pointer("gpu"));
+  cluster.gpu = read_gpu(reader.raw("gpu", "a name, a path or an object"), origin.folder, origin.source,
+                         reader.pointer("gpu"));
   cluster.gpus_per_node = reader.integer("gpus_per_node", kGpusPerNode);
   cluster.nodes = read_nodes(reader, cluster.gpus_per_node);
   cluster.node_fabric = read_node(reader.optional_object("node_fabric"), cluster.gpu, cluster.gpus_per_node);

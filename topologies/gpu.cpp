@@ -85,8 +85,8 @@ Gpu read_gpu(const Json& wish, const std::string& base_folder, const std::string
   read_peer_links(reader, gpu);
   gpu.pcie = positive<BytesPerSecond>(reader, "pcie");
   gpu.tdp = positive<Watts>(reader, "tdp");
-  gpu.profile =
-      read_profile(reader.raw("profile"), {origin.folder, origin.source, reader.pointer("profile")});
+  gpu.profile = read_profile(reader.raw("profile", "an object or the path of a JSON file"),
+                             {origin.folder, origin.source, reader.pointer("profile")});
   reader.known("base");
   reader.finish();
   return gpu;

@@ -148,8 +148,9 @@ void read_rows(const Format<Point, N>& format, const Json& value, const Origin& 
     blank.precision = precision_of(reader.text("precision"), source + reader.pointer("precision"));
   }
   const Json columns = columns_of(format);
-  if (reader.raw("columns") != columns) reader.fail("columns", "are others; give " + columns.dump());
-  const Json& rows = reader.raw("rows");
+  const Json& given = reader.raw("columns", columns.dump());
+  if (given != columns) reader.fail("columns", nature(given) + " of other columns; give " + columns.dump());
+  const Json& rows = reader.raw("rows", "a list of rows");
   if (!rows.is_array()) reader.fail("rows", "is no list; give a list of rows " + columns.dump());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     Point point = read_row(format, rows[i], source + reader.pointer("rows") + "/" + std::to_string(i));

@@ -63,8 +63,8 @@ void merge_base(Resolved& resolved, const Catalogue& catalogue) {
 
 Resolved resolve(const Json& wish, const Catalogue& catalogue, const Origin& origin) {
   if (!wish.is_string() && !wish.is_object()) {
-    throw InputError(place(origin),
-                     "is neither a name, nor a path, nor an object; " + choices("", names(catalogue)));
+    throw InputError(place(origin), nature(wish) + ", neither a name, nor a path, nor an object; " +
+                                        choices("", names(catalogue)));
   }
   Resolved resolved{wish, "custom", origin};
   if (wish.is_string()) {

@@ -115,9 +115,11 @@ Architecture read_model(const Json& wish, const Json& overrides, const std::stri
                         const std::string& source) {
   if (wish.is_object()) return read_inline(wish, overrides, source);
   if (!wish.is_string()) {
-    throw InputError(source + ": /model",
-                     "is neither a catalogue name, nor a path to a config.json, nor an object of its keys; " +
-                         choices("", model_names()));
+    throw InputError(
+        source + ": /model",
+        nature(wish) +
+            ", neither a catalogue name, nor a path to a config.json, nor an object of its keys; " +
+            choices("", model_names()));
   }
   const std::string text = wish.get<std::string>();
   return is_path(text) ? read_file(text, overrides, base_folder, source)

@@ -61,22 +61,21 @@ std::size_t CsvReader::column(std::string_view name) const {
 bool CsvReader::next(Row& row) {
   if (!next_record(row)) return false;
   if (row.size() != columns_.size()) {
-    fail("the number of fields is " + std::to_string(row.size()) + "; the header has " +
-         std::to_string(columns_.size()));
+    fail("the number of fields is " + std::to_string(row.size()) + "; give " +
+         std::to_string(columns_.size()) + ", as many as the header has");
   }
   return true;
 }
 
 double CsvReader::number(const Row& row, std::size_t column) const {
   if (const auto value = read_number<double>(row[column])) return *value;
-  fail(one_line(columns_[column]) + ": " + in_quotes(row[column]) +
-       " is not a number; give one that is finite");
+  fail(one_line(columns_[column]) + ": " + in_quotes(row[column]) + " is not a number; give a finite one");
 }
 
 std::int64_t CsvReader::integer(const Row& row, std::size_t column) const {
   if (const auto value = read_number<std::int64_t>(row[column])) return *value;
   fail(one_line(columns_[column]) + ": " + in_quotes(row[column]) +
-       " is not an integer; give a whole number");
+       " is not an integer; give one of at most 18 digits");
 }
 
 void CsvReader::read_header() {
@@ -110,14 +109,15 @@ void CsvReader::split_quoted(std::string_view line, Row& row) {
     if (from < record_.size() && record_[from] == '"') {
       for (++from;; ++from) {
         while (from == record_.size()) {
-          if (!lines_.next(line)) fail("a quote is left open");
+          if (!lines_.next(line)) fail("a quote is left open; close it with another");
           (record_ += '\n') += line;
           if (record_.size() > LineReader::kLongest) fail("the row is too long; is a quote left open?");
         }
         if (record_[from] == '"' && (++from == record_.size() || record_[from] != '"')) break;
         record_[to++] = record_[from];
       }
-      if (from < record_.size() && record_[from] != ',') fail("text follows a closing quote");
+      if (from < record_.size() && record_[from] != ',')
+        fail("text follows a closing quote; write a quote within quotes twice");
     }
     while (from < record_.size() && record_[from] != ',') record_[to++] = record_[from++];
     ends_.push_back(to);

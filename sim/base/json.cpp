@@ -12,7 +12,8 @@
 namespace switchyard {
 namespace {
 
-constexpr std::size_t kDeepest = 64;
+constexpr std::size_t kMostKeys = 10'000;     // of an object
+constexpr std::size_t kMostValues = 500'000;  // of a text
 
 /// "line 3, column 7": of the byte at `offset`; columns count characters.
 std::string position(std::string_view text, std::size_t offset) {
@@ -79,6 +80,8 @@ class TreeBuilder {
     Frame& frame = frames_.back();
     if (!frame.names.insert(name).second)
       fail(reached(), "duplicate key " + in_quotes(name) + "; give it once");
+    if (frame.keys.size() == kMostKeys)
+      fail(reached(), "more than " + std::to_string(kMostKeys) + " keys in an object; give fewer");
     frame.keys.push_back(std::move(name));
     return true;
   }
@@ -100,7 +103,8 @@ class TreeBuilder {
     constexpr int kNumberOverflow = 406;
     const std::size_t offset = characters_read == 0 ? 0 : characters_read - 1;
     if (error.id == kNumberOverflow) {
-      fail(characters_read - token.size(), "number " + one_line(token, 40) + " is too large");
+      fail(characters_read - token.size(),
+           "number " + one_line(token, 40) + " is too large; give one below 1.8e308");
     }
     std::string_view message =
         error.what();  // "[json.exception…] parse error at line 1, column 5: what is wrong"
@@ -118,8 +122,8 @@ class TreeBuilder {
   };
 
   bool open() {
-    if (frames_.size() == kDeepest)
-      fail(reached(), "nested deeper than " + std::to_string(kDeepest) + " levels");
+    if (frames_.size() == kDeepestJson)
+      fail(reached(), "nested deeper than " + std::to_string(kDeepestJson) + " levels; give a flatter text");
     frames_.emplace_back();
     return true;
   }
@@ -131,6 +135,8 @@ class TreeBuilder {
   }
 
   bool add(Json value) {
+    if (++values_ > kMostValues)
+      fail(reached(), "more than " + std::to_string(kMostValues) + " values; give a shorter text");
     if (frames_.empty()) {
       root_ = std::move(value);
     } else {
@@ -149,6 +155,7 @@ class TreeBuilder {
   std::string source_;
   const char* reached_;
   std::vector<Frame> frames_;
+  std::size_t values_ = 0;
   Json root_;
 };
 
@@ -168,6 +175,7 @@ void refuse_binary(std::string_view text, const std::string& source) {
 
 Json parse_json(std::string_view text, const std::string& source) {
   const std::string name = one_line(source);
+  if (text.find_first_not_of(" \t\r\n") == text.npos) throw InputError(name, "is empty; give JSON");
   refuse_binary(text, name);
   return TreeBuilder(text, name).build();
 }

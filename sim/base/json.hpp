@@ -31,15 +31,20 @@ using Json = nlohmann::ordered_json;
 
 /// Parses text with `//` and `/* */` comments. `source` is the name used in errors (a file name). Throws
 /// InputError with line and column on bad syntax, duplicate keys, non-UTF-8, numbers beyond double (1e999),
-/// or nesting deeper than 64.
+/// nesting deeper than kDeepestJson, more than 10 000 keys in an object or 500 000 values in all: bounds that
+/// keep any file's memory small, and what costs the square of an object's size quick.
 Json parse_json(std::string_view text, const std::string& source);
+inline constexpr std::size_t kDeepestJson = 64;
 
 /// Indented by two, ending with a newline. Bytes that are no UTF-8, as file names may have, become U+FFFD.
 std::string pretty(const Json& json);
 
 /// Reads and parses a file. Throws InputError when it is missing, a directory, larger than `limit`, or not
 /// JSON.
-Json read_json_file(const std::string& path, Bytes limit = Bytes(64e6));
+Json read_json_file(const std::string& path, Bytes limit = kLargestText);
+
+/// What a value is, for messages when something else was wanted: `"8" is text`, "[1] is a list".
+std::string nature(const Json& value);
 
 struct IntegerRange {
   std::int64_t min = 0;
@@ -58,8 +63,9 @@ class ObjectReader {
   /// `value` must outlive the reader. Throws InputError when it is not an object.
   ObjectReader(const Json& value, const std::string& source, std::string pointer = "");
 
-  bool has(std::string_view key) const;   // present and not null
-  const Json& raw(std::string_view key);  // required, any type
+  bool has(std::string_view key) const;  // present and not null
+  /// Required, of any type; `wanted` says in messages what it may be.
+  const Json& raw(std::string_view key, const std::string& wanted = "a value");
   const Json* optional_raw(std::string_view key);
 
   std::string text(std::string_view key);
@@ -119,6 +125,7 @@ class ObjectReader {
     }
   }
 
+  [[noreturn]] void miss(std::string_view key, const std::string& remedy) const;
   /// The member as text, or InputError with `wanted`.
   std::string quantity_text(std::string_view key, const std::string& wanted);
 

@@ -12,6 +12,7 @@ namespace switchyard {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+constexpr std::size_t kFirstBuffer = 1 << 16;  // enough for most; it grows with the longest line
 
 bool is_ascii(std::string_view text) {
   unsigned char all = 0;
@@ -37,10 +38,10 @@ LineReader::LineReader(const std::string& path)
     : file_(std::make_unique<std::ifstream>(open_to_read(path))),
       in_(file_.get()),
       name_(one_line(path)),
-      buffer_(2 * kLongest) {}
+      buffer_(kFirstBuffer) {}
 
 LineReader::LineReader(std::istream& in, const std::string& name)
-    : in_(&in), name_(one_line(name)), buffer_(2 * kLongest) {}
+    : in_(&in), name_(one_line(name)), buffer_(kFirstBuffer) {}
 
 bool LineReader::next(std::string_view& line) {
   std::size_t searched = 0;
@@ -72,11 +73,13 @@ void LineReader::fail_at(std::int64_t line, const std::string& problem) const {
   throw InputError(name_, "line " + std::to_string(line) + ": " + problem);
 }
 
-/// Moves what is left to the front and reads more behind it; false at the end of the file.
+/// Moves what is left to the front and reads more behind it, in a larger buffer where that is most of it;
+/// false at the end of the file.
 bool LineReader::fill() {
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
+  if (end_ > buffer_.size() / 2) buffer_.resize(2 * buffer_.size());
   in_->read(buffer_.data() + end_, static_cast<std::streamsize>(buffer_.size() - end_));
   if (in_->bad()) throw InputError(name_, "cannot be read to its end");
   end_ += static_cast<std::size_t>(in_->gcount());

@@ -41,19 +41,23 @@ bool within(double value, const NumberRange& range) {
   return above && value <= range.max;
 }
 
-/// What a value is, when something else was wanted: `"8" is text`, "is a list".
-std::string nature(const Json& value) {
-  if (value.is_string()) return in_quotes(value.get_ref<const std::string&>()) + " is text";
-  if (value.is_boolean()) return value.dump() + " is a boolean";
-  if (value.is_number()) return value.dump() + " is a number";
-  if (value.is_array()) return "is a list";
-  return value.is_object() ? "is an object" : "is missing";
+/// As wanted(), with both ends: for an integer beyond them.
+std::string wanted_to_the_end(const IntegerRange& range) {
+  if (range.min == std::numeric_limits<std::int64_t>::min()) return wanted(range);
+  return "an integer from " + std::to_string(range.min) + " to " + std::to_string(range.max);
 }
 
-/// An integer token beyond 64 bits is read as a double: it is out of range rather than no integer.
-bool is_huge_integer(const Json& value) {
-  constexpr double kBeyond = 0x1p63;
-  return value.is_number_float() && std::fabs(value.get<double>()) >= kBeyond;
+/// "1e18", and an integer token beyond 64 bits, which is read as a double: out of range rather than no
+/// integer.
+bool is_integer_beyond(const Json& value, const IntegerRange& range) {
+  if (!value.is_number_float()) return false;
+  const double number = value.get<double>();
+  return number == std::trunc(number) &&
+         (number < static_cast<double>(range.min) || number > static_cast<double>(range.max));
+}
+
+bool is_beyond_64_bits(const Json& value) {
+  return value.is_number_unsigned() && value.get<std::uint64_t>() > std::uint64_t{INT64_MAX};
 }
 
 const Json& empty_object() {
@@ -62,6 +66,17 @@ const Json& empty_object() {
 }
 
 }  // namespace
+
+std::string nature(const Json& value) {
+  constexpr std::size_t kFew = 8;
+  if (value.is_string()) return in_quotes(value.get_ref<const std::string&>()) + " is text";
+  if (value.is_boolean()) return value.dump() + " is a boolean";
+  if (value.is_number()) return value.dump() + " is a number";
+  if (value.is_null()) return "null is no value";
+  const std::string kind = value.is_array() ? "a list" : "an object";
+  if (value.size() > kFew) return "is " + kind + " of " + std::to_string(value.size());
+  return one_line(value.dump(-1, ' ', false, Json::error_handler_t::replace), 60) + " is " + kind;
+}
 
 ObjectReader::ObjectReader(const Json& value, const std::string& source, std::string pointer)
     : value_(&value), source_(one_line(source)), pointer_(std::move(pointer)) {
@@ -75,9 +90,9 @@ bool ObjectReader::has(std::string_view key) const {
   return member != value_->end() && !member->is_null();
 }
 
-const Json& ObjectReader::raw(std::string_view key) {
+const Json& ObjectReader::raw(std::string_view key, const std::string& wanted_value) {
   const Json* value = optional_raw(key);
-  if (value == nullptr) fail(key, "is missing; give a value");
+  if (value == nullptr) miss(key, "give " + wanted_value);
   return *value;
 }
 
@@ -89,7 +104,7 @@ const Json* ObjectReader::optional_raw(std::string_view key) {
 
 std::string ObjectReader::text(std::string_view key) {
   const Json* value = optional_raw(key);
-  if (value == nullptr) fail(key, "is missing; give text");
+  if (value == nullptr) miss(key, "give text");
   if (!value->is_string()) fail(key, nature(*value) + "; give text");
   return value->get<std::string>();
 }
@@ -101,13 +116,13 @@ std::string ObjectReader::optional_text(std::string_view key, std::string fallba
 std::int64_t ObjectReader::integer(std::string_view key, IntegerRange range) {
   const Json* value = optional_raw(key);
   const std::string give = "; give " + wanted(range);
-  if (value == nullptr) fail(key, "is missing" + give);
+  if (value == nullptr) miss(key, "give " + wanted(range));
   if (!value->is_number()) fail(key, nature(*value) + give);
-  const bool huge = is_huge_integer(*value) ||
-                    (value->is_number_unsigned() && value->get<std::uint64_t>() > std::uint64_t{INT64_MAX});
-  if (!huge && !value->is_number_integer()) fail(key, value->dump() + " is not an integer" + give);
-  const std::int64_t number = huge ? 0 : value->get<std::int64_t>();
-  if (huge || number < range.min || number > range.max) fail(key, value->dump() + " is out of range" + give);
+  if (is_integer_beyond(*value, range) || is_beyond_64_bits(*value))
+    fail(key, value->dump() + " is out of range; give " + wanted_to_the_end(range));
+  if (!value->is_number_integer()) fail(key, value->dump() + " is not an integer" + give);
+  const auto number = value->get<std::int64_t>();
+  if (number < range.min || number > range.max) fail(key, value->dump() + " is out of range" + give);
   return number;
 }
 
@@ -137,7 +152,7 @@ std::vector<std::int64_t> ObjectReader::optional_integers(std::string_view key,
 double ObjectReader::number(std::string_view key, NumberRange range) {
   const Json* value = optional_raw(key);
   const std::string give = "; give " + wanted(range);
-  if (value == nullptr) fail(key, "is missing" + give);
+  if (value == nullptr) miss(key, "give " + wanted(range));
   if (!value->is_number()) fail(key, nature(*value) + give);
   const double number = value->get<double>();
   if (!within(number, range)) fail(key, value->dump() + " is out of range" + give);
@@ -157,7 +172,7 @@ bool ObjectReader::optional_boolean(std::string_view key, bool fallback) {
 
 std::string ObjectReader::choice(std::string_view key, std::span<const std::string> names) {
   const Json* value = optional_raw(key);
-  if (value == nullptr) fail(key, "is missing; " + choices("", names));
+  if (value == nullptr) miss(key, choices("", names));
   if (!value->is_string()) fail(key, nature(*value) + "; " + choices("", names));
   std::string name = value->get<std::string>();
   if (std::find(names.begin(), names.end(), name) == names.end()) {
@@ -173,7 +188,7 @@ std::string ObjectReader::optional_choice(std::string_view key, std::string fall
 
 ObjectReader ObjectReader::object(std::string_view key) {
   const Json* value = optional_raw(key);
-  if (value == nullptr) fail(key, "is missing; give an object");
+  if (value == nullptr) miss(key, "give an object");
   return {*value, source_, pointer(key)};
 }
 
@@ -203,6 +218,17 @@ void ObjectReader::fail(std::string_view key, const std::string& problem) const 
   throw InputError(source_ + ": " + pointer(key), problem);
 }
 
+/// Refuses a required member that is not there. A key of the object that nobody asked for yet may be it,
+/// misspelt.
+void ObjectReader::miss(std::string_view key, const std::string& remedy) const {
+  std::vector<std::string> unknown;
+  for (const std::string& given : keys()) {
+    if (std::find(known_.begin(), known_.end(), given) == known_.end()) unknown.push_back(given);
+  }
+  const std::optional<std::string> near = near_miss(key, unknown);
+  fail(key, "is missing; " + (near ? "is " + in_quotes(*near) + " meant to be it?; " : "") + remedy);
+}
+
 std::string ObjectReader::pointer(std::string_view key) const {
   std::string escaped = pointer_ + "/";  // RFC 6901, section 3
   for (const char c : one_line(key)) {
@@ -219,7 +245,7 @@ std::string ObjectReader::pointer(std::string_view key) const {
 
 std::string ObjectReader::quantity_text(std::string_view key, const std::string& wanted_text) {
   const Json* value = optional_raw(key);
-  if (value == nullptr) fail(key, "is missing; give " + wanted_text);
+  if (value == nullptr) miss(key, "give " + wanted_text);
   if (value->is_number()) fail(key, value->dump() + " has no unit; give as text " + wanted_text);
   if (!value->is_string()) fail(key, nature(*value) + "; give " + wanted_text);
   return value->get<std::string>();

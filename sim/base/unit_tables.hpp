@@ -24,10 +24,12 @@ inline constexpr auto kRead = Unit::Use::read;
 inline constexpr auto kAlias = Unit::Use::alias;
 inline constexpr double kKi = 1024.0;
 
-// Written units ascend, and the base unit is among them.
+// Written units ascend, and the base unit is among them. What is read is 0 or lies from kSmallest to kLargest: far
+// beyond any cluster, and near enough that no product of a few overflows.
 struct TimeDimension {
   static constexpr std::string_view kDescription = "a time";
   static constexpr std::string_view kExample = "2 s";
+  static constexpr double kSmallest = 1e-12, kLargest = 3.6e9;
   static constexpr std::array kUnits = {
       Unit{"ns", 1.0, 1e9},
       Unit{"us", 1.0, 1e6},
@@ -43,6 +45,7 @@ struct TimeDimension {
 struct DataDimension {
   static constexpr std::string_view kDescription = "an amount of data";
   static constexpr std::string_view kExample = "80 GB";
+  static constexpr double kSmallest = 1e-3, kLargest = 1e18;
   static constexpr std::array kUnits = {
       Unit{"B"},
       Unit{"kB", 1e3},
@@ -60,6 +63,7 @@ struct DataDimension {
 struct WorkDimension {
   static constexpr std::string_view kDescription = "an amount of work";
   static constexpr std::string_view kExample = "2 TFLOP";
+  static constexpr double kSmallest = 1.0, kLargest = 1e27;
   static constexpr std::array kUnits = {
       Unit{"FLOP"},        Unit{"kFLOP", 1e3},  Unit{"MFLOP", 1e6},  Unit{"GFLOP", 1e9},
       Unit{"TFLOP", 1e12}, Unit{"PFLOP", 1e15}, Unit{"EFLOP", 1e18}, Unit{"ZFLOP", 1e21},
@@ -69,6 +73,7 @@ struct WorkDimension {
 struct BandwidthDimension {
   static constexpr std::string_view kDescription = "a bandwidth";
   static constexpr std::string_view kExample = "400 Gb/s";
+  static constexpr double kSmallest = 1.0, kLargest = 1e18;
   static constexpr std::array kUnits = {
       Unit{"B/s"},
       Unit{"kB/s", 1e3},
@@ -96,6 +101,7 @@ struct BandwidthDimension {
 struct ComputeRateDimension {
   static constexpr std::string_view kDescription = "a compute rate";
   static constexpr std::string_view kExample = "989 TFLOPS";
+  static constexpr double kSmallest = 1.0, kLargest = 1e24;
   static constexpr std::array kUnits = {
       Unit{"FLOPS"},
       Unit{"kFLOPS", 1e3},
@@ -117,18 +123,21 @@ struct ComputeRateDimension {
 struct MoneyDimension {
   static constexpr std::string_view kDescription = "an amount of money";
   static constexpr std::string_view kExample = "2.5 $";
+  static constexpr double kSmallest = 1e-9, kLargest = 1e15;
   static constexpr std::array kUnits = {Unit{"$"}, Unit{"USD", 1.0, 1.0, kAlias}};
 };
 
 struct PriceRateDimension {
   static constexpr std::string_view kDescription = "a price";
   static constexpr std::string_view kExample = "2.5 $/h";
+  static constexpr double kSmallest = 1e-9, kLargest = 1e9;
   static constexpr std::array kUnits = {Unit{"$/h"}, Unit{"USD/h", 1.0, 1.0, kAlias}};
 };
 
 struct EnergyDimension {
   static constexpr std::string_view kDescription = "an energy";
   static constexpr std::string_view kExample = "5 kJ";
+  static constexpr double kSmallest = 1e-9, kLargest = 1e21;
   static constexpr std::array kUnits = {
       Unit{"J"},
       Unit{"kJ", 1e3},
@@ -144,6 +153,7 @@ struct EnergyDimension {
 struct PowerDimension {
   static constexpr std::string_view kDescription = "a power";
   static constexpr std::string_view kExample = "700 W";
+  static constexpr double kSmallest = 1e-9, kLargest = 1e12;
   static constexpr std::array kUnits = {Unit{"W"}, Unit{"kW", 1e3}, Unit{"MW", 1e6}};
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <vector>
@@ -24,8 +25,8 @@ struct NumberAndUnit {
   std::string unit;
 };
 
-/// Splits "2.5 $/h", "2.5$/h" and "$2.5/h". nullopt when there is no number; infinity when it is beyond
-/// double.
+/// Splits "2.5 $/h", "2.5$/h" and "$2.5/h". nullopt when there is no number; infinity or the least double
+/// when it is beyond them.
 std::optional<NumberAndUnit> split(std::string_view text) {
   text = trimmed(text);
   std::string currency;
@@ -39,7 +40,12 @@ std::optional<NumberAndUnit> split(std::string_view text) {
   double number = 0.0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error == std::errc::invalid_argument) return std::nullopt;
-  if (error == std::errc::result_out_of_range) number = HUGE_VAL;
+  if (error == std::errc::result_out_of_range) {
+    const std::string_view written = text.substr(0, static_cast<std::size_t>(end - text.data()));
+    const bool tiny = written.starts_with('.') || written.starts_with("0.") ||
+                      written.find("e-") != written.npos || written.find("E-") != written.npos;
+    number = tiny ? std::numeric_limits<double>::denorm_min() : HUGE_VAL;
+  }
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return NumberAndUnit{number, currency + std::string(trimmed(text))};
 }
@@ -112,8 +118,8 @@ const Unit& readable_unit(double value, const Units& units) {
 template <class Q>
 Q parse(std::string_view text) {
   using D = decltype(dimension_of(Q()));
-  const auto refuse = [&](const std::string& problem) {
-    throw std::invalid_argument(in_quotes(text) + " " + problem + "; give " + accepted<D>());
+  const auto refuse = [&](const std::string& problem, const std::string& give = accepted<D>()) {
+    throw std::invalid_argument(in_quotes(text) + " " + problem + "; give " + give);
   };
   const std::string wrong = "is not " + std::string(D::kDescription);
   const auto parts = split(text);
@@ -122,8 +128,10 @@ Q parse(std::string_view text) {
   for (const Unit& unit : D::kUnits) {
     if (unit.name != parts->unit) continue;
     const double value = unit.to_base(parts->number);
-    if (std::signbit(parts->number)) refuse("is negative");
-    if (!std::isfinite(value) || (value == 0.0 && parts->number != 0.0)) refuse("is out of range");
+    if (std::signbit(parts->number)) refuse("is negative", "0 or more");
+    if (value > D::kLargest) refuse("is out of range", "at most " + to_text(Q(D::kLargest)));
+    if (value < D::kSmallest && parts->number != 0.0)
+      refuse("is out of range", "0 or at least " + to_text(Q(D::kSmallest)));
     return Q(value);
   }
   refuse(wrong + suggestion(parts->unit, D::kUnits));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "sim/base/error.hpp"
 
@@ -67,11 +68,23 @@ void check_experts(const Deployment& d, const MoeFfn& moe, const std::string& so
              divisors(moe.gate.num_experts));
   }
   if (!d.enable_expert_parallel && moe.expert.intermediate_size % ranks != 0) {
-    fail(source, "tensor_parallel_size", ranks,
+    fail(source, d.tensor_parallel_size > 1 ? "tensor_parallel_size" : "data_parallel_size", ranks,
          "ranks (tensor_parallel_size x data_parallel_size) do not divide the experts' intermediate_size " +
              std::to_string(moe.expert.intermediate_size) +
              "; set enable_expert_parallel or choose a divisor");
   }
+}
+
+/// The field that asks for most GPUs.
+std::string_view widest_field(const Deployment& d) {
+  const std::array<std::pair<std::int64_t, std::string_view>, 4> fields = {
+      {{d.replicas, "replicas"},
+       {d.data_parallel_size, "data_parallel_size"},
+       {d.pipeline_parallel_size, "pipeline_parallel_size"},
+       {d.tensor_parallel_size, "tensor_parallel_size"}}};
+  return std::max_element(fields.begin(), fields.end(),
+                          [](const auto& a, const auto& b) { return a.first < b.first; })
+      ->second;
 }
 
 }  // namespace
@@ -106,14 +119,14 @@ void check(const Deployment& d, const Architecture& architecture, const Cluster&
   const auto layers = static_cast<std::int64_t>(architecture.layers.size());
   if (d.pipeline_parallel_size > layers) {
     fail(source, "pipeline_parallel_size", d.pipeline_parallel_size,
-         "exceeds the model's " + std::to_string(layers) + " layers");
+         "exceeds the model's " + std::to_string(layers) + " layers; give at most as many");
   }
   for (const Layer& layer : architecture.layers) {
     check_tensor(d, layer, source);
     if (layer.moe) check_experts(d, *layer.moe, source);
   }
   if (d.gpus() > cluster.gpus()) {
-    fail(source, "replicas", d.replicas,
+    fail(source, widest_field(d), d.replicas,
          "replica(s) x dp " + std::to_string(d.data_parallel_size) + " x pp " +
              std::to_string(d.pipeline_parallel_size) + " x tp " + std::to_string(d.tensor_parallel_size) +
              " need " + std::to_string(d.gpus()) + " GPUs, but the cluster " + cluster.name + " has " +

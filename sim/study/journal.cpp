@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -14,6 +15,8 @@
 
 namespace switchyard {
 namespace {
+
+constexpr std::size_t kLongestLine = 1'000'000;
 
 struct Entry {
   std::uint64_t key;
@@ -26,8 +29,17 @@ std::string text_of(std::uint64_t key) {
   return text;
 }
 
+/// parse_json() rather than the library's own: what is nested deep would overflow the stack when copied.
+Json parse_line(const std::string& line) {
+  try {
+    return parse_json(line, "journal");
+  } catch (const InputError&) {
+    return nullptr;
+  }
+}
+
 std::optional<Entry> parse_entry(const std::string& line) {
-  const Json json = Json::parse(line, nullptr, false);
+  const Json json = parse_line(line);
   if (!json.is_object() || !json.contains("key") || !json.contains("row") || !json["key"].is_string())
     return std::nullopt;
   const std::string& text = json["key"].get_ref<const std::string&>();
@@ -36,6 +48,23 @@ std::optional<Entry> parse_entry(const std::string& line) {
   std::optional<PointOutcome> outcome = outcome_from(json["row"]);
   if (error != std::errc() || end != text.data() + text.size() || !outcome) return std::nullopt;
   return Entry{key, std::move(*outcome)};
+}
+
+/// As std::getline, but a line too long for a journal is refused before it fills the memory.
+bool next_line(std::istream& in, std::string& line, const std::string& path) {
+  line.clear();
+  std::array<char, 4096> piece{};
+  while (in.getline(piece.data(), piece.size()), in.gcount() > 0) {
+    const bool cut = in.fail() && !in.eof();
+    line.append(piece.data(), static_cast<std::size_t>(in.gcount()) - (cut || in.eof() ? 0 : 1));
+    if (!cut) return true;
+    if (line.size() > kLongestLine) {
+      throw InputError(path, "has a line of more than " + std::to_string(kLongestLine) +
+                                 " bytes, so it is no journal; remove it or choose another folder");
+    }
+    in.clear();
+  }
+  return !line.empty();
 }
 
 [[noreturn]] void refuse(const std::string& path, const std::string& what) {
@@ -69,7 +98,7 @@ Journal::~Journal() { close(file_); }
 void Journal::find_entries() {
   std::ifstream in = open_to_read(path_);
   std::uint64_t offset = 0;
-  for (std::string line; std::getline(in, line); offset += line.size() + 1) {
+  for (std::string line; next_line(in, line, path_); offset += line.size() + 1) {
     if (const std::optional<Entry> entry = parse_entry(line)) entries_[entry->key] = {offset, line.size()};
   }
 }

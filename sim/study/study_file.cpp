@@ -13,7 +13,7 @@ namespace {
 namespace fs = std::filesystem;
 
 void read_base_scenario(const std::string& study_path, Study& study, ObjectReader& reader) {
-  const Json& given = reader.raw("scenario");
+  const Json& given = reader.raw("scenario", "an object or a path");
   study.base_folder = fs::path(study_path).parent_path().string();
   if (given.is_object()) {
     study.scenario = given;
@@ -24,19 +24,28 @@ void read_base_scenario(const std::string& study_path, Study& study, ObjectReade
     study.scenario_source = path.string();
     study.base_folder = path.parent_path().string();
   } else {
-    reader.fail("scenario", "is neither a scenario nor its file; give an object or a path");
+    reader.fail("scenario", nature(given) + ", neither a scenario nor its file; give an object or a path");
   }
 }
 
 std::vector<Json> read_list(const Json& list, const std::string& where) {
-  if (!list.is_array())
-    throw InputError(where, one_line(list.dump(), 60) + " is not a list; give a list of values");
-  if (list.empty()) throw InputError(where, "is an empty list; give at least one value");
+  if (!list.is_array()) throw InputError(where, nature(list) + "; give a list of values");
+  if (list.empty()) throw InputError(where, "[] is empty; give at least one value");
   return {list.begin(), list.end()};
+}
+
+/// Few, since each is compared with each.
+void check_count(std::size_t pointers, const std::string& where) {
+  constexpr std::size_t kMost = 64;
+  if (pointers > kMost) {
+    throw InputError(
+        where, std::to_string(pointers) + " pointers are too many; give at most " + std::to_string(kMost));
+  }
 }
 
 /// One axis a pointer.
 void read_grid(Study& study, ObjectReader grid) {
+  check_count(grid.keys().size(), study.source + ": sweep");
   for (const std::string& pointer : grid.keys()) {
     const Json* list = grid.optional_raw(pointer);
     study.axes.push_back(
@@ -45,6 +54,7 @@ void read_grid(Study& study, ObjectReader grid) {
 }
 
 void read_zip(Study& study, ObjectReader zip) {
+  check_count(zip.keys().size(), study.source + ": zip");
   Axis axis;
   for (const std::string& pointer : zip.keys()) {
     const std::string where = study.source + ": zip " + one_line(pointer);

@@ -46,14 +46,8 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
 }
 
 std::size_t jobs_of(const po::variables_map& options) {
-  constexpr std::uint64_t kMost = 1024;
   if (!options.count("jobs")) return std::max(1u, std::thread::hardware_concurrency());
-  const std::string& text = options["jobs"].as<std::string>();
-  const std::optional<std::uint64_t> jobs = whole_number(text);
-  if (!jobs || *jobs < 1 || *jobs > kMost) {
-    throw InputError("--jobs", in_quotes(text) + "; give a whole number from 1 to " + std::to_string(kMost));
-  }
-  return static_cast<std::size_t>(*jobs);
+  return static_cast<std::size_t>(integer_of(options, "jobs", {1, 1024}));
 }
 
 Shard shard_of(const po::variables_map& options) {
@@ -64,7 +58,7 @@ Shard shard_of(const po::variables_map& options) {
   const std::optional<std::uint64_t> index = whole_number(view.substr(0, slash));
   const std::optional<std::uint64_t> count = whole_number(view.substr(std::min(slash + 1, text.size())));
   if (!index || !count || *index < 1 || *index > *count) {
-    throw InputError("--shard", in_quotes(text) + "; give I/N with I from 1 to N, e.g. 2/8");
+    throw InputError("--shard", in_quotes(text) + " is no I/N; give I from 1 to N, e.g. 2/8");
   }
   return {*index - 1, *count};
 }

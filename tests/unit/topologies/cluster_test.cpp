@@ -133,7 +133,7 @@ TEST_CASE("A wrong cluster is refused with its place and what to give") {
       {R"("hgx-h100x0")", {"/cluster/nodes: 0 is out of range", "from 1 to 4096"}},
       {R"("hgx-h100x9999")", {"/cluster/nodes", "from 1 to 4096"}},
       {R"("none/such.json")", {"none/such.json", "cannot be read"}},
-      {"[]", {"/cluster: is neither a name"}},
+      {"[]", {"/cluster: [] is a list, neither a name"}},
       {R"({"gpus_per_node": 8})", {"/cluster/gpu", "is missing"}},
       {R"({"gpu": "h100_sxm"})", {"/cluster/gpus_per_node", "is missing"}},
       {R"({"gpu": "h300_sxm", "gpus_per_node": 8})", {"/cluster/gpu: unknown GPU", "h100_sxm"}},

@@ -140,7 +140,7 @@ TEST_CASE("A wrong GPU is refused with its place and what to give") {
   };
   const std::vector<Row> rows = {
       {R"("h100_smx")", {"test.json: /gpu: unknown GPU", "did you mean \"h100_sxm\"", "a100_sxm"}},
-      {"7", {"/gpu: is neither a name", "h200_sxm"}},
+      {"7", {"/gpu: 7 is a number, neither a name", "h200_sxm"}},
       {R"({"base": "h10_sxm"})", {"/gpu/base", "did you mean \"h100_sxm\""}},
       {R"({"memory": "80 GB"})", {"/gpu/source", "is missing"}},
       {R"({"base": "h100_sxm", "memroy": "80 GB"})", {"/gpu/memroy: unknown key", "did you mean \"memory\""}},

@@ -159,7 +159,7 @@ TEST_CASE("A table of other columns or other members is refused with what is rig
     const std::string place = "my.json: /profile/" + kind.key;
     Json table = kind.table();
     std::swap(table["columns"].front(), table["columns"].back());
-    refuses(kind.key, table, {place + "/columns: are others; give " + kind.columns.dump()});
+    refuses(kind.key, table, {place + "/columns: ", " of other columns; give " + kind.columns.dump()});
     refuses(kind.key, 7, {place});
     for (const std::string key : {"columns", "rows"}) {
       table = kind.table();

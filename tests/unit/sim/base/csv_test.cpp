@@ -94,11 +94,14 @@ TEST_CASE("What the writer writes the reader reads") {
 
 TEST_CASE("Malformed rows are refused with file and line") {
   CHECK(refusal("") == "trace.csv: is empty; the first line names the columns");
-  CHECK(refusal("a,b\n1,2\n3\n") == "trace.csv: line 3: the number of fields is 1; the header has 2");
+  CHECK(refusal("a,b\n1,2\n3\n") ==
+        "trace.csv: line 3: the number of fields is 1; give 2, as many as the header has");
   CHECK(refusal("a,b\n\"1\n\n2\",3\n4,5,6\n") ==
-        "trace.csv: line 5: the number of fields is 3; the header has 2");
-  CHECK(refusal("a,b\n1,2\n\"3,4\n5,6\n") == "trace.csv: line 3: a quote is left open");
-  CHECK(refusal("a,b\n\"1\"x,2\n") == "trace.csv: line 2: text follows a closing quote");
+        "trace.csv: line 5: the number of fields is 3; give 2, as many as the header has");
+  CHECK(refusal("a,b\n1,2\n\"3,4\n5,6\n") ==
+        "trace.csv: line 3: a quote is left open; close it with another");
+  CHECK(refusal("a,b\n\"1\"x,2\n") ==
+        "trace.csv: line 2: text follows a closing quote; write a quote within quotes twice");
 }
 
 TEST_CASE("Binary files and endless lines are refused") {
@@ -137,9 +140,9 @@ TEST_CASE("A field that is no finite number is refused with line and column") {
   CHECK(csv.integer(row, 1) == 7);
   REQUIRE(csv.next(row));
   CHECK(message_of<InputError>([&] { csv.number(row, 0); }) ==
-        "trace.csv: line 3: t: \"abc\" is not a number; give one that is finite");
+        "trace.csv: line 3: t: \"abc\" is not a number; give a finite one");
   CHECK(message_of<InputError>([&] { csv.integer(row, 1); }) ==
-        "trace.csv: line 3: n: \"7.5\" is not an integer; give a whole number");
+        "trace.csv: line 3: n: \"7.5\" is not an integer; give one of at most 18 digits");
   for (int i = 0; i < 2; ++i) {
     REQUIRE(csv.next(row));
     CHECK_THROWS_AS(csv.number(row, 0), InputError);

@@ -1,6 +1,8 @@
 // Whole files in and out, and folders.
 #include "sim/base/files.hpp"
 
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
 #include <filesystem>
 
@@ -52,6 +54,31 @@ TEST_CASE("A folder that cannot be made is refused by its path") {
   const std::string file = folder.write("file", "x").string();
   CHECK(message_of<InputError>([&] { make_folder(file); }) == file + ": is a file; give a folder");
   CHECK(message_of<InputError>([&] { make_folder(file + "/a"); }).find(file + "/a: cannot be made: ") == 0);
+}
+
+TEST_CASE("A folder in which nothing can be written is refused before anything is computed") {
+  CHECK(message_of<InputError>([] { make_folder("/proc"); }).find("/proc: cannot be written to: ") == 0);
+  const std::string longer = "/tmp/" + std::string(300, 'a');
+  CHECK(message_of<InputError>([&] { make_folder(longer); }).find(": cannot be made: File name too long") !=
+        std::string::npos);
+}
+
+TEST_CASE("A missing file is told with its near miss in the folder") {
+  const TemporaryFolder folder;
+  folder.write("scenario.json", "{}");
+  const auto message = [&](const char* name) {
+    return message_of<InputError>([&] { open_to_read((folder.path() / name).string()); });
+  };
+  CHECK(message("scenaro.json").find("No such file or directory; did you mean \"scenario.json\"?") !=
+        std::string::npos);
+  CHECK(message("trace.csv").find("No such file or directory; give the path of a file") != std::string::npos);
+}
+
+TEST_CASE("A named pipe is refused rather than waited for") {
+  const TemporaryFolder folder;
+  const std::string pipe = (folder.path() / "pipe").string();
+  REQUIRE(mkfifo(pipe.c_str(), 0600) == 0);
+  CHECK(message_of<InputError>([&] { read_text_file(pipe); }) == pipe + ": is a named pipe; give a file");
 }
 
 TEST_CASE("A file without an end is refused at the limit") {

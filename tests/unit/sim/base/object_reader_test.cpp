@@ -80,6 +80,22 @@ TEST_CASE("A required member that is absent or null is named with what to give")
   }
 }
 
+TEST_CASE("A required member that is absent is sought among the keys that nobody asked for") {
+  CHECK(refusal(R"({"modell": "m"})", [](auto& r) { r.text("model"); }) ==
+        "s.json: /model: is missing; is \"modell\" meant to be it?; give text");
+  CHECK(refusal(R"({"nodes": 1})", [](auto& r) {
+          r.integer("nodes");
+          r.integer("node");
+        }) == "s.json: /node: is missing; give an integer of at least 0");
+}
+
+TEST_CASE("A list or an object of many members is told by their number") {
+  CHECK(nature(parse_json("[1,2,3,4,5,6,7,8,9]", "s")) == "is a list of 9");
+  CHECK(nature(parse_json(R"({"a": [1, 2]})", "s")) == R"({"a":[1,2]} is an object)");
+  CHECK(nature(Json("\xff")) == R"("\xff" is text)");
+  CHECK(nature(Json()) == "null is no value");
+}
+
 TEST_CASE("A member of another type is refused with what it is and what to give") {
   const char* text = R"({"t": "8", "n": 8, "b": true, "l": [1], "o": {"a": 1}})";
   CHECK(refusal(text, [](auto& r) { r.integer("t"); }) ==
@@ -89,15 +105,16 @@ TEST_CASE("A member of another type is refused with what it is and what to give"
         "s.json: /b: true is a boolean; give a number of at least 0");
   CHECK(refusal(text, [](auto& r) { r.optional_boolean("n", true); }) ==
         "s.json: /n: 8 is a number; give true or false");
-  CHECK(refusal(text, [](auto& r) { r.object("l"); }) == "s.json: /l: is a list; give an object");
-  CHECK(refusal(text, [](auto& r) { r.text("o"); }) == "s.json: /o: is an object; give text");
+  CHECK(refusal(text, [](auto& r) { r.object("l"); }) == "s.json: /l: [1] is a list; give an object");
+  CHECK(refusal(text, [](auto& r) { r.text("o"); }) == "s.json: /o: {\"a\":1} is an object; give text");
   CHECK(refusal(text, [](auto& r) { r.template quantity<Watts>("n"); }) ==
         "s.json: /n: 8 has no unit; give as text a number with one of W, kW, MW, such as \"700 W\"");
-  CHECK(refusal("[]", [](auto&) {}) == "s.json: is a list; give an object");
+  CHECK(refusal("[]", [](auto&) {}) == "s.json: [] is a list; give an object");
 }
 
 TEST_CASE("An integer is an integer token within its range") {
-  const char* text = R"({"half": 3.5, "point": 3.0, "zero": 0, "negative": -1, "huge": 99999999999999999999,
+  const char* text =
+      R"({"half": 3.5, "million": 1e6, "point": 3.0, "zero": 0, "negative": -1, "huge": 99999999999999999999,
                          "unsigned": 18446744073709551615, "most": 9223372036854775807})";
   const std::string give = "; give an integer from 1 to 1024";
   const IntegerRange range{1, 1024};
@@ -106,11 +123,14 @@ TEST_CASE("An integer is an integer token within its range") {
   };
   CHECK(message("half") == "s.json: /half: 3.5 is not an integer" + give);
   CHECK(message("point") == "s.json: /point: 3.0 is not an integer" + give);
+  CHECK(message("million") == "s.json: /million: 1000000.0 is out of range" + give);
   CHECK(message("zero") == "s.json: /zero: 0 is out of range" + give);
   CHECK(message("negative") == "s.json: /negative: -1 is out of range" + give);
   CHECK(message("huge") == "s.json: /huge: 1e+20 is out of range" + give);
   CHECK(message("unsigned") == "s.json: /unsigned: 18446744073709551615 is out of range" + give);
   CHECK(refusal(text, [](auto& r) { r.integer("most"); }).empty());
+  CHECK(refusal(text, [](auto& r) { r.integer("huge"); }) ==
+        "s.json: /huge: 1e+20 is out of range; give an integer from 0 to 9223372036854775807");
 }
 
 TEST_CASE("A number keeps to its range, whose lower end may be open") {

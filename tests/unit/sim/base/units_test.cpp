@@ -85,9 +85,11 @@ TEST_CASE("Text that is no quantity of the dimension is refused with the units t
         "\"5 parsecs\" is not a time; give a number with one of ns, us, ms, s, min, h");
   const std::string give = "; give a number with one of ns, us, ms, s, min, h";
   CHECK(refusal<Seconds>("5") == "\"5\" has no unit" + give);
-  CHECK(refusal<Seconds>("-2 s") == "\"-2 s\" is negative" + give);
-  CHECK(refusal<Seconds>("1e999 s") == "\"1e999 s\" is out of range" + give);
-  CHECK(refusal<Seconds>("1e308 h") == "\"1e308 h\" is out of range" + give);
+  CHECK(refusal<Seconds>("-2 s") == "\"-2 s\" is negative; give 0 or more");
+  for (const std::string text : {"1e999 s", "1e308 h", "1000001 h"})
+    CHECK(refusal<Seconds>(text) == "\"" + text + "\" is out of range; give at most 1e+06 h");
+  for (const std::string text : {"1e-999 s", "1e-320 s", "1e-7 ns"})
+    CHECK(refusal<Seconds>(text) == "\"" + text + "\" is out of range; give 0 or at least 0.001 ns");
   for (const char* text : {"", " ", "s", "nan s", "inf s", "infinity", "-inf s", "+2 s", "2 s x", "2,5 s",
                            "0x10 s", "2 s\n", "--2 s", "1e", "$2 s"}) {
     CAPTURE(text);

@@ -65,6 +65,27 @@ TEST_CASE("Lines that are no entries are ignored") {
   CHECK(journal.has(5));
 }
 
+TEST_CASE("Lines longer than a piece of reading are found in their place") {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "journal.jsonl").string();
+  const PointOutcome longer = {"infeasible", std::string(9000, 'x'), nullptr};
+  Journal(path).add(1, longer);
+  Journal(path).add(2, outcome_with(2));
+  const Journal journal(path);
+  CHECK(journal.find(1)->reason == longer.reason);
+  CHECK(figure_of(journal.find(2)) == 2);
+}
+
+TEST_CASE("What is nested deep in a journal is no entry, and a file without lines is no journal") {
+  const TemporaryFolder folder;
+  const std::string row = R"({"key":"1","row":{"verdict":"ok","reason":"","summary":{"a":)";
+  const auto deep =
+      folder.write("deep.jsonl", row + std::string(90000, '[') + std::string(90000, ']') + "}}}\n");
+  CHECK_FALSE(Journal(deep.string()).has(1));
+  const auto zeros = folder.write("zeros.jsonl", std::string(1100000, '\0'));
+  CHECK_THROWS_WITH(Journal(zeros.string()), Catch::Contains("has a line of more than 1000000 bytes"));
+}
+
 TEST_CASE("Two journals open on one file add beside each other") {
   const TemporaryFolder folder;
   const std::string path = (folder.path() / "journal.jsonl").string();

@@ -86,7 +86,8 @@ TEST_CASE("A study in a folder with a long name, or one that is no UTF-8, finds 
     const auto deep = folder.path() / name / "b";
     std::filesystem::create_directories(deep);
     folder.write(name + "/b/base.json", R"({"seed": 5})");
-    const auto file = folder.write(name + "/b/study.json", R"({"scenario": "base.json", "sweep": {"/a": [1]}})");
+    const auto file =
+        folder.write(name + "/b/study.json", R"({"scenario": "base.json", "sweep": {"/a": [1]}})");
     CHECK(read_study(file.string(), {}).scenario == Json{{"seed", 5}});
   }
 }
@@ -96,16 +97,27 @@ TEST_CASE("A study that cannot be meant is refused, naming the place") {
   CHECK_THAT(refusal_of(R"({"scenario": {}, "sweeps": {"/a": [1]}})"),
              Contains("/sweeps") && Contains("did you mean \"sweep\""));
   CHECK_THAT(refusal_of(R"({"scenario": {}})"), Contains("/sweep: sweeps nothing"));
-  CHECK_THAT(refusal_of(R"({"scenario": 3, "sweep": {"/a": [1]}})"), Contains("/scenario: is neither"));
+  CHECK_THAT(refusal_of(R"({"scenario": 3, "sweep": {"/a": [1]}})"),
+             Contains("/scenario: 3 is a number, neither"));
   CHECK_THAT(refusal_of(R"({"scenario": "none.json", "sweep": {"/a": [1]}})"), Contains("none.json"));
-  CHECK_THAT(refusal_of(R"({"scenario": {}, "sweep": {"/a": []}})"), Contains("sweep /a: is an empty list"));
-  CHECK_THAT(refusal_of(R"({"scenario": {}, "sweep": {"/a": 4}})"), Contains("sweep /a: 4 is not a list"));
+  CHECK_THAT(refusal_of(R"({"scenario": {}, "sweep": {"/a": []}})"), Contains("sweep /a: [] is empty"));
+  CHECK_THAT(refusal_of(R"({"scenario": {}, "sweep": {"/a": 4}})"),
+             Contains("sweep /a: 4 is a number; give a list"));
   CHECK_THAT(refusal_of(R"({"scenario": {}, "zip": {"/a": [1, 2], "/b": [1]}})"),
              Contains("zip /b: 1 values, but /a has 2"));
-  CHECK_THAT(refusal_of(R"({"scenario": {}, "sweep": {"a": [1]}})"), Contains("a: give a JSON pointer"));
+  CHECK_THAT(refusal_of(R"({"scenario": {}, "sweep": {"a": [1]}})"), Contains("\"a\" is no JSON pointer"));
   CHECK_THAT(refusal_of(R"({"scenario": {"seed": 1}, "sweep": {"/seed/x": [1]}})"),
-             Contains("/seed/x: /seed is 1"));
+             Contains("/seed/x: /seed: 1 is a number, which has no members"));
   CHECK_THAT(refusal_of(R"({"scenario": {}, "sweep": {"/a~2": [1]}})"), Contains("/a~2"));
+  std::string deep, many;
+  for (int i = 0; i < 65; ++i) {
+    deep += "/a";
+    many += (i == 0 ? "\"/" : ",\"/") + std::to_string(i) + "\": [1]";
+  }
+  CHECK_THAT(refusal_of(R"({"scenario": {}, "sweep": {")" + deep + "\": [1]}}"),
+             Contains("is deeper than 64 levels"));
+  CHECK_THAT(refusal_of(R"({"scenario": {}, "sweep": {)" + many + "}}"),
+             Contains("sweep: 65 pointers are too many; give at most 64"));
   CHECK_THAT(refusal_of(R"({"scenario": {}, "sweep": {"/a": [1]}, "zip": {"/a": [2]}})"),
              Contains("/a: is swept twice"));
   CHECK_THAT(refusal_of(R"({"scenario": {}, "sweep": {"/a/b": [1], "/a": [{}]}})"),
