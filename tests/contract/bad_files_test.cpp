@@ -1,0 +1,278 @@
+// Wrong files: scenarios, configs, traces, journals and what is no file at all. The message names the file,
+// the line or the field, and what would be right.
+#include <sys/stat.h>
+
+#include <catch2/catch.hpp>
+
+#include "tests/contract/bad_input.hpp"
+
+namespace switchyard {
+namespace {
+
+const std::string kHeader = "arrival_s,prompt_tokens,output_tokens\n";
+const std::string kAzure = "TIMESTAMP,ContextTokens,GeneratedTokens\n";
+
+/// Rows about a file of these bytes.
+class Files {
+ public:
+  /// `switchyard run` of the file.
+  void scenario(const std::string& what, const std::string& bytes, const std::string& says) {
+    const std::string name = write(bytes, ".json");
+    rows_.push_back({what, {"run", name}, name + ": |" + says});
+  }
+  /// A run with the trace.
+  void trace(const std::string& what, const std::string& bytes, const std::string& says,
+             const char* format = nullptr) {
+    const std::string name = write(bytes, ".csv");
+    const std::string key = format == nullptr ? "" : std::string(R"(, "format": ")") + format + "\"";
+    rows_.push_back(
+        with_values(what, R"(/workload={"trace": ")" + name + "\"" + key + "}", name + ": |" + says));
+  }
+  /// A run with the file where `values` has "FILE".
+  void named(const std::string& what, const std::string& bytes, std::string values, const std::string& says,
+             const std::string& extension = ".json") {
+    const std::string name = write(bytes, extension);
+    values.replace(values.find("FILE"), 4, name);
+    rows_.push_back(with_values(what, values, name + ": |" + says));
+  }
+  void check() { bench_.check(rows_); }
+
+ private:
+  std::string write(const std::string& bytes, const std::string& extension) {
+    const std::string name = "f" + std::to_string(rows_.size()) + extension;
+    bench_.folder().write(name, bytes);
+    return name;
+  }
+  BadInputBench bench_;
+  std::vector<BadInput> rows_;
+};
+
+std::string many(std::size_t count, const std::string& first, const std::string& next) {
+  std::string text = first;
+  while (--count > 0) text += next;
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("A file that is no JSON is refused by line and column") {
+  Files files;
+  files.scenario("empty", "", "is empty|JSON");
+  files.scenario("blanks", " \n\t ", "is empty");
+  files.scenario("truncated", R"({"model": "llama-3.1-8b", )", "line 1, column 27: |end of input");
+  files.scenario("text behind", R"({"model": "a"} x)", "line 1, column 16: |expected end of input");
+  files.scenario("two texts", "{}{}", "line 1, column 3: |expected end of input");
+  files.scenario("a comment left open", R"({/* "model": 1})", "line 1, column |missing closing '*/'");
+  files.scenario("a comma too many", "{\"model\": \"a\",\n}", "line 2, column 1: |expected string literal");
+  files.scenario("single quotes", "{'model': 'a'}", "line 1, column 2: |invalid literal");
+  files.scenario("NaN", R"({"seed": NaN})", "line 1, column |invalid literal");
+  files.scenario("a number beyond double", R"({"seed": 1e999})",
+                 "line 1, column 10: number 1e999 is too large");
+  files.scenario("a key twice", R"({"model": "a", "model": "b"})", "line 1, column |duplicate key \"model\"");
+  files.scenario("a key twice in other letters", R"({"seed": 1, "se\u0065d": 2})", "duplicate key \"seed\"");
+  files.scenario("a byte that is no UTF-8", "{\"model\": \"\xff\"}",
+                 "line 1, column 12: byte \"\\xff\"|UTF-8");
+  files.scenario("UTF-16", std::string("\xff\xfe{\0}\0", 6), "line 1, column 1: byte \"\\xff\"|UTF-8");
+  files.scenario("a zero byte", std::string("{\"model\": \"a\0\"}", 15), "line 1, column 13: byte \"\\x00\"");
+  files.scenario("half a surrogate", R"({"model": "\ud800"})", "line 1, column |surrogate");
+  files.scenario("a control character", "{\"model\": \"a\x1b[31m\"}", "line 1, column |control character");
+  files.scenario("a program",
+                 std::string("\x7f"
+                             "ELF\2\1\1\0\0",
+                             9),
+                 "line 1, column |UTF-8");
+  files.scenario("deep lists", std::string(100'000, '['), "line 1, column 65: nested deeper than 64 levels");
+  files.scenario("deep objects", many(100'000, "{\"a\":", "{\"a\":"), "nested deeper than 64 levels");
+  files.scenario("deep lists, closed", std::string(100'000, '[') + std::string(100'000, ']'),
+                 "nested deeper than 64");
+  files.scenario("a million keys", many(1'000'000, "{", "\"k\": 1,"), "duplicate key \"k\"");
+  files.scenario("millions of values", many(5'000'000, "{\"seed\": [1", ",1"),
+                 "more than 500000 values|shorter");
+  files.scenario("a text of 20 MB", "{\"model\": \"" + std::string(20'000'000, 'a') + "\"}",
+                 "larger than 16 MB|smaller");
+  files.scenario("a text of 15 MB", "{\"model\": \"" + std::string(15'000'000, 'a') + "\"}",
+                 "/model: unknown model \"aaa");
+  files.scenario("a list", "[]", "[] is a list|an object");
+  files.scenario("a number", "5", "5 is a number|an object");
+  files.scenario("null", "null", "null is no value|an object");
+  files.scenario("an empty object", "{}", "/model: is missing|a model's name");
+  files.scenario("a byte order mark before a wrong value", "\xef\xbb\xbf{\"model\": 5}",
+                 "/model: 5 is a number");
+  files.scenario("a zero in a text", R"({"model": "a\u0000"})", "/model: unknown model \"a\\x00\"");
+  files.check();
+}
+
+TEST_CASE("Many keys of one object are refused before they cost time") {
+  std::string keys = "{\"k\": 1";
+  for (int i = 0; i < 200'000; ++i) keys += ",\"" + std::to_string(i) + "\": 1";
+  Files files;
+  files.scenario("of a scenario", keys + "}", "more than 10000 keys in an object|fewer");
+  files.named("of a cluster over a base", keys + R"(, "base": "hgx-h100"})", "/cluster=FILE",
+              "more than 10000 keys");
+  files.check();
+}
+
+TEST_CASE("A wrong file that a scenario names is refused by its own name") {
+  const std::string model = "/model=FILE", cluster = "/cluster=FILE";
+  const std::string gpu = R"(/cluster={"gpu": "FILE", "gpus_per_node": 8})";
+  const std::string lengths =
+      R"(/workload/prompt_tokens={"distribution": "empirical", "path": "FILE", "column": "n"})";
+  Files files;
+  files.named("an empty config", "", model, "is empty");
+  files.named("a config of another kind", R"({"model_type": "bert"})", model, "/model_type: |\"bert\"|llama");
+  files.named("a config without sizes", R"({"model_type": "llama"})", model,
+              "is missing|an integer from 1 to ");
+  files.named("a config with text for a size",
+              R"({"model_type": "llama", "hidden_size": "4k", "vocab_size": 9,
+      "max_position_embeddings": 9})",
+              model, "/hidden_size: \"4k\" is text|an integer");
+  files.named("a list for a cluster", "[]", cluster, "[] is a list|an object");
+  files.named("a cluster with an unknown GPU", R"({"gpu": "h10_sxm", "gpus_per_node": 8})", cluster,
+              "/gpu: |\"h100_sxm\"?");
+  files.named("a GPU without a source", R"({"memory": "80 GB"})", gpu, "/source: is missing|text");
+  files.named("a GPU with another unit", R"({"base": "h100_sxm", "pcie": "64 GB"})", gpu,
+              "/pcie: \"64 GB\" is not a band");
+  files.named("half an engine profile", R"({"name": "mine"})", "/engine/profile=FILE",
+              "/description: is missing");
+  files.named("half a routing preset", R"({"source": "s", "domains": 0})", "/routing/preset=FILE",
+              "/domains: 0 |from 1 to 64");
+  files.named("shares above one", R"({"source": "s", "domain_share": 0.8, "token_share": 0.8})",
+              "/routing/preset=FILE", "domain_share|above 1|lower one");
+  files.named("lengths without the column", "m\n1\n", lengths, "no column \"n\"|m", ".csv");
+  files.named("no lengths", "n\n", lengths, "no rows|at least one", ".csv");
+  files.named("a length of zero", "n\n5\n0\n", lengths, "line 3: n: 0 |from 1 to 100000000", ".csv");
+  files.named("a length in words", "n\nfive\n", lengths, "line 2: n: \"five\" is not an integer", ".csv");
+  files.check();
+}
+
+TEST_CASE("A wrong trace is refused by its line and column") {
+  Files files;
+  files.trace("empty", "", "");
+  files.trace("a header alone", kHeader, "has no requests|at least one row");
+  files.trace("unsorted", kHeader + "1,5,5\n0.5,5,5\n",
+              "line 3: arrival_s: \"0.5\" is earlier|sort the rows");
+  files.trace("truncated", kHeader + "1,5,5\n2,5", "line 3: |fields is 2|give 3");
+  files.trace("a field too many", kHeader + "1,5,5,5\n", "line 2: |fields is 4|give 3");
+  files.trace("a negative arrival", kHeader + "-1,5,5\n", "line 2: arrival_s: -1 |from 0 to 1e10");
+  files.trace("an arrival in words", kHeader + "soon,5,5\n", "line 2: arrival_s: \"soon\" is not a number");
+  files.trace("an arrival that is not a number", kHeader + "nan,5,5\n",
+              "line 2: arrival_s: \"nan\" is not a number");
+  files.trace("an arrival beyond double", kHeader + "1e999,5,5\n",
+              "line 2: arrival_s: \"1e999\" is not a number|finite");
+  files.trace("an arrival in three centuries", kHeader + "1e11,5,5\n",
+              "line 2: arrival_s: 1e11 |from 0 to 1e10");
+  files.trace("no prompt", kHeader + "1,0,5\n", "line 2: prompt_tokens: 0 |from 1 to 100000000");
+  files.trace("a negative output", kHeader + "1,5,-5\n", "line 2: output_tokens: -5 |from 1 to 100000000");
+  files.trace("half a token", kHeader + "1,5.5,5\n", "line 2: prompt_tokens: \"5.5\" is not an integer");
+  files.trace("a huge prompt", kHeader + "1,999999999999,5\n",
+              "line 2: prompt_tokens: 999999999999 |to 100000000");
+  files.trace("a prompt beyond 64 bits", kHeader + "1,99999999999999999999,5\n",
+              "line 2: prompt_tokens: |not an integer");
+  files.trace("a quote left open", kHeader + "1,\"5,5\n", "line 2: a quote is left open");
+  files.trace("binary", std::string("\0\1\2\xff\n", 5), "line 1: has a NUL byte|text");
+  files.trace("binary behind the header", kHeader + std::string("\0\0\0\n", 4),
+              "line 2: has a NUL byte|text");
+  files.trace("bytes that are no UTF-8", kHeader + "\xff\xfe,1,1\n", "line 2: |\\xff");
+  files.trace("UTF-16",
+              std::string("\xff\xfe"
+                          "a\0,\0\n\0",
+                          8),
+              "line 1: has a NUL byte");
+  files.trace("a line of two megabytes", kHeader + std::string(2'000'000, '1') + ",5,5\n",
+              "line 2: is longer than");
+  files.trace("a megabyte on the first line", std::string(3'000'000, '0'),
+              "line 1: is longer than 1000000 bytes");
+  files.trace("a column left out", "arrival_s,prompt_tokens\n1,2\n",
+              "no column \"output_tokens\"|one of arrival_s", "csv");
+  files.trace("a column twice", "arrival_s,prompt_tokens,output_tokens,arrival_s\n1,5,5,1\n",
+              "more than one column");
+  files.trace("semicolons", "arrival_s;prompt_tokens;output_tokens\n1;5;5\n",
+              "format|arrival_s,prompt_tokens");
+  files.trace("no header", "0,100,5\n", "format|arrival_s,prompt_tokens");
+  files.trace("another format than said", kHeader + "0,1,1\n", "no column \"TIMESTAMP\"", "azure");
+  files.trace("a thirteenth month", kAzure + "2023-13-16 18:15:46,3,4\n",
+              "line 2: TIMESTAMP: \"2023-13-16|write it like");
+  files.trace("Azure, unsorted", kAzure + "2023-11-16 18:15:46,3,4\n2023-11-16 18:15:45,3,4\n",
+              "line 3: TIMESTAMP: |sort");
+  files.check();
+}
+
+TEST_CASE("What is no file to be read is refused, and nothing is waited for") {
+  BadInputBench bench;
+  const std::filesystem::path& folder = bench.folder().path();
+  std::filesystem::create_directories(folder / "folder");
+  std::filesystem::create_symlink("loop", folder / "loop");
+  std::filesystem::create_symlink("gone", folder / "dangling");
+  REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  bench.check({
+      {"a missing file", {"run", "chta.json"}, "chta.json: |No such file|\"chat.json\"?"},
+      {"a missing folder", {"run", "none/chat.json"}, "none/chat.json: |No such file"},
+      {"no name", {"run", ""}, "file name: |is empty|path"},
+      {"a directory", {"run", "folder"}, "folder: is a directory|a file"},
+      {"a file as a folder", {"run", "chat.json/x"}, "chat.json/x: |Not a directory"},
+      {"a loop of links", {"run", "loop"}, "loop: |symbolic links"},
+      {"a dangling link", {"run", "dangling"}, "dangling: |No such file"},
+      {"a named pipe", {"run", "pipe"}, "pipe: is a named pipe|a file"},
+      {"a long name", {"run", std::string(5000, 'a')}, "aaa|…: |File name too long"},
+      {"a name of two lines", {"run", "x\ny.json"}, "x\\ny.json: |No such file"},
+      {"nothing", {"run", "/dev/null"}, "/dev/null: is empty"},
+      {"zeros without end", {"run", "/dev/zero"}, "/dev/zero: is larger than 16 MB"},
+      {"memory", {"run", "/proc/self/mem"}, "/proc/self/mem: cannot be read"},
+      with_values("a missing model", "/model=none.json", "none.json: |No such file"),
+      with_values("a directory for a model", "/model=./folder", "folder: is a directory"),
+      with_values("zeros for a model", "/model=/dev/zero", "/dev/zero: is larger than 16 MB"),
+      with_values("a pipe for a cluster", "/cluster=./pipe", "pipe: is a named pipe"),
+      with_values("a missing trace", R"(/workload={"trace": "trase.csv"})",
+                  "trase.csv: |No such file|\"trace.csv\"?"),
+      with_values("a directory for a trace", R"(/workload={"trace": "folder"})", "folder: is a directory"),
+      with_values("a pipe for a trace", R"(/workload={"trace": "pipe"})", "pipe: is a |give a file"),
+      with_values("zeros without end for a trace", R"(/workload={"trace": "/dev/zero", "format": "csv"})",
+                  "/dev/zero: "),
+      {"a missing scenario of a study", {"sweep", "none.json", "--out", "o"}, "none.json: |No such file"},
+      {"a file to write to", {"run", "chat.json", "--out", "trace.csv"}, "trace.csv: is a file|a folder"},
+      {"a folder below a file",
+       {"run", "chat.json", "--out", "trace.csv/x"},
+       "trace.csv/x: |Not a directory"},
+      {"a folder that takes nothing",
+       {"run", "chat.json", "--out", "/proc"},
+       "/proc: cannot be written to|folder"},
+      {"a folder that cannot be", {"sweep", "study.json", "--out", "/proc/x"}, "/proc/x: cannot be made"},
+      {"a long folder", {"run", "chat.json", "--out", std::string(300, 'a')}, "aaa|File name too long"},
+      {"no folder", {"run", "chat.json", "--out", ""}, "folder name: is empty"},
+  });
+}
+
+TEST_CASE("A gigabyte of zeros is refused at once, whatever it stands for") {
+  BadInputBench bench;
+  const std::filesystem::path& folder = bench.folder().path();
+  bench.folder().write("zeros", "");
+  std::filesystem::resize_file(folder / "zeros", std::uintmax_t{1} << 30);
+  std::filesystem::create_directories(folder / "out");
+  bench.folder().write("out/journal.jsonl", "");
+  std::filesystem::resize_file(folder / "out/journal.jsonl", std::uintmax_t{1} << 30);
+  const std::string large = "zeros: is larger than 16 MB|smaller";
+  bench.check({
+      {"a scenario", {"run", "zeros"}, large},
+      {"a scenario of a step", {"step", "zeros", "--prefill", "1"}, large},
+      {"a study", {"sweep", "zeros", "--out", "o"}, large},
+      with_values("a model", "/model=./zeros", large),
+      with_values("a cluster", "/cluster=./zeros", large),
+      with_values("a GPU", R"(/cluster={"gpu": "./zeros", "gpus_per_node": 8})", large),
+      with_values("a GPU's profile",
+                  R"(/cluster={"gpu": {"base": "h100_sxm", "profile": "./zeros"}, "gpus_per_node": 8})",
+                  large),
+      with_values("an engine profile", "/engine/profile=./zeros", large),
+      with_values("a routing preset", "/routing/preset=./zeros", large),
+      with_values("a trace", R"(/workload={"trace": "zeros"})", "zeros: line 1: has a NUL byte|text"),
+      with_values("an Azure trace", R"(/workload={"trace": "zeros", "format": "azure"})",
+                  "zeros: line 1: has a NUL byte"),
+      with_values("lengths",
+                  R"(/workload/prompt_tokens={"distribution": "empirical", "path": "zeros", "column": "n"})",
+                  "zeros: line 1: has a NUL byte"),
+      {"a journal",
+       {"sweep", "study.json", "--out", "out"},
+       "out/journal.jsonl: has a line of more than|remove it"},
+  });
+}
+
+}  // namespace switchyard
