@@ -12,7 +12,7 @@ namespace switchyard {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-constexpr std::size_t kFirstBuffer = 1 << 16;  // enough for most; it grows with the longest line
+constexpr std::size_t kFirstBuffer = 1 << 12;  // small files need no more; it grows with the file
 
 bool is_ascii(std::string_view text) {
   unsigned char all = 0;
@@ -73,13 +73,13 @@ void LineReader::fail_at(std::int64_t line, const std::string& problem) const {
   throw InputError(name_, "line " + std::to_string(line) + ": " + problem);
 }
 
-/// Moves what is left to the front and reads more behind it, in a larger buffer where that is most of it;
-/// false at the end of the file.
+/// Moves what is left to the front and reads more behind it, into a buffer twice as large up to that of two
+/// longest lines; false at the end of the file.
 bool LineReader::fill() {
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
-  if (end_ > buffer_.size() / 2) buffer_.resize(2 * buffer_.size());
+  if (buffer_.size() < 2 * kLongest) buffer_.resize(2 * buffer_.size());
   in_->read(buffer_.data() + end_, static_cast<std::streamsize>(buffer_.size() - end_));
   if (in_->bad()) throw InputError(name_, "cannot be read to its end");
   end_ += static_cast<std::size_t>(in_->gcount());

@@ -24,8 +24,8 @@ inline constexpr auto kRead = Unit::Use::read;
 inline constexpr auto kAlias = Unit::Use::alias;
 inline constexpr double kKi = 1024.0;
 
-// Written units ascend, and the base unit is among them. What is read is 0 or lies from kSmallest to kLargest: far
-// beyond any cluster, and near enough that no product of a few overflows.
+// Written units ascend, and the base unit is among them. What is read is 0 or lies from kSmallest to
+// kLargest: far beyond any cluster, and near enough that no product of a few overflows.
 struct TimeDimension {
   static constexpr std::string_view kDescription = "a time";
   static constexpr std::string_view kExample = "2 s";
