@@ -1,6 +1,7 @@
 // switchyard: simulate serving Dense, Mixture-of-Experts and hybrid models on a cluster.
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <iostream>
 
 #include "sim/base/ensure.hpp"
@@ -39,7 +40,10 @@ int dispatch(const Arguments& arguments) {
     return arguments.empty() ? 2 : 0;
   }
   const Command& command = choose(std::span<const Command>(kCommands), arguments[0], "switchyard");
-  return command.run(Arguments(arguments.begin() + 1, arguments.end()));
+  const int status = command.run(Arguments(arguments.begin() + 1, arguments.end()));
+  if (!std::cout.flush() || std::fflush(stdout) != 0)  // what is lost must not look finished
+    throw InputError("standard output", "cannot be written to its end; send it elsewhere");
+  return status;
 }
 
 }  // namespace

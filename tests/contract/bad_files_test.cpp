@@ -39,13 +39,21 @@ class Files {
 
  private:
   std::string write(const std::string& bytes, const std::string& extension) {
-    const std::string name = "f" + std::to_string(rows_.size()) + extension;
+    std::string name = "f" + std::to_string(rows_.size()) + extension;
     bench_.folder().write(name, bytes);
     return name;
   }
   BadInputBench bench_;
   std::vector<BadInput> rows_;
 };
+
+/// "aaa…", of so many megabytes.
+std::string megabytes(int count) {
+  const std::string one(1'000'000, 'a');
+  std::string text;
+  while (count-- > 0) text += one;
+  return text;
+}
 
 std::string many(std::size_t count, const std::string& first, const std::string& next) {
   std::string text = first;
@@ -88,10 +96,8 @@ TEST_CASE("A file that is no JSON is refused by line and column") {
   files.scenario("a million keys", many(1'000'000, "{", "\"k\": 1,"), "duplicate key \"k\"");
   files.scenario("millions of values", many(5'000'000, "{\"seed\": [1", ",1"),
                  "more than 500000 values|shorter");
-  files.scenario("a text of 20 MB", "{\"model\": \"" + std::string(20'000'000, 'a') + "\"}",
-                 "larger than 16 MB|smaller");
-  files.scenario("a text of 15 MB", "{\"model\": \"" + std::string(15'000'000, 'a') + "\"}",
-                 "/model: unknown model \"aaa");
+  files.scenario("a text of 20 MB", "{\"model\": \"" + megabytes(20) + "\"}", "larger than 16 MB|smaller");
+  files.scenario("a text of 15 MB", "{\"model\": \"" + megabytes(15) + "\"}", "/model: unknown model \"aaa");
   files.scenario("a list", "[]", "[] is a list|an object");
   files.scenario("a number", "5", "5 is a number|an object");
   files.scenario("null", "null", "null is no value|an object");

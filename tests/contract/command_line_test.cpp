@@ -224,6 +224,15 @@ TEST_CASE("The list names everything, whole and menu by menu") {
   }
 }
 
+TEST_CASE("What cannot be printed whole does not look finished") {
+  const Bench bench;
+  for (const char* line :
+       {"list >/dev/full", "run chat.json >/dev/full", "step chat.json --prefill 9 >/dev/full"}) {
+    CHECK(bench.run(line) == 2);
+    CHECK_THAT(bench.text(".err"), Contains("standard output: cannot be written"));
+  }
+}
+
 TEST_CASE("A long run shows progress on a terminal, and Ctrl-C leaves what was finished") {
   const int terminal = posix_openpt(O_RDWR | O_NOCTTY);
   REQUIRE((terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0));
