@@ -152,6 +152,18 @@ TEST_CASE("Only sim/engine includes SimGrid, and nobody the standard random numb
   }
 }
 
+// Sweeps run in processes. So the thread sanitizer has nothing to watch; whoever starts a thread adds its
+// build.
+TEST_CASE("No source starts a thread") {
+  const std::regex thread(
+      R"re((std::jthread|std::async|std::thread(?!::hardware_concurrency)|pthread_create|#\s*pragma omp))re");
+  for (const Source& source : sources_in(with(kProgram, {"tests"}), {".hpp", ".cpp"})) {
+    if (source.path == "tests/architecture_test.cpp") continue;
+    INFO(source.path);
+    CHECK(matches(source, thread).empty());
+  }
+}
+
 TEST_CASE("The top level holds nothing but what it is meant to") {
   const std::vector<std::string> files = tracked_files();
   if (files.empty()) {

@@ -49,7 +49,7 @@ std::vector<std::string> scenario_seeds() {
   full["seed"] = 3;
   std::vector<std::string> seeds = files_in("workloads/scenarios");
   seeds.push_back(full.dump());
-  seeds.push_back(R"({"model": "llama-3.1-8b", "model_overrides": {"num_hidden_layers": 2},
+  seeds.emplace_back(R"({"model": "llama-3.1-8b", "model_overrides": {"num_hidden_layers": 2},
     "workload": {"arrivals": {"process": "gamma", "rate": 1, "cv": 2}, "num_requests": 9, "num_warmups": 1,
       "prompt_tokens": {"distribution": "fixed", "value": 5},
       "output_tokens": {"distribution": "lognormal", "mean": 60, "cv": 0.5}}})");
@@ -88,7 +88,7 @@ std::vector<std::string> config_seeds() {
 
 std::vector<std::string> cluster_seeds() {
   std::vector<std::string> seeds = files_in("topologies/clusters");
-  seeds.push_back(R"({"base": "hgx-h100", "nodes": 4, "nvlink_latency": "1 us", "fabric_latency": "3 us",
+  seeds.emplace_back(R"({"base": "hgx-h100", "nodes": 4, "nvlink_latency": "1 us", "fabric_latency": "3 us",
     "fabric": {"kind": "rail_optimised", "nics_per_node": 4, "nic": "400 Gbps", "oversubscription": 2,
                "routing": "ecmp"}})");
   return seeds;
@@ -97,7 +97,7 @@ std::vector<std::string> cluster_seeds() {
 std::vector<std::string> gpu_seeds() {
   std::vector<std::string> seeds = files_in("topologies/gpus");
   seeds.push_back(round_gpu().dump());
-  seeds.push_back(R"({"base": "h100_sxm", "profile": {"measured": true, "smoothness": 3,
+  seeds.emplace_back(R"({"base": "h100_sxm", "profile": {"measured": true, "smoothness": 3,
     "gemm_table": {"precision": "bf16", "columns": ["m", "n", "k", "time_us"], "rows": [[64, 128, 256, 9.5]]},
     "elementwise_table": {"columns": ["bytes", "time_us"], "rows": [[1024, 2], [4096, 3]]}}})");
   return seeds;
