@@ -75,16 +75,26 @@ void check_experts(const Deployment& d, const MoeFfn& moe, const std::string& so
   }
 }
 
-/// The field that asks for most GPUs.
-std::string_view widest_field(const Deployment& d) {
-  const std::array<std::pair<std::int64_t, std::string_view>, 4> fields = {
-      {{d.replicas, "replicas"},
-       {d.data_parallel_size, "data_parallel_size"},
-       {d.pipeline_parallel_size, "pipeline_parallel_size"},
-       {d.tensor_parallel_size, "tensor_parallel_size"}}};
-  return std::max_element(fields.begin(), fields.end(),
-                          [](const auto& a, const auto& b) { return a.first < b.first; })
-      ->second;
+/// Blames the first size that, with those that vary faster, needs more GPUs than there are.
+void check_gpus(const Deployment& d, const Cluster& cluster, const std::string& source) {
+  if (d.gpus() <= cluster.gpus()) return;
+  const auto counts = [](std::string_view name, std::int64_t size) {
+    return std::string(name) + " " + std::to_string(size);
+  };
+  const std::int64_t nodes = (d.gpus() + cluster.gpus_per_node - 1) / cluster.gpus_per_node;
+  const std::string problem =
+      "is too many: " + counts("replicas", d.replicas) + " x " + counts("dp", d.data_parallel_size) + " x " +
+      counts("pp", d.pipeline_parallel_size) + " x " + counts("tp", d.tensor_parallel_size) + " need " +
+      std::to_string(d.gpus()) + " GPUs, but the cluster " + cluster.name + " has " +
+      std::to_string(cluster.gpus()) + "; use fewer, or " + words_for_nodes(cluster, nodes);
+  std::int64_t needed = 1;
+  for (const auto& [field, size] :
+       {std::pair("tensor_parallel_size", d.tensor_parallel_size),
+        std::pair("pipeline_parallel_size", d.pipeline_parallel_size),
+        std::pair("data_parallel_size", d.data_parallel_size), std::pair("replicas", d.replicas)}) {
+    needed *= size;
+    if (needed > cluster.gpus()) fail(source, field, size, problem);
+  }
 }
 
 }  // namespace
@@ -125,13 +135,7 @@ void check(const Deployment& d, const Architecture& architecture, const Cluster&
     check_tensor(d, layer, source);
     if (layer.moe) check_experts(d, *layer.moe, source);
   }
-  if (d.gpus() > cluster.gpus()) {
-    fail(source, widest_field(d), d.replicas,
-         "replica(s) x dp " + std::to_string(d.data_parallel_size) + " x pp " +
-             std::to_string(d.pipeline_parallel_size) + " x tp " + std::to_string(d.tensor_parallel_size) +
-             " need " + std::to_string(d.gpus()) + " GPUs, but the cluster " + cluster.name + " has " +
-             std::to_string(cluster.gpus()) + "; use fewer, or more /cluster/nodes");
-  }
+  check_gpus(d, cluster, source);
 }
 
 std::vector<RankRow> rank_table(const Deployment& d, const Cluster& cluster) {

@@ -105,7 +105,18 @@ TEST_CASE("Sizes that do not divide the model are refused, naming the field", "[
   CHECK_THAT(refusal(sizes(1, 1, 1, 5), "mixtral-8x7b"), Catch::Contains("14336"));
 }
 
-TEST_CASE("A deployment larger than the cluster is refused with both counts", "[plan]") {
+TEST_CASE(
+    "A deployment larger than the cluster is refused with both counts, blaming the size that is too large",
+    "[plan]") {
+  const auto blames = [](const Deployment& d, const std::string& field) {
+    CHECK_THAT(refusal(d, "mixtral-8x7b", 1), Catch::StartsWith("s.json: /deployment/" + field + ": "));
+  };
+  blames(sizes(1, 16, 1, 1), "tensor_parallel_size");
+  blames(sizes(1, 4, 4, 1), "pipeline_parallel_size");
+  blames(sizes(1, 4, 2, 2), "data_parallel_size");
+  blames(sizes(2, 8, 1, 1), "replicas");
+  CHECK_THAT(refusal(sizes(1, 16, 1, 1), "mixtral-8x7b", 1),
+             Catch::Contains("need 16 GPUs") && Catch::Contains("has 8; use fewer, or /cluster/nodes 2"));
   CHECK_THAT(refusal(sizes(5, 8, 1, 1), "llama-3.1-8b"), Catch::Contains("40 GPUs") && Catch::Contains("32"));
   CHECK(refusal(sizes(4, 8, 1, 1), "llama-3.1-8b").empty());
 }
