@@ -31,15 +31,29 @@ Json value_of(const std::string& text, const std::string& where) {
   }
 }
 
+/// What cannot have members, and what to write instead: a cluster or a GPU that is a name of the catalogue may
+/// be the base of an object.
+std::string no_members(const Json& given, const Json::json_pointer& parent, const Json::json_pointer& target,
+                       const Json& value) {
+  const std::string place = parent.to_string();
+  std::string problem = one_line(place) + ": " + nature(given) + ", which has no members";
+  if (!given.is_string() || is_path(given.get<std::string>())) return problem;
+  if (parent.back() != "cluster" && parent.back() != "gpu") return problem;
+  Json over{{"base", given}};
+  over[Json::json_pointer(target.to_string().substr(place.size()))] = value;
+  return problem + "; set " + place + " to an object over it: '" + place + "=" + over.dump() + "'";
+}
+
 /// Of the places on the way to the target, the first that cannot have members.
-void check_way(const Json& scenario, const Json::json_pointer& target, const std::string& where) {
+void check_way(const Json& scenario, const Json::json_pointer& target, const Json& value,
+               const std::string& where) {
   if (!scenario.is_object()) throw InputError(where, "the scenario is not an object; give one in its file");
   for (Json::json_pointer parent = target.parent_pointer(); !parent.empty();
        parent = parent.parent_pointer()) {
     if (!scenario.contains(parent)) continue;
-    const Json& value = scenario.at(parent);
-    if (!value.is_structured() && !value.is_null())
-      throw InputError(where, one_line(parent.to_string()) + ": " + nature(value) + ", which has no members");
+    const Json& given = scenario.at(parent);
+    if (!given.is_structured() && !given.is_null())
+      throw InputError(where, no_members(given, parent, target, value));
   }
 }
 
@@ -69,7 +83,7 @@ void set_pointer(Json& scenario, const std::string& pointer, const Json& value, 
                      "is deeper than " + std::to_string(kDeepestJson) + " levels; give a shorter pointer");
   try {
     const Json::json_pointer target(pointer);
-    check_way(scenario, target, where);
+    check_way(scenario, target, value, where);
     scenario[target] = value;  // objects on the way are made
   } catch (const Json::exception&) {
     throw InputError(

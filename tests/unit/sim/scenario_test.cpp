@@ -273,6 +273,20 @@ TEST_CASE("Overrides at impossible places are refused", "[scenario]") {
              Catch::Contains("/workload/num_request") && Catch::Contains("num_requests"));
 }
 
+TEST_CASE("A member of a cluster that is a name is answered with the object to write", "[scenario]") {
+  const auto said = [](const std::string& pointer, const std::string& value) {
+    return message_of<InputError>([&] { with(kFull, pointer, value); });
+  };
+  CHECK_THAT(said("/cluster/gpu", "h100_sxm"),
+             Catch::Contains("/cluster is \"hgx-h200x2\", which has no members") &&
+                 Catch::Contains(R"('/cluster={"base":"hgx-h200x2","gpu":"h100_sxm"}')"));
+  CHECK_THAT(said("/cluster/fabric/nic", "200 Gb/s"),
+             Catch::Contains(R"('/cluster={"base":"hgx-h200x2","fabric":{"nic":"200 Gb/s"}}')"));
+  const Json over = with(kFull, "/cluster", R"({"base": "hgx-h200x2", "gpu": "h100_sxm"})");
+  CHECK(read(over).cluster.gpus() == 16);
+  CHECK(read(over).cluster.gpu.name == "h100_sxm");
+}
+
 TEST_CASE("A scenario's file is read with its overrides, and errors name the file", "[scenario]") {
   const TemporaryFolder folder;
   const std::string path = folder.write("a.json", "{\"model\": \"llama-3.1-8b\" // a comment\n}").string();
