@@ -126,15 +126,22 @@ const Hops& LinkGraph::State::hops_from(GpuId sender) {
 /// The last link of a shortest path to `device`; among several (spines) the pair's hash picks.
 LinkId LinkGraph::State::last_link(GpuId sender, GpuId receiver, DeviceId device, const Hops& hops) const {
   const MayCarry may_carry{&graph, &blueprint, sender};
-  std::vector<LinkId> nearer;
-  for (auto [edge, end] = boost::in_edges(device, graph); edge != end; ++edge) {
-    const LinkId id = graph[*edge].link;
-    const DeviceId origin = blueprint.links[id].from;
-    if (hops[origin] != kUnreached && hops[origin] + 1 == hops[device] && may_carry(*edge))
-      nearer.push_back(id);
-  }
-  ensure(!nearer.empty(), "a reached device has a link from a nearer one");
-  return nearer.size() == 1 ? nearer.front() : nearer[flow_hash(sender, receiver) % nearer.size()];
+  std::uint64_t nearer = 0;
+  LinkId last = 0;
+  const auto walk = [&](std::uint64_t stop_at) {  // at the link after so many; else all are counted
+    nearer = 0;
+    for (auto [edge, end] = boost::in_edges(device, graph); edge != end; ++edge) {
+      const LinkId id = graph[*edge].link;
+      const Hops::value_type before = hops[blueprint.links[id].from];
+      if (before == kUnreached || before + 1 != hops[device] || !may_carry(*edge)) continue;
+      last = id;
+      if (nearer++ == stop_at) return;
+    }
+  };
+  walk(std::numeric_limits<std::uint64_t>::max());
+  ensure(nearer > 0, "a reached device has a link from a nearer one");
+  if (nearer > 1) walk(flow_hash(sender, receiver) % nearer);
+  return last;
 }
 
 Seconds LinkGraph::latency(std::span<const LinkId> route) const {

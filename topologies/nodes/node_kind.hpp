@@ -1,6 +1,8 @@
 // The menu of node interiors: what joins the GPUs of one node. An interior is one file and one row.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>

@@ -1,0 +1,53 @@
+// The catalogue's GPUs in the order that their datasheets promise.
+#include <catch2/catch.hpp>
+
+#include "sim/cost/operator_cost.hpp"
+
+using namespace switchyard;
+
+namespace {
+
+/// A product of 8192 by 8192 weights with rows of activations, as the GPU computes it by default.
+Seconds product(const std::string& gpu, Precision weights, std::int64_t rows) {
+  const Gpu wanted = read_gpu(gpu, "", "test");
+  Gemm gemm;
+  gemm.n = gemm.k = 8192;
+  gemm.weights = weights;
+  gemm.activations = activations_beside(wanted, weights);
+  return OperatorCost(wanted).gemm(gemm, rows);
+}
+
+/// Each is faster than the next.
+void check_order(const std::vector<std::string>& gpus, Precision weights, std::int64_t rows) {
+  for (std::size_t i = 1; i < gpus.size(); ++i) {
+    CAPTURE(gpus[i - 1], gpus[i]);
+    CHECK(product(gpus[i - 1], weights, rows) < product(gpus[i], weights, rows));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Few rows are as fast as the memory, many as the tensor cores", "[cost]") {
+  check_order(
+      {"b200_sxm", "h200_sxm", "mi300x", "h20", "h100_sxm", "a100_sxm", "rtx_pro_6000", "rtx_4090", "l40s"},
+      Precision::bf16, 1);
+  check_order(
+      {"gb200", "b200_sxm", "h100_sxm", "mi300x", "rtx_pro_6000", "l40s", "a100_sxm", "rtx_4090", "h20"},
+      Precision::bf16, 8192);
+  CHECK(product("h800_sxm", Precision::bf16, 64) == product("h100_sxm", Precision::bf16, 64));
+}
+
+TEST_CASE("A format that a GPU lacks saves the reading of weights, not the computing", "[cost]") {
+  for (const std::string gpu : {"a100_sxm", "h100_sxm", "l40s", "mi300x"}) {
+    CAPTURE(gpu);
+    CHECK(product(gpu, Precision::fp4, 1) < 0.5 * product(gpu, Precision::bf16, 1));
+    CHECK(product(gpu, Precision::fp4, 8192) > 0.9 * product(gpu, Precision::bf16, 8192));
+  }
+  CHECK(product("a100_sxm", Precision::fp8, 8192) > 0.9 * product("a100_sxm", Precision::bf16, 8192));
+  CHECK(product("h100_sxm", Precision::fp8, 8192) < 0.6 * product("h100_sxm", Precision::bf16, 8192));
+  for (const std::string gpu : {"b200_sxm", "b300_sxm", "gb200", "rtx_pro_6000"}) {
+    CAPTURE(gpu);
+    CHECK(product(gpu, Precision::fp4, 8192) < 0.3 * product(gpu, Precision::bf16, 8192));
+    CHECK(product(gpu, Precision::mxfp4, 8192) > 0.9 * product(gpu, Precision::bf16, 8192));
+  }
+}
