@@ -10,6 +10,7 @@
 #include "sim/serving/dispatcher.hpp"
 #include "sim/serving/scheduler.hpp"
 #include "topologies/fabrics/fabric.hpp"
+#include "topologies/nodes/node_kind.hpp"
 #include "workloads/catalogue.hpp"
 #include "workloads/hugging_face/family.hpp"
 
@@ -33,10 +34,36 @@ Lines name_lines(const std::vector<std::string>& catalogue) {
   return lines;
 }
 
-constexpr std::array<Menu, 21> kMenus = {{
+/// "NVLink 450 GB/s": what a GPU reaches its peers by, in each direction.
+std::string peer_link(const Gpu& gpu) {
+  if (gpu.nvlink.value() > 0.0) return "NVLink " + to_text(gpu.nvlink);
+  if (gpu.xgmi.value() > 0.0) return std::to_string(gpu.xgmi_links) + " xGMI links of " + to_text(gpu.xgmi);
+  return "PCIe " + to_text(gpu.pcie);
+}
+
+Lines gpu_lines() {
+  Lines lines;
+  for (const std::string& name : gpu_names()) {
+    const Gpu gpu = read_gpu(name, "", "list");
+    lines.push_back({name, gpu.description + "; " + to_text(gpu.memory_bandwidth) + ", " +
+                               to_text(peak_rate(gpu, Precision::bf16)) + " bf16 dense, " + peer_link(gpu)});
+  }
+  return lines;
+}
+
+Lines cluster_lines() {
+  Lines lines;
+  for (const std::string& name : cluster_names())
+    lines.push_back({name, read_cluster(name, "", "list").description});
+  return lines;
+}
+
+constexpr std::array<Menu, 22> kMenus = {{
     {"models", "scenario /model", [] { return name_lines(model_names()); }},
-    {"gpus", "inline clusters /cluster/gpu", [] { return name_lines(gpu_names()); }},
-    {"clusters", "scenario /cluster; NAMExN has N nodes", [] { return name_lines(cluster_names()); }},
+    {"gpus", "inline clusters /cluster/gpu", gpu_lines},
+    {"clusters", "scenario /cluster; NAMExN has N nodes", cluster_lines},
+    {"node-fabrics", "inline clusters /cluster/node_fabric/kind", [] { return menu_lines(node_kinds()); }},
+    {"fabrics", "inline clusters /cluster/fabric/kind", [] { return menu_lines(fabric_kinds()); }},
     {"engines", "scenario /engine/profile", [] { return name_lines(engine_names()); }},
     {"schedulers", "scenario /engine/scheduler", [] { return menu_lines(schedulers()); }},
     {"dispatchers", "scenario /engine/dispatcher", [] { return menu_lines(dispatchers()); }},
@@ -55,7 +82,6 @@ constexpr std::array<Menu, 21> kMenus = {{
     {"traces", "scenario /workload/format", [] { return menu_lines(trace_formats()); }},
     {"workloads", "scenario /workload/preset", [] { return menu_lines(workload_presets()); }},
     {"families", "inline models /model/model_type", [] { return menu_lines(model_families()); }},
-    {"fabrics", "inline clusters /cluster/fabric/kind", [] { return menu_lines(fabric_kinds()); }},
     {"slo-bounds", "scenario /slo", [] { return name_lines(slo_bounds()); }},
 }};
 

@@ -1,9 +1,12 @@
 // Cuts by Boost's push-relabel maximum flow, and loads by the routes themselves.
 #include "topologies/analysis.hpp"
 
+#include <algorithm>
 #include <boost/graph/adjacency_list.hpp>
 #include <boost/graph/push_relabel_max_flow.hpp>
 #include <cmath>
+#include <map>
+#include <tuple>
 #include <vector>
 
 namespace switchyard {
@@ -36,6 +39,11 @@ GpuId first_half(const LinkGraph& graph) {
   const std::uint32_t nodes = graph.node_of(graph.gpus() - 1) + 1;
   return nodes == 1 ? graph.gpus() / 2 : graph.gpus() / nodes * (nodes / 2);
 }
+
+/// Kind, bandwidth, latency.
+using LinkTraits = std::tuple<LinkKind, double, double>;
+
+LinkTraits traits_of(const Link& link) { return {link.kind, link.bandwidth.value(), link.latency.value()}; }
 
 }  // namespace
 
@@ -75,6 +83,39 @@ AllToAllBound all_to_all_bound(const LinkGraph& graph, std::span<const GpuId> gr
     if (!bound.bottleneck || time > bound.time) bound = {time, link};
   }
   return bound;
+}
+
+std::vector<LinkClass> link_classes(const LinkGraph& graph) {
+  std::vector<LinkClass> classes;
+  std::map<LinkTraits, std::size_t> known;
+  for (LinkId link = 0; link < graph.links().size(); ++link) {
+    const auto [place, is_new] = known.emplace(traits_of(graph.links()[link]), classes.size());
+    if (is_new) classes.push_back({link, 0});
+    ++classes[place->second].count;
+  }
+  return classes;
+}
+
+std::vector<RouteClass> route_classes(const LinkGraph& graph, GpuId sender) {
+  std::vector<RouteClass> classes;
+  std::map<std::vector<LinkTraits>, std::size_t> known;
+  for (GpuId to = 0; to < graph.gpus(); ++to) {
+    if (to == sender) continue;
+    std::vector<LinkId> route = graph.route(sender, to);
+    std::vector<LinkTraits> traits;
+    for (const LinkId link : route) traits.push_back(traits_of(graph.links()[link]));
+    const auto [place, is_new] = known.emplace(std::move(traits), classes.size());
+    if (is_new) classes.push_back({to, 0, std::move(route)});
+    ++classes[place->second].count;
+  }
+  return classes;
+}
+
+BytesPerSecond narrowest(const LinkGraph& graph, std::span<const LinkId> route) {
+  const auto narrower = [&](LinkId a, LinkId b) {
+    return graph.links()[a].bandwidth < graph.links()[b].bandwidth;
+  };
+  return graph.links()[*std::min_element(route.begin(), route.end(), narrower)].bandwidth;
 }
 
 }  // namespace switchyard

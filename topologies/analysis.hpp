@@ -1,8 +1,10 @@
-// What a topology allows at best: cuts and lower bounds, without latency and protocol overheads.
+// What a topology allows at best, without latency and protocol overheads: cuts and lower bounds; and what
+// links and routes it has.
 #pragma once
 
 #include <optional>
 #include <span>
+#include <vector>
 
 #include "topologies/link_graph.hpp"
 
@@ -21,5 +23,25 @@ struct AllToAllBound {
 /// No all-to-all in which each GPU of the group sends `per_pair` to each other one ends before max over the
 /// links of load / bandwidth. Throws std::out_of_range.
 AllToAllBound all_to_all_bound(const LinkGraph& graph, std::span<const GpuId> group, Bytes per_pair);
+
+/// Links alike in kind, bandwidth and latency.
+struct LinkClass {
+  LinkId first = 0;
+  std::int64_t count = 0;
+};
+/// In the order of their first links.
+std::vector<LinkClass> link_classes(const LinkGraph& graph);
+
+/// Routes of one sender to several receivers over links of the same classes, one after the other.
+struct RouteClass {
+  GpuId first = 0;            // receiver
+  std::int64_t count = 0;     // receivers
+  std::vector<LinkId> links;  // of the route to the first
+};
+/// All routes of a sender, in the order of their first receivers. Throws std::out_of_range.
+std::vector<RouteClass> route_classes(const LinkGraph& graph, GpuId sender);
+
+/// What a route carries at most; of one that is not empty.
+BytesPerSecond narrowest(const LinkGraph& graph, std::span<const LinkId> route);
 
 }  // namespace switchyard

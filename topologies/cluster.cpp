@@ -120,8 +120,8 @@ Cluster read_cluster(const Json& wish, const std::string& base_folder, const std
   ObjectReader reader(resolved.value, origin.source, origin.pointer);
   Cluster cluster;
   cluster.name = reader.optional_text("name", resolved.name);
+  cluster.description = reader.optional_text("description", "");
   cluster.source = reader.optional_text("source", place(origin));
-  reader.known("description");
   cluster.gpu = read_gpu(reader.raw("gpu", "a name, a path or an object"), origin.folder, origin.source,
                          reader.pointer("gpu"));
   cluster.gpus_per_node = reader.integer("gpus_per_node", kGpusPerNode);

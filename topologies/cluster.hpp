@@ -33,6 +33,7 @@ struct Fabric {
 
 struct Cluster {
   std::string name;
+  std::string description;
   std::string source;
   Gpu gpu;
   std::int64_t gpus_per_node = 0;
