@@ -61,10 +61,10 @@ struct RankTraffic {
 /// Pairwise all-to-all of uneven traffic, from row and column sums: never an n x n matrix. Loads: each GPU's
 /// NVLink up and down carry the in-node bytes, its NIC the others; leaf uplinks carry the share of the
 /// fabric's bytes that changes rail. The first half of a route is charged to its sender, the second to its
-/// receiver, as if each rank's bytes were spread evenly over its peers of the kind: exact for links that only
-/// one rank sends (or receives) through, always, and for every link when the traffic is so spread; a link of
-/// a mesh, which is a whole route, is charged to its sender. The time alone is latency + max(load /
-/// bandwidth), and 0 when nothing moves.
+/// receiver, a link in the middle to both by half, as if each rank's bytes were spread evenly over its peers
+/// of the kind: exact for links that only one rank sends (or receives) through, always, and for every link
+/// when the traffic is so spread. The time alone is latency + max(load / bandwidth), and 0 when nothing
+/// moves.
 class PairwiseAllToAll {
  public:
   PairwiseAllToAll(const LinkGraph& graph, std::vector<GpuId> group, const Transport& transport);

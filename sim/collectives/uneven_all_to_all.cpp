@@ -41,6 +41,13 @@ struct PairwiseAllToAll::State {
 
 namespace {
 
+/// Of the i-th link of a route: its first half is the sender's, its second the receiver's, and a link in the
+/// middle (between sockets, or the only one in a mesh) half of each.
+double sender_share(std::size_t i, std::size_t links) {
+  if (2 * i + 1 == links) return 0.5;
+  return 2 * i < links ? 1.0 : 0.0;
+}
+
 void check_conservation(std::span<const RankTraffic> traffic) {
   RankTraffic sum;
   for (const RankTraffic& rank : traffic) {
@@ -103,7 +110,7 @@ Terms PairwiseAllToAll::State::sending(GpuId rank, Peers kind) const {
   for (GpuId peer : to) {
     const std::vector<LinkId> route = graph.route(rank, peer);
     const double part = 1.0 / efficiency(graph, route, transport) / static_cast<double>(to.size());
-    for (std::size_t i = 0; 2 * i < route.size(); ++i) sum[route[i]] += part;
+    for (std::size_t i = 0; 2 * i < route.size(); ++i) sum[route[i]] += part * sender_share(i, route.size());
   }
   return {sum.begin(), sum.end()};
 }
@@ -115,7 +122,8 @@ Terms PairwiseAllToAll::State::receiving(GpuId rank, Peers kind) const {
   for (GpuId peer : from) {
     const std::vector<LinkId> route = graph.route(peer, rank);
     const double part = 1.0 / efficiency(graph, route, transport) / static_cast<double>(from.size());
-    for (std::size_t i = (route.size() + 1) / 2; i < route.size(); ++i) sum[route[i]] += part;
+    for (std::size_t i = route.size() / 2; i < route.size(); ++i)
+      sum[route[i]] += part * (1.0 - sender_share(i, route.size()));
   }
   return {sum.begin(), sum.end()};
 }

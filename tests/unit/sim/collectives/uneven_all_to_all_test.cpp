@@ -1,6 +1,7 @@
 // All-to-all from row and column sums against the sum over every pair.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <map>
 #include <vector>
 
 #include "sim/base/ensure.hpp"
@@ -113,4 +114,32 @@ TEST_CASE("An exchange of nothing takes no time, and lost bytes break a law", "[
   CHECK_THROWS_AS(exchange.time(traffic, loads), LawBroken);
   const PairwiseAllToAll alone(graph, {3}, stated_transport(round_cluster(2, 4)));
   CHECK(alone.latency() == 0_s);
+}
+
+TEST_CASE(
+    "On meshes and PCIe trees, too, an even exchange loads every link as its pairs do, and no byte is lost "
+    "in an uneven one",
+    "[collectives]") {
+  for (const Cluster& cluster : {round_mesh(1, 4), round_mesh(2, 4), round_tree(1, 4), round_tree(2, 4)}) {
+    CAPTURE(cluster.node_fabric.kind, cluster.nodes);
+    const LinkGraph graph(cluster);
+    const GpuId n = graph.gpus();
+    const PairwiseAllToAll exchange(graph, first_gpus(n), {});
+    const Matrix even(n, std::vector<double>(n, 1e6)), uneven = random_matrix(n);
+    for (const Matrix& bytes : {even, uneven}) {
+      const auto expected = loads_of_pairs(graph, bytes);
+      std::vector<Bytes> loads(graph.links().size());
+      exchange.time(sums(graph, bytes), loads);
+      std::map<LinkKind, double> total, expected_total;
+      for (LinkId link = 0; link < loads.size(); ++link) {
+        const LinkKind kind = graph.links()[link].kind;
+        total[kind] += loads[link].value();
+        expected_total[kind] += expected[link].value();
+        if (bytes == even) CHECK(loads[link].value() == Approx(expected[link].value()).epsilon(1e-12));
+      }
+      // Which links between rails and sockets an uneven exchange crosses is known on average only.
+      for (const LinkKind kind : {LinkKind::xgmi, LinkKind::nic})
+        CHECK(total[kind] == Approx(expected_total[kind]).epsilon(1e-12));
+    }
+  }
 }
