@@ -3,8 +3,8 @@
 //
 //   {"key": "0123456789abcdef", "row": {"verdict": "ok", "reason": "", "summary": {…}}}
 //
-// Lines that are no such thing, e.g. one torn by a crash, are ignored; one of more than a megabyte is refused. Journals of several shards may be one
-// file, or be joined with cat.
+// Lines that are no such thing, e.g. one torn by a crash, are ignored; one of more than a megabyte is
+// refused. Journals of several shards may be one file, or be joined with cat.
 #pragma once
 
 #include <cstdint>
