@@ -69,13 +69,14 @@ bool CsvReader::next(Row& row) {
 
 double CsvReader::number(const Row& row, std::size_t column) const {
   if (const auto value = read_number<double>(row[column])) return *value;
-  fail(one_line(columns_[column]) + ": " + in_quotes(row[column]) + " is not a number; give a finite one");
+  fail(one_line(columns_[column]) + ": " + in_quotes(row[column]) +
+       " is not a number; give one that is finite");
 }
 
 std::int64_t CsvReader::integer(const Row& row, std::size_t column) const {
   if (const auto value = read_number<std::int64_t>(row[column])) return *value;
   fail(one_line(columns_[column]) + ": " + in_quotes(row[column]) +
-       " is not an integer; give one of at most 18 digits");
+       " is not an integer; give a whole number");
 }
 
 void CsvReader::read_header() {

@@ -127,11 +127,8 @@ void make_folder(const std::string& path) {
     }
   }
   const std::string trial = path + "/.trial-" + std::to_string(getpid());
-  try {
-    write_whole(trial, [](std::ostream&) {});
-  } catch (const std::system_error& failure) {
-    refuse(path, "cannot be written to: " + failure.code().message() + "; give another folder");
-  }
+  errno = 0;
+  if (!std::ofstream(trial)) refuse(path, "cannot be written to: " + reason() + "; give another folder");
   fs::remove(trial, ignored);
 }
 

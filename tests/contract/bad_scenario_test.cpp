@@ -222,7 +222,7 @@ TEST_CASE("Values that do not go together are refused with those that would") {
   bench.check({
       with_values("TP that does not divide heads", kTensor + "3",
                   "/tensor_parallel_size: 3 |32 attention heads|1, 2, 4"),
-      with_values("more TP than GPUs", kTensor + "16", "/tensor_parallel_size: |need 16 GPUs|has 8"),
+      with_values("more TP than GPUs", kTensor + "16", "/deployment/|need 16 GPUs|has 8"),
       with_values("more replicas than GPUs", "/deployment/replicas=9",
                   "/deployment/replicas: 9 |need 9 GPUs|has 8"),
       with_values("more PP than layers", "/deployment/pipeline_parallel_size=33",

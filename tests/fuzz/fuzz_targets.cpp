@@ -1,6 +1,7 @@
 // Every reader of the program with its seeds: files of the tree, and texts with what those lack.
 #include <array>
 #include <filesystem>
+#include <map>
 
 #include "sim/base/files.hpp"
 #include "sim/cost/engine_profile.hpp"
@@ -149,10 +150,24 @@ void read_quantity(std::string_view input) {
   throw InputError("quantity", "is none");
 }
 
-const std::string kCsv = "arrival_s,prompt_tokens,output_tokens\n0.5,100,20\n0.75,7,1\n\"1e1\",4096,512\n";
-const std::string kAzure =
-    "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,374,44\n"
-    "2023-11-16T19:15:50.995+01:00,396,109\n2023-11-16 18:15:51Z,879,55\n";
+/// A good trace of each format by its name.
+const std::map<std::string, std::string>& traces() {
+  static const std::map<std::string, std::string> texts = {
+      {"csv", "arrival_s,prompt_tokens,output_tokens\n0.5,100,20\n0.75,7,1\n\"1e1\",4096,512\n"},
+      {"azure",
+       "TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46.6805900,374,44\n"
+       "2023-11-16T19:15:50.995+01:00,396,109\n2023-11-16 18:15:51Z,879,55\n"},
+      {"burstgpt",
+       "Timestamp,Model,Request tokens,Response tokens,Total tokens,Log "
+       "Type\n5,ChatGPT,472,18,490,Conversation log\n"
+       "45.5,GPT-4,1087,0,1087,API log\n118,ChatGPT,417,276,693,API log\n"},
+      {"mooncake",
+       "{\"timestamp\": 0, \"input_length\": 6758, \"output_length\": 500, \"hash_ids\": [0, 1, 2]}\n"
+       "{\"timestamp\": 3000.5, \"input_length\": 7319, \"output_length\": 490, \"hash_ids\": [0, 14]}\n"},
+      {"lengths",
+       "{\"prompt_len\": 12, \"output_len\": 7}\n{\"prompt_tokens\": 3, \"completion_tokens\": 1}\n"}};
+  return texts;
+}
 
 void read_trace(std::string_view input, const TraceFormat& format) {
   const auto requests = format.open(memory_file().hold(input));
@@ -165,12 +180,14 @@ void add_traces(std::vector<FuzzTarget>& targets) {
   for (const TraceFormat& format : trace_menu()) {
     targets.push_back({"trace_" + std::string(format.name),
                        [&format](std::string_view input) { read_trace(input, format); },
-                       {format.name == "azure" ? kAzure : kCsv}});
+                       {traces().at(std::string(format.name))}});
   }
   const auto recognise = [](std::string_view input) {
     read_trace(input, recognise_trace(memory_file().hold(input)));
   };
-  targets.push_back({"trace", recognise, {kCsv, kAzure}});
+  FuzzTarget any{"trace", recognise, {}};
+  for (const TraceFormat& format : trace_menu()) any.seeds.push_back(traces().at(std::string(format.name)));
+  targets.push_back(std::move(any));
 }
 
 std::vector<FuzzTarget> all_targets() {
@@ -200,7 +217,7 @@ std::vector<FuzzTarget> all_targets() {
        files_in("workloads/routing/presets")},
       {"lengths",
        [](std::string_view input) { read_token_column(memory_file().hold(input), "prompt_tokens"); },
-       {kCsv, "prompt_tokens\n1\n100000000\n"}},
+       {traces().at("csv"), "prompt_tokens\n1\n100000000\n"}},
       {"journal",
        read_journal,
        {R"({"key": "0000000000000001", "row": {"verdict": "ok", "reason": "", "summary": {"steps": 3}}})"

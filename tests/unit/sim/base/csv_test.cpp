@@ -140,9 +140,9 @@ TEST_CASE("A field that is no finite number is refused with line and column") {
   CHECK(csv.integer(row, 1) == 7);
   REQUIRE(csv.next(row));
   CHECK(message_of<InputError>([&] { csv.number(row, 0); }) ==
-        "trace.csv: line 3: t: \"abc\" is not a number; give a finite one");
+        "trace.csv: line 3: t: \"abc\" is not a number; give one that is finite");
   CHECK(message_of<InputError>([&] { csv.integer(row, 1); }) ==
-        "trace.csv: line 3: n: \"7.5\" is not an integer; give one of at most 18 digits");
+        "trace.csv: line 3: n: \"7.5\" is not an integer; give a whole number");
   for (int i = 0; i < 2; ++i) {
     REQUIRE(csv.next(row));
     CHECK_THROWS_AS(csv.number(row, 0), InputError);
