@@ -35,25 +35,39 @@ Json value_of(const std::string& text, const std::string& where) {
 /// be the base of an object.
 std::string no_members(const Json& given, const Json::json_pointer& parent, const Json::json_pointer& target,
                        const Json& value) {
-  const std::string place = parent.to_string();
-  std::string problem = one_line(place) + ": " + nature(given) + ", which has no members";
+  const std::string place = one_line(parent.to_string());
+  std::string problem = place + ": " + nature(given) + ", which has no members";
   if (!given.is_string() || is_path(given.get<std::string>())) return problem;
   if (parent.back() != "cluster" && parent.back() != "gpu") return problem;
   Json over{{"base", given}};
-  over[Json::json_pointer(target.to_string().substr(place.size()))] = value;
-  return problem + "; set " + place + " to an object over it: '" + place + "=" + over.dump() + "'";
+  over[Json::json_pointer(target.to_string().substr(parent.to_string().size()))] = value;
+  const std::string text = over.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return problem + "; set " + place + " to an object over it: '" + place + "=" + text + "'";
 }
 
-/// Of the places on the way to the target, the first that cannot have members.
+/// A list grows by one place at most: "/list/999999999999" would fill the memory with nulls.
+void check_place_in_list(const Json& holder, const std::string& token, const std::string& where) {
+  const bool number = !token.empty() && token.find_first_not_of("0123456789") == token.npos;
+  if (!number || holder.is_object()) return;
+  const std::size_t size = holder.is_array() ? holder.size() : 0;
+  std::size_t place = 0;
+  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), place);
+  if (error == std::errc() && place <= size) return;
+  throw InputError(
+      where, "place " + one_line(token, 40) + " is beyond the list; give at most " + std::to_string(size));
+}
+
+/// Of the places on the way to the target, the first that cannot have such a member.
 void check_way(const Json& scenario, const Json::json_pointer& target, const Json& value,
                const std::string& where) {
   if (!scenario.is_object()) throw InputError(where, "the scenario is not an object; give one in its file");
-  for (Json::json_pointer parent = target.parent_pointer(); !parent.empty();
-       parent = parent.parent_pointer()) {
-    if (!scenario.contains(parent)) continue;
-    const Json& given = scenario.at(parent);
+  for (Json::json_pointer place = target; !place.empty(); place = place.parent_pointer()) {
+    const Json::json_pointer parent = place.parent_pointer();
+    static const Json kNothing;
+    const Json& given = scenario.contains(parent) ? scenario.at(parent) : kNothing;
     if (!given.is_structured() && !given.is_null())
       throw InputError(where, no_members(given, parent, target, value));
+    check_place_in_list(given, place.back(), where);
   }
 }
 

@@ -56,7 +56,8 @@ extern "C" int LLVMFuzzerInitialize(int* argc, char*** argv) {
     if (!argument.starts_with("-") && corpus.empty()) corpus = argument;
   }
   if (chosen == nullptr) choose_target("");
-  if (!corpus.empty()) write_seeds(corpus);
+  if (!corpus.empty() && !std::filesystem::is_regular_file(corpus))
+    write_seeds(corpus);  // a file is replayed
   return 0;
 }
 
