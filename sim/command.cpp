@@ -1,6 +1,7 @@
 // What the commands share: parsing options with messages in the project's form.
 #include "sim/command.hpp"
 
+#include <algorithm>
 #include <boost/program_options/parsers.hpp>
 #include <charconv>
 #include <filesystem>
@@ -71,6 +72,13 @@ std::int64_t integer_of(const po::variables_map& options, const std::string& nam
                                       " to " + std::to_string(range.max) + "; give one");
   }
   return number;
+}
+
+std::string format_of(const po::variables_map& options, const std::vector<std::string>& formats) {
+  const std::string format = options["format"].as<std::string>();
+  if (std::find(formats.begin(), formats.end(), format) == formats.end())
+    throw InputError("--format", "unknown format " + in_quotes(format) + "; " + choices(format, formats));
+  return format;
 }
 
 std::vector<Override> overrides_of(const po::variables_map& options) {

@@ -47,6 +47,10 @@ boost::program_options::variables_map parse_arguments(
 std::int64_t integer_of(const boost::program_options::variables_map& options, const std::string& name,
                         IntegerRange range);
 
+/// The value of --format, one of `formats`. Throws InputError with the choices.
+std::string format_of(const boost::program_options::variables_map& options,
+                      const std::vector<std::string>& formats);
+
 /// `--set` values "/pointer=VALUE". Throws InputError.
 std::vector<Override> overrides_of(const boost::program_options::variables_map& options);
 

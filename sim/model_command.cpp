@@ -1,10 +1,7 @@
 // switchyard model: what an architecture is made of, without a cluster.
-#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
-#include "sim/base/choices.hpp"
-#include "sim/base/quote.hpp"
 #include "sim/command.hpp"
 #include "workloads/catalogue.hpp"
 #include "workloads/parameters.hpp"
@@ -18,7 +15,7 @@ po::options_description model_options() {
   po::options_description options("switchyard model NAME|config.json [--format json]");
   options.add_options()("model", po::value<std::string>(),
                         "a name of `switchyard list models`, or the path of a Hugging Face config.json")(
-      "context", po::value<std::int64_t>()->default_value(0),
+      "context", po::value<std::string>()->default_value("0"),
       "tokens in the cache, for the operations of a token")(
       "format", po::value<std::string>()->default_value("text"), "text | json")("help", "this text");
   return options;
@@ -175,13 +172,8 @@ int model_command(const Arguments& arguments) {
     std::cout << model_options();
     return 0;
   }
-  const std::string format = options["format"].as<std::string>();
-  const std::vector<std::string> formats = {"text", "json"};
-  if (std::find(formats.begin(), formats.end(), format) == formats.end())
-    throw InputError("--format", "unknown format " + in_quotes(format) + "; " + choices(format, formats));
-  const std::int64_t context = options["context"].as<std::int64_t>();
-  if (context < 0 || context > 1LL << 31)
-    throw InputError("--context", std::to_string(context) + " is out of range; give 0 to 2147483648 tokens");
+  const std::string format = format_of(options, {"text", "json"});
+  const std::int64_t context = integer_of(options, "context", {0, 1LL << 31});
   const Architecture model =
       read_model(Json(options["model"].as<std::string>()), Json(), ".", "switchyard model");
   if (format == "json") std::cout << pretty(to_json(model, context));

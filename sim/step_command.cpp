@@ -1,10 +1,7 @@
 // switchyard step: one engine step with its breakdown.
-#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
-#include "sim/base/choices.hpp"
-#include "sim/base/quote.hpp"
 #include "sim/command.hpp"
 #include "sim/simulate.hpp"
 #include "sim/summarise.hpp"
@@ -93,10 +90,7 @@ int step_command(const Arguments& arguments) {
     std::cout << step_options();
     return 0;
   }
-  const std::string format = options["format"].as<std::string>();
-  const std::vector<std::string> formats = {"text", "json"};
-  if (std::find(formats.begin(), formats.end(), format) == formats.end())
-    throw InputError("--format", "unknown format " + in_quotes(format) + "; " + choices(format, formats));
+  const std::string format = format_of(options, {"text", "json"});
   const StepQuery query = query_of(options);
   const System system(scenario_of(options), Scope::step);
   const StepAnswer answer = time_step(system, query);

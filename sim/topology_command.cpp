@@ -10,7 +10,6 @@
 //    "ranks": [{"rank", "replica", "dp", "pp", "tp", "ep", "node", "gpu"}]: of a scenario only}
 //
 // Bandwidths are of one direction; bounds are without latency and protocol.
-#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
@@ -18,7 +17,6 @@
 #include <iostream>
 #include <numeric>
 
-#include "sim/base/quote.hpp"
 #include "sim/command.hpp"
 #include "sim/summarise.hpp"
 #include "topologies/analysis.hpp"
@@ -230,10 +228,7 @@ int topology_command(const Arguments& arguments) {
     std::cout << topology_options();
     return 0;
   }
-  const std::string format = options["format"].as<std::string>();
-  const std::vector<std::string> formats = {"text", "json", "dot", "graphml"};
-  if (std::find(formats.begin(), formats.end(), format) == formats.end())
-    throw InputError("--format", "unknown format " + in_quotes(format) + "; " + choices(format, formats));
+  const std::string format = format_of(options, {"text", "json", "dot", "graphml"});
   const Subject subject = subject_of(options["cluster"].as<std::string>());
   const LinkGraph graph(subject.cluster);
   if (format == "json") std::cout << pretty(to_json(subject, graph));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 
 #include "sim/base/error.hpp"
 
@@ -74,25 +75,43 @@ void check_experts(const Deployment& d, const MoeFfn& moe, const std::string& so
   }
 }
 
+/// "64 GPUs": a product of sizes that may be beyond 64 bits.
+std::string words_for_gpus(const Deployment& d) {
+  const double gpus = static_cast<double>(d.replicas) * static_cast<double>(d.data_parallel_size) *
+                      static_cast<double>(d.pipeline_parallel_size) *
+                      static_cast<double>(d.tensor_parallel_size);
+  char text[40];
+  std::snprintf(text, sizeof text, "%.0f GPUs", gpus);
+  return text;
+}
+
+std::int64_t largest(const Deployment& d) {
+  return std::max({d.replicas, d.data_parallel_size, d.pipeline_parallel_size, d.tensor_parallel_size});
+}
+
 /// Blames the first size that, with those that vary faster, needs more GPUs than there are.
 void check_gpus(const Deployment& d, const Cluster& cluster, const std::string& source) {
-  if (d.gpus() <= cluster.gpus()) return;
-  const auto counts = [](std::string_view name, std::int64_t size) {
-    return std::string(name) + " " + std::to_string(size);
-  };
-  const std::int64_t nodes = (d.gpus() + cluster.gpus_per_node - 1) / cluster.gpus_per_node;
-  const std::string problem =
-      "is too many: " + counts("replicas", d.replicas) + " x " + counts("dp", d.data_parallel_size) + " x " +
-      counts("pp", d.pipeline_parallel_size) + " x " + counts("tp", d.tensor_parallel_size) + " need " +
-      std::to_string(d.gpus()) + " GPUs, but the cluster " + cluster.name + " has " +
-      std::to_string(cluster.gpus()) + "; use fewer, or " + words_for_nodes(cluster, nodes);
   std::int64_t needed = 1;
   for (const auto& [field, size] :
        {std::pair("tensor_parallel_size", d.tensor_parallel_size),
         std::pair("pipeline_parallel_size", d.pipeline_parallel_size),
         std::pair("data_parallel_size", d.data_parallel_size), std::pair("replicas", d.replicas)}) {
     needed *= size;
-    if (needed > cluster.gpus()) fail(source, field, size, problem);
+    if (needed <= cluster.gpus()) continue;
+    const auto counts = [](std::string_view name, std::int64_t count) {
+      return std::string(name) + " " + std::to_string(count);
+    };
+    std::string problem = "is too many: " + counts("replicas", d.replicas) + " x " +
+                          counts("dp", d.data_parallel_size) + " x " +
+                          counts("pp", d.pipeline_parallel_size) + " x " +
+                          counts("tp", d.tensor_parallel_size) + " need " + words_for_gpus(d) +
+                          ", but the cluster " + cluster.name + " has " + std::to_string(cluster.gpus()) +
+                          "; use fewer";
+    if (largest(d) <= 1024) {  // then the product is within 64 bits
+      const std::int64_t nodes = (d.gpus() + cluster.gpus_per_node - 1) / cluster.gpus_per_node;
+      problem += ", or " + words_for_nodes(cluster, nodes);
+    }
+    fail(source, field, size, problem);
   }
 }
 

@@ -125,7 +125,7 @@ TEST_CASE("A wrong file that a scenario names is refused by its own name") {
       R"(/workload/prompt_tokens={"distribution": "empirical", "path": "FILE", "column": "n"})";
   Files files;
   files.named("an empty config", "", model, "is empty");
-  files.named("a config of another kind", R"({"model_type": "bert"})", model, "/model_type: |\"bert\"|llama");
+  files.named("a config of another kind", R"({"model_type": "rwkv"})", model, "/model_type: |\"rwkv\"|llama");
   files.named("a config without sizes", R"({"model_type": "llama"})", model,
               "is missing|an integer from 1 to ");
   files.named("a config with text for a size",
@@ -189,7 +189,7 @@ TEST_CASE("A wrong trace is refused by its line and column") {
   files.trace("a megabyte on the first line", std::string(3'000'000, '0'),
               "line 1: is longer than 1000000 bytes");
   files.trace("a column left out", "arrival_s,prompt_tokens\n1,2\n",
-              "no column \"output_tokens\"|one of arrival_s", "csv");
+              "no column \"output_tokens\"|this format needs arrival_s", "csv");
   files.trace("a column twice", "arrival_s,prompt_tokens,output_tokens,arrival_s\n1,5,5,1\n",
               "more than one column");
   files.trace("semicolons", "arrival_s;prompt_tokens;output_tokens\n1;5;5\n",

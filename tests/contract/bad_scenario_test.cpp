@@ -62,8 +62,8 @@ TEST_CASE("Unknown keys and names are refused with the near miss and the choices
       with_values("a placement", "/deployment/expert_placement=roundrobin", "|\"round_robin\"?|linear"),
       with_values("a figure of the SLO", R"(/slo={"ttft_p98": "2 s"})",
                   "/slo/ttft_p98: unknown bound|ttft|_p99"),
-      with_values("a family of models", R"(/model={"model_type": "gpt2"})",
-                  "/model/model_type: |\"gpt2\"|llama"),
+      with_values("a family of models", R"(/model={"model_type": "rwkv"})",
+                  "/model/model_type: |\"rwkv\"|llama"),
       with_values("a checkpoint's format", R"(/model_overrides/quantization_config={"quant_method": "zip"})",
                   "/quantization_config/quant_method: |\"zip\"|fp8"),
   });

@@ -278,7 +278,7 @@ TEST_CASE("A member of a cluster that is a name is answered with the object to w
     return message_of<InputError>([&] { with(kFull, pointer, value); });
   };
   CHECK_THAT(said("/cluster/gpu", "h100_sxm"),
-             Catch::Contains("/cluster is \"hgx-h200x2\", which has no members") &&
+             Catch::Contains("/cluster: \"hgx-h200x2\" is text, which has no members") &&
                  Catch::Contains(R"('/cluster={"base":"hgx-h200x2","gpu":"h100_sxm"}')"));
   CHECK_THAT(said("/cluster/fabric/nic", "200 Gb/s"),
              Catch::Contains(R"('/cluster={"base":"hgx-h200x2","fabric":{"nic":"200 Gb/s"}}')"));
