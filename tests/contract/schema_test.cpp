@@ -28,6 +28,7 @@ struct Examples {
 
   Examples() {
     folder.write("trace.csv", "arrival_s,prompt_tokens,output_tokens\n0,100,5\n");
+    folder.write("lengths.jsonl", "{\"prompt_len\": 100, \"output_len\": 5}\n");
     Json full = parse_json(kFull, "example");
     const Json columns = {
         {"gemm", {"m", "n", "k", "time_us"}},
@@ -47,10 +48,22 @@ struct Examples {
       add("/workload/arrivals", arrivals);
     for (const char* lengths :
          {R"({"distribution": "fixed", "value": 1})", R"({"distribution": "uniform", "min": 1, "max": 2})",
+          R"({"distribution": "quantiles", "tokens_at": {"0": 3, "0.5": 1020, "1": 14050}})",
           R"({"distribution": "empirical", "path": "trace.csv", "column": "prompt_tokens"})"})
       add("/workload/prompt_tokens", lengths);
     add("/workload", R"({"trace": "trace.csv", "format": "csv", "num_requests": 1, "num_warmups": 1})");
+    add("/workload",
+        R"({"trace": "lengths.jsonl", "format": "lengths", "arrivals": {"process": "poisson", "rate": 1}})");
+    add("/workload", R"("azure-conv-2023")");
+    add("/workload", R"({"preset": "azure-conv-2023", "arrivals": {"rate": 2}, "num_requests": 3})");
+    add("/workload", R"({"preset": "sharegpt", "arrivals": {"process": "gamma", "rate": 1, "cv": 2},
+      "output_tokens": {"distribution": "fixed", "value": 2}, "num_warmups": 1})");
     add("/cluster", R"({"base": "hgx-h100", "gpu": {"base": "h100_sxm"}})");
+    add("/cluster", R"({"base": "hgx-h100x4", "fabric_latency": "1 us"})");
+    add("/cluster/node_fabric", "null");  // the GPU's own kind, xgmi_mesh
+    Json& gpu = scenarios.back()["cluster"]["gpu"];
+    gpu.erase("nvlink");
+    gpu.update({{"xgmi", "64 GB/s"}, {"xgmi_links", 255}});
   }
 
   Scenario read(const Json& json) const { return read_scenario(json, "s.json", folder.path().string()); }
@@ -69,8 +82,10 @@ struct Examples {
     "$schema": "scenario.schema.json", "model": "mixtral-8x7b", "model_overrides": {"num_hidden_layers": 2},
     "precision": {"weights": "auto", "activations": "bf16", "kv_cache": "bf16"},
     "cluster": {"name": "n", "source": "s", "description": "d", "gpus_per_node": 8, "nodes": 2,
-      "fabric": {"kind": "rail_optimised", "nics_per_node": 8, "nic": "400 Gb/s", "oversubscription": 1,
-                 "routing": "ecmp"},
+      "node_fabric": {"kind": "pcie_tree", "sockets": 2, "gpus_per_switch": 4, "uplink": "32 GB/s",
+                      "socket_link": "64 GB/s"},
+      "fabric": {"kind": "rail_optimised", "nics_per_node": 8, "rails": 4, "nic": "400 Gb/s",
+                 "oversubscription": 1, "routing": "ecmp"},
       "nvlink_latency": "1 us", "fabric_latency": "1 us",
       "gpu": {"name": "g", "source": "s", "description": "d", "memory": "80 GB", "memory_bandwidth": "3 TB/s",
         "peak": {"bf16": "900 TFLOPS"}, "vector_peak": "60 TFLOPS", "nvlink": "450 GB/s", "pcie": "64 GB/s",
@@ -253,7 +268,9 @@ TEST_CASE("Names in the schema are those that the reader offers") {
     if (names_in(key).empty()) return;
     const std::string refusal = examples.refusal(with(example, place, "zzz"));
     INFO(refusal);
-    CHECK(refusal.starts_with("s.json: " + place.to_string() + ": "));
+    // A workload's name is short for a block's preset.
+    const bool is_short = place == Pointer("/workload");
+    CHECK(refusal.starts_with("s.json: " + place.to_string() + (is_short ? "/preset" : "") + ": "));
     // Of kinds (of arrivals, of lengths) each has a block of its own.
     const Names offered = choices_in(refusal);
     if (key.contains("const")) CHECK(offered.count(key["const"].get<std::string>()) == 1);

@@ -71,12 +71,32 @@ const profile = {source: 's', gemm: shares, grouped_gemm: shares, prefill_attent
   elementwise: shares, kernel_overhead: '3 us', elementwise_table: table};
 const wholeGpu = {source: 's', memory: '80 GB', memory_bandwidth: '3 TB/s', peak: {bf16: '900 TFLOP/s'}, vector_peak: '60 TFLOPS',
   pcie: '64GB/s', tdp: '.7 kW', profile};
+const {nvlink, xgmi} = {nvlink: {...wholeGpu, nvlink: '450 GB/s'}, xgmi: {...wholeGpu, xgmi: '64 GB/s', xgmi_links: 7}};
+const tree = {kind: 'pcie_tree', sockets: 2, gpus_per_switch: 1, uplink: '32 GB/s', socket_link: '64 GB/s'};
+writeFileSync(path.join(folder, 'lengths.jsonl'), '{"prompt_len": 100, "output_len": 5}\n');
+writeFileSync(path.join(folder, 'trace.csv'), 'arrival_s,prompt_tokens,output_tokens\n0,100,5\n');
+writeFileSync(path.join(folder, 'preset.json'), JSON.stringify({description: 'd', source: 's', ...base.workload}));
+const [poisson, fixed] = [{process: 'poisson', rate: 1}, {distribution: 'fixed', value: 2}];
+const drawn = {arrivals: poisson, num_requests: 1, prompt_tokens: fixed, output_tokens: fixed};
+const at = (tokens_at) => ({...drawn, prompt_tokens: {distribution: 'quantiles', tokens_at}});
+const llama = {model_type: 'llama', hidden_size: 1024, intermediate_size: 3072, num_hidden_layers: 2, num_attention_heads: 16,
+  vocab_size: 32000, max_position_embeddings: 8192};
 const both = [  // what schema and reader take
-  ['/$schema', './scenario.schema.json'], ['/model', {model_type: 'llama', hidden_size: 1024, intermediate_size: 3072,
-    num_hidden_layers: 2, num_attention_heads: 16, vocab_size: 32000, max_position_embeddings: 8192}],
+  ['/$schema', './scenario.schema.json'], ['/model', llama], ['/model', {model_type: 'llava', text_config: llama}],
   ['/cluster', 'hgx-h100x4'], ['/cluster', null], ['/cluster', {gpu, gpus_per_node: 8}],
   ['/cluster', {gpu: wholeGpu, gpus_per_node: 8}], ['/cluster', {gpu: {...wholeGpu, profile: {...profile, elementwise_table: [table]}}, gpus_per_node: 8}],
   ['/cluster', {base: 'hgx-h200', nodes: 2, fabric: {nic: '200Gbps', nics_per_node: null}}],
+  ['/cluster', {base: 'hgx-h100x4', nodes: null}], ['/cluster', {base: 'hgx-h100', fabric: {rails: 4}}],
+  ['/cluster', {gpu: nvlink, gpus_per_node: 8, node_fabric: {kind: 'nvswitch'}}], ['/cluster', {gpu: nvlink, gpus_per_node: 8, node_fabric: tree}],
+  ['/cluster', {gpu: xgmi, gpus_per_node: 8, node_fabric: {kind: 'xgmi_mesh'}}], ['/cluster', {gpu: {...xgmi, nvlink: '0 B/s'}, gpus_per_node: 8}],
+  ['/cluster', {gpu: {...nvlink, xgmi: '0 B/s'}, gpus_per_node: 8}], ['/cluster', {gpu: wholeGpu, gpus_per_node: 8, node_fabric: {sockets: 1}}],
+  ['/cluster', {base: 'l40s-pcie', node_fabric: {sockets: 1}}], ['/cluster', {base: 'mi300x-8', gpu: {base: 'mi300x', xgmi: '50 GB/s'}}],
+  ['/workload', 'azure-conv-2023'], ['/workload', './preset.json'], ['/workload', {preset: 'azure-conv-2023', num_requests: null}],
+  ['/workload', {preset: 'azure-code-2023', arrivals: {rate: 2}, num_requests: 7, output_tokens: fixed}],
+  ['/workload', {preset: 'preset.json', prompt_tokens: {max: 1000}}], ['/workload', {preset: 'sharegpt', arrivals: poisson, num_warmups: 2}],
+  ['/workload', {trace: 'trace.csv'}], ['/workload', {trace: 'trace.csv', format: 'csv', arrivals: null, num_requests: 1}],
+  ['/workload', {trace: 'lengths.jsonl', arrivals: poisson}], ['/workload', {trace: 'lengths.jsonl', format: 'lengths', arrivals: poisson}],
+  ['/workload', at({0: 3, 0.5: 1020, '1.0': 14050})], ['/workload', at({'0.0': 3, '5e-1': 3, '1.0': 4})],
   ['/slo', {itl_median: '1.5e3 us', e2el_mean: '.5 min'}], ['/engine', {max_model_len: null, num_gpu_blocks_override: null}],
   ['/precision', {weights: 'fp8'}], ['/workload', undefined], ['/workload/num_warmups', 3], ['/seed', 0],
 ];
@@ -97,6 +117,25 @@ const neither = [  // what both refuse
   ['/cluster', {gpu: {...wholeGpu, tdp: undefined}, gpus_per_node: 8}], ['/cluster', {gpu: {...wholeGpu, peak: {fp8: '1 TFLOPS'}}, gpus_per_node: 8}],
   ['/cluster', {gpu: {...wholeGpu, profile: {...profile, gemm: {compute: 1}}}, gpus_per_node: 8}],
   ['/cluster', {gpu: {...gpu, peak: {bf17: '1 TFLOPS'}}, gpus_per_node: 8}],
+  ['/cluster', {base: 'hgx-h10x4'}], ['/cluster', {base: 'hgx-h100', fabric: {rails: 0}}], ['/cluster', {base: 'hgx-h100', node_fabric: {kind: 'torus'}}],
+  ['/cluster', {base: 'hgx-h100', node_fabric: 'nvswitch'}], ['/cluster', {gpu: nvlink, gpus_per_node: 8, node_fabric: {...tree, kind: 'nvswitch'}}],
+  ['/cluster', {gpu: xgmi, gpus_per_node: 8, node_fabric: {kind: 'xgmi_mesh', uplink: '32 GB/s'}}],
+  ...[{sockets: 0}, {sockets: 9}, {gpus_per_switch: 257}, {uplink: 32}, {socket_link: '64 GHz'}, {switches: 2}].map((wrong) =>
+    ['/cluster', {gpu: nvlink, gpus_per_node: 8, node_fabric: {...tree, ...wrong}}]),
+  ['/cluster', {gpu: {...xgmi, xgmi_links: undefined}, gpus_per_node: 8}], ['/cluster', {gpu: {...xgmi, xgmi_links: 256}, gpus_per_node: 8}],
+  ['/cluster', {gpu: {...xgmi, nvlink: '450 GB/s'}, gpus_per_node: 8}], ['/cluster', {gpu: {...xgmi, xgmi: 64}, gpus_per_node: 8}],
+  ['/model', {model_type: 'llava'}], ['/model', {model_type: 'llava', text_config: 'llama'}], ['/model_overrides', {model_type: 'lama'}],
+  ['/workload', 7], ['/workload', {preset: 'chat'}], ['/workload', {preset: 7}], ['/workload', {preset: 'azure-conv-2023', trace: 'trace.csv'}],
+  ['/workload', {preset: 'azure-conv-2023', format: 'csv'}], ['/workload', {preset: 'azure-conv-2023', rate: 2}],
+  ['/workload', {preset: 'azure-conv-2023', arrivals: {rate: 0}}], ['/workload', {preset: 'azure-conv-2023', arrivals: {speed: 2}}],
+  ['/workload', {preset: 'azure-conv-2023', arrivals: {process: 'gamma', rate: 2}}],
+  ['/workload', {preset: 'azure-conv-2023', prompt_tokens: {distribution: 'fixed'}}],
+  ['/workload', {preset: 'azure-conv-2023', prompt_tokens: {tokens_at: {0: 1}}}],
+  ['/workload', {trace: 'trace.csv', arrivals: poisson, format: 'csv'}], ['/workload', {trace: 'trace.csv', prompt_tokens: fixed}],
+  ['/workload', {trace: 'lengths.jsonl', format: 'lengths'}], ['/workload', {trace: 'lengths.jsonl', arrivals: {rate: 1}}],
+  ['/workload', {trace: 'trace.csv', format: 'tsv'}], ['/workload', {...drawn, arrivals: {rate: 1}}], ['/workload', {...drawn, prompt_tokens: {value: 1}}],
+  ...[{}, {0: 1}, {0: 1, 0.5: 2}, {0.5: 2, 1: 3}, {0: 0, 1: 2}, {0: 1, 1: 2.5}, {0: 1, 1: 1e9}, {0: 1, half: 2, 1: 3}, {0: 1, 1: null}, [1, 2]].map((table) =>
+    ['/workload', at(table)]),
   ['/deployment/replicas', 0], ['/deployment/replicas', 1.5], ['/deployment/replicas', '2'], ['/deployment/enable_dbo', true],
   ['/deployment/num_redundant_experts', 1], ['/deployment/enable_expert_parallel', 'yes'], ['/deployment/all2all_backend', 'nccl'],
   ['/deployment', []], ['/engine/profile', 'vlm'], ['/engine/scheduler', 'lifo'], ['/engine/gpu_memory_utilization', 0],
