@@ -1,4 +1,6 @@
 // switchyard list: every menu and catalogue.
+#include <array>
+#include <cstdio>
 #include <iostream>
 
 #include "kernels/expert_placement.hpp"
@@ -13,6 +15,7 @@
 #include "topologies/nodes/node_kind.hpp"
 #include "workloads/catalogue.hpp"
 #include "workloads/hugging_face/family.hpp"
+#include "workloads/parameters.hpp"
 
 namespace switchyard {
 namespace {
@@ -31,6 +34,25 @@ Lines menu_lines(std::span<const Row> table) {
 Lines name_lines(const std::vector<std::string>& catalogue) {
   Lines lines;
   for (const std::string& name : catalogue) lines.push_back({name, ""});
+  return lines;
+}
+
+std::string billions(std::int64_t parameters) {
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.4g B", static_cast<double>(parameters) * 1e-9);
+  return text.data();
+}
+
+Lines model_lines() {
+  Lines lines;
+  for (const std::string& name : model_names()) {
+    const Architecture model = read_model(name, Json(), "", "list");
+    const ParameterCount count = count_parameters(model);
+    std::string description = std::string(name_of(kind_of(model))) + " " + std::string(name_of(model.form)) +
+                              ", " + billions(count.total) + " parameters";
+    if (count.active != count.total) description += ", " + billions(count.active) + " active a token";
+    lines.push_back({name, description});
+  }
   return lines;
 }
 
@@ -59,7 +81,7 @@ Lines cluster_lines() {
 }
 
 constexpr std::array<Menu, 22> kMenus = {{
-    {"models", "scenario /model", [] { return name_lines(model_names()); }},
+    {"models", "scenario /model", model_lines},
     {"gpus", "inline clusters /cluster/gpu", gpu_lines},
     {"clusters", "scenario /cluster; NAMExN has N nodes", cluster_lines},
     {"node-fabrics", "inline clusters /cluster/node_fabric/kind", [] { return menu_lines(node_kinds()); }},
