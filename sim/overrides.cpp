@@ -31,15 +31,16 @@ Json value_of(const std::string& text, const std::string& where) {
   }
 }
 
-/// What cannot have members, and what to write instead: a cluster or a GPU that is a name of the catalogue may
-/// be the base of an object.
+/// What cannot have members, and what to write instead: a cluster or a GPU that is a name of the catalogue
+/// may be the base of an object, a workload that is one its preset.
 std::string no_members(const Json& given, const Json::json_pointer& parent, const Json::json_pointer& target,
                        const Json& value) {
   const std::string place = one_line(parent.to_string());
   std::string problem = place + ": " + nature(given) + ", which has no members";
   if (!given.is_string() || is_path(given.get<std::string>())) return problem;
-  if (parent.back() != "cluster" && parent.back() != "gpu") return problem;
-  Json over{{"base", given}};
+  const bool workload = parent.back() == "workload";
+  if (!workload && parent.back() != "cluster" && parent.back() != "gpu") return problem;
+  Json over{{workload ? "preset" : "base", given}};
   over[Json::json_pointer(target.to_string().substr(parent.to_string().size()))] = value;
   const std::string text = over.dump(-1, ' ', false, Json::error_handler_t::replace);
   return problem + "; set " + place + " to an object over it: '" + place + "=" + text + "'";

@@ -79,6 +79,10 @@ void refuse_impossible(const Architecture& model, const StepQuery& query) {
   if (model.form != ModelForm::decoder && (query.decode > 0 || query.context > 0))
     throw InputError("switchyard step", model.name + " is of the kind " + std::string(name_of(model.form)) +
                                             ": it has no decode steps and no cache; give --prefill N alone");
+  if (model.position_embeddings > 0 && query.prefill + query.context > model.position_embeddings)
+    throw InputError("switchyard step",
+                     model.name + " has embeddings of " + std::to_string(model.position_embeddings) +
+                         " positions; give a prompt and context of at most so many tokens");
 }
 
 }  // namespace

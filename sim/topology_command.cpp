@@ -160,9 +160,12 @@ Json to_json(const Subject& subject, const LinkGraph& graph) {
 /// Four digits are as many as a datasheet has.
 template <class Q>
 std::string rounded(Q quantity) {
+  const std::string text = to_text(quantity);
+  char* unit = nullptr;
+  const double number = std::strtod(text.c_str(), &unit);
   std::array<char, 32> digits{};
-  std::snprintf(digits.data(), digits.size(), "%.4g", quantity.value());
-  return to_text(Q(std::strtod(digits.data(), nullptr)));
+  std::snprintf(digits.data(), digits.size(), "%.4g", number);
+  return digits.data() + std::string(unit);
 }
 
 void print_links(const LinkGraph& graph) {

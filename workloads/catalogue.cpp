@@ -37,8 +37,9 @@ ConfigReader reader_of(const Json& config, const std::string& source, const Json
 
 PublishedParameters read_published(ObjectReader reader) {
   PublishedParameters published;
-  published.total = reader.number("total_parameters");
-  if (reader.has("active_parameters")) published.active = reader.number("active_parameters");
+  const NumberRange above_zero{0.0, 1e18, NumberRange::Ends::open_below};
+  published.total = reader.number("total_parameters", above_zero);
+  if (reader.has("active_parameters")) published.active = reader.number("active_parameters", above_zero);
   published.active_convention = reader.text("active_convention");
   using Active = PublishedParameters::Active;
   const auto begins = [&](std::string_view words) { return published.active_convention.starts_with(words); };

@@ -73,13 +73,19 @@ void add_latent(const Attention& a, const Cut& cut, LayerWork& work) {
   }
   work.before_attention.push_back(cut.gemm("kv_a", mla.kv_lora_rank + mla.qk_rope_head_dim, cut.hidden_size));
   // Absorbed (decode) and expanded (prefill) forms take the same products with W_UK and W_UV.
-  work.context_expansion =
-      cut.gemm("kv_b", heads * (mla.qk_nope_head_dim + mla.v_head_dim), mla.kv_lora_rank);
-  work.before_attention.push_back(*work.context_expansion);
+  const Gemm expansion = cut.gemm("kv_b", heads * (mla.qk_nope_head_dim + mla.v_head_dim), mla.kv_lora_rank);
+  work.before_attention.push_back(expansion);
+  if (a.selected_keys) {  // every query reads latents of its own choice: absorbed in prompts too
+    work.attention->prefill_flops_per_pair = work.attention->decode_flops_per_pair;
+    work.attention->prefill_bytes_per_key = work.attention->cache_bytes_per_token;
+  } else {
+    work.context_expansion = expansion;
+  }
   work.output_projection = cut.gemm("o_proj", cut.hidden_size, heads * mla.v_head_dim);
 }
 
-/// Whole on every rank (vLLM replicates the indexer); its scores are fp8 products.
+/// Whole on every rank (vLLM replicates the indexer). Its keys are fp8; its scores are charged at the rate of
+/// bf16, as no profile measures them.
 void add_indexer(const SparseIndexer& indexer, const Cut& cut, LayerWork& work, Bytes bytes_per_key) {
   const std::int64_t queries = indexer.num_heads * indexer.head_dim;
   work.before_attention.push_back(
@@ -98,7 +104,8 @@ void add_attention(const Layer& layer, const Cut& cut, LayerWork& work) {
   const Attention& a = *layer.attention;
   if (a.latent) add_latent(a, cut, work);
   else add_grouped_query(a, cut, work);
-  work.attention->window = a.sliding_window ? a.sliding_window : a.selected_keys;
+  work.attention->window = a.sliding_window;
+  work.attention->selected = a.selected_keys;
   if (a.indexer) add_indexer(*a.indexer, cut, work, indexer_bytes_per_token(layer));
 }
 

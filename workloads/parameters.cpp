@@ -122,10 +122,11 @@ Weights routed_expert_weights(const MoeFfn& moe, std::int64_t hidden_size) {
 }
 
 Weights shared_expert_weights(const MoeFfn& moe, std::int64_t hidden_size) {
-  Weights weights;
-  if (moe.shared_expert) weights += ffn_weights(*moe.shared_expert, hidden_size);
-  if (moe.latent_size) weights.matrices += 2 * hidden_size * *moe.latent_size;
-  return weights;
+  return moe.shared_expert ? ffn_weights(*moe.shared_expert, hidden_size) : Weights();
+}
+
+std::int64_t latent_projection(const MoeFfn& moe, std::int64_t hidden_size) {
+  return 2 * hidden_size * moe.latent_size.value_or(0);
 }
 
 /// Weights one token multiplies with in one layer. Absorbed or expanded, latent attention uses each of its
@@ -137,6 +138,7 @@ std::int64_t matrices_used(const Layer& layer, std::int64_t hidden_size) {
     used += gate_weights(*layer.moe, hidden_size).matrices;
     used += layer.moe->gate.num_experts_per_tok * routed_expert_weights(*layer.moe, hidden_size).matrices;
     used += shared_expert_weights(*layer.moe, hidden_size).matrices;
+    used += latent_projection(*layer.moe, hidden_size);
   }
   return used;
 }
@@ -190,6 +192,7 @@ LayerParameters parameters_of(const Layer& layer, std::int64_t hidden_size) {
     parameters.gate = gate_weights(*layer.moe, hidden_size).all_but_norms();
     parameters.routed_expert = routed_expert_weights(*layer.moe, hidden_size).all_but_norms();
     parameters.shared_expert = shared_expert_weights(*layer.moe, hidden_size).all_but_norms();
+    parameters.latent_projection = latent_projection(*layer.moe, hidden_size);
   }
   return parameters;
 }
@@ -203,7 +206,8 @@ ParameterCount count_parameters(const Architecture& architecture) {
       count.embedding + count.head + vectors * architecture.hidden_size + architecture.other_parameters;
   for (const Layer& layer : architecture.layers) {
     const LayerParameters p = parameters_of(layer, architecture.hidden_size);
-    const std::int64_t always = p.attention + p.norms + p.dense_ffn + p.gate + p.shared_expert;
+    const std::int64_t always =
+        p.attention + p.norms + p.dense_ffn + p.gate + p.shared_expert + p.latent_projection;
     count.total += always + experts_in(layer) * p.routed_expert;
     count.active += always + top_k_in(layer) * p.routed_expert;
   }
@@ -265,7 +269,7 @@ Bytes weight_bytes(const Architecture& architecture, const PrecisionByRole& prec
     const LayerParameters p = parameters_of(layer, architecture.hidden_size);
     add(p.attention, precision.attention);
     add(p.dense_ffn, precision.dense_ffn);
-    add(p.shared_expert, precision.shared_expert);
+    add(p.shared_expert + p.latent_projection, precision.shared_expert);
     add(experts_in(layer) * p.routed_expert, precision.routed_experts);
   }
   add(plain, Precision::bf16);

@@ -14,7 +14,8 @@ struct LayerParameters {
   std::int64_t dense_ffn = 0;
   std::int64_t gate = 0;           // router matrix and biases, the shared expert's gate
   std::int64_t routed_expert = 0;  // ONE routed expert
-  std::int64_t shared_expert = 0;  // with the projections to and from the routed experts' latent
+  std::int64_t shared_expert = 0;
+  std::int64_t latent_projection = 0;  // to and from the routed experts' latent
 };
 LayerParameters parameters_of(const Layer& layer, std::int64_t hidden_size);
 

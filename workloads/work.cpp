@@ -110,7 +110,8 @@ Bytes weight_bytes_on_rank(const Layer& layer, std::int64_t hidden_size, const S
   const double whole = vectors + static_cast<double>(p.norms + p.gate);
   return projections * bytes_per_element(precision.attention) +
          static_cast<double>(p.dense_ffn) / tensor * bytes_per_element(precision.dense_ffn) +
-         static_cast<double>(p.shared_expert) / tensor * bytes_per_element(precision.shared_expert) +
+         (static_cast<double>(p.shared_expert) / tensor + static_cast<double>(p.latent_projection)) *
+             bytes_per_element(precision.shared_expert) +
          whole * bytes_per_element(Precision::bf16) +
          expert_weight_bytes_on_rank(layer, hidden_size, sharding, precision);
 }

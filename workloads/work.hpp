@@ -43,14 +43,15 @@ struct AttentionWork {
   enum class Kind { grouped_query, latent } kind = Kind::grouped_query;
   Flops decode_flops_per_pair;
   Flops prefill_flops_per_pair;
-  Bytes cache_bytes_per_token;         // decode: read once per sequence and cached token
-  Bytes prefill_bytes_per_key;         // prefill: read once per key, new ones included
-  Bytes query_bytes_per_token;         // queries in, outputs out
-  std::optional<std::int64_t> window;  // tokens a query reads at most: sliding, or selected
-  bool bidirectional = false;          // a query sees later tokens too
-  std::int64_t heads = 1;              // on one rank
-  std::int64_t kv_heads = 1;           // on one rank; 1 for a latent cache
-  std::int64_t head_dim = 0;           // of the cache: a latent has kv_lora_rank + qk_rope_head_dim
+  Bytes cache_bytes_per_token;           // decode: read once per sequence and cached token
+  Bytes prefill_bytes_per_key;           // prefill: read once per key, new ones included
+  Bytes query_bytes_per_token;           // queries in, outputs out
+  std::optional<std::int64_t> window;    // tokens a query sees at most, those before it
+  std::optional<std::int64_t> selected;  // keys a query reads at most, each its own choice
+  bool bidirectional = false;            // a query sees later tokens too
+  std::int64_t heads = 1;                // on one rank
+  std::int64_t kv_heads = 1;             // on one rank; 1 for a latent cache
+  std::int64_t head_dim = 0;             // of the cache: a latent has kv_lora_rank + qk_rope_head_dim
   Precision kv_cache = Precision::bf16;
 };
 

@@ -101,12 +101,11 @@ void check_gpus(const Deployment& d, const Cluster& cluster, const std::string& 
     const auto counts = [](std::string_view name, std::int64_t count) {
       return std::string(name) + " " + std::to_string(count);
     };
-    std::string problem = "is too many: " + counts("replicas", d.replicas) + " x " +
-                          counts("dp", d.data_parallel_size) + " x " +
-                          counts("pp", d.pipeline_parallel_size) + " x " +
-                          counts("tp", d.tensor_parallel_size) + " need " + words_for_gpus(d) +
-                          ", but the cluster " + cluster.name + " has " + std::to_string(cluster.gpus()) +
-                          "; use fewer";
+    std::string problem =
+        "is too many: " + counts("replicas", d.replicas) + " x " + counts("dp", d.data_parallel_size) +
+        " x " + counts("pp", d.pipeline_parallel_size) + " x " + counts("tp", d.tensor_parallel_size) +
+        " need " + words_for_gpus(d) + ", but the cluster " + cluster.name + " has " +
+        std::to_string(cluster.gpus()) + "; use fewer";
     if (largest(d) <= 1024) {  // then the product is within 64 bits
       const std::int64_t nodes = (d.gpus() + cluster.gpus_per_node - 1) / cluster.gpus_per_node;
       problem += ", or " + words_for_nodes(cluster, nodes);

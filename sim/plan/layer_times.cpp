@@ -8,8 +8,17 @@ namespace {
 
 constexpr std::size_t kMostRemembered = 1 << 16;  // tokens of a step: 5 MiB a kind of layer
 
-std::int64_t context_seen(const PrefillChunk& chunk, std::optional<std::int64_t> window) {
-  return std::min(chunk.context, window.value_or(chunk.context));
+/// Tokens in the cache that some query of the chunk reads.
+std::int64_t context_seen(const PrefillChunk& chunk, const AttentionWork& work) {
+  std::int64_t seen = std::min(chunk.context, work.window.value_or(chunk.context));
+  if (work.selected) seen = std::min(seen, *work.selected * chunk.tokens);
+  return seen;
+}
+
+/// What bounds the keys of one query.
+std::optional<std::int64_t> most_keys(const AttentionWork& work) {
+  if (!work.window || !work.selected) return work.window ? work.window : work.selected;
+  return std::min(*work.window, *work.selected);
 }
 
 }  // namespace
@@ -138,14 +147,14 @@ Seconds LayerTimes::routing(std::int64_t tokens) const {
 
 Seconds LayerTimes::permutation(std::int64_t tokens) const {
   if (tokens == 0) return Seconds(0.0);
-  const Bytes rows = static_cast<double>(tokens * work_.experts->top_k) * hidden_bytes_;
+  const Bytes rows = static_cast<double>(tokens * work_.experts->top_k) * expert_row_bytes();
   return cost_->elementwise(engine_->moe.kernels, engine_->moe.passes * rows);
 }
 
 Seconds LayerTimes::decode_time(const AttentionWork& work, const RankBatch& batch) const {
   std::int64_t context = 0;
-  if (work.window) {
-    for (std::int64_t seen : batch.decode_contexts) context += std::min(seen, *work.window);
+  if (const auto most = most_keys(work)) {
+    for (std::int64_t seen : batch.decode_contexts) context += std::min(seen, *most);
   } else {
     for (std::int64_t seen : batch.decode_contexts) context += seen;
   }
@@ -162,8 +171,9 @@ Seconds LayerTimes::prefill_time(const AttentionWork& work, const RankBatch& bat
   std::int64_t tokens = 0;
   for (const PrefillChunk& chunk : batch.prefills) {
     const auto all = static_cast<double>(chunk.context + chunk.tokens);
-    pairs += work.bidirectional ? static_cast<double>(chunk.tokens) * all : causal_pairs(chunk, work.window);
-    keys += static_cast<double>(context_seen(chunk, work.window) + chunk.tokens);
+    pairs +=
+        work.bidirectional ? static_cast<double>(chunk.tokens) * all : causal_pairs(chunk, most_keys(work));
+    keys += static_cast<double>(context_seen(chunk, work) + chunk.tokens);
     tokens += chunk.tokens;
   }
   return cost_->prefill_attention(work, pairs, keys, tokens);
@@ -172,7 +182,7 @@ Seconds LayerTimes::prefill_time(const AttentionWork& work, const RankBatch& bat
 Seconds LayerTimes::expansion_time(const RankBatch& batch) const {
   if (!work_.context_expansion) return Seconds(0.0);
   std::int64_t latents = 0;
-  for (const PrefillChunk& chunk : batch.prefills) latents += context_seen(chunk, work_.attention->window);
+  for (const PrefillChunk& chunk : batch.prefills) latents += context_seen(chunk, *work_.attention);
   return cost_->gemm(*work_.context_expansion, latents);
 }
 

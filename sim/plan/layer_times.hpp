@@ -57,6 +57,11 @@ class LayerTimes {
   Seconds routing(std::int64_t tokens) const;
   Seconds permutation(std::int64_t tokens) const;
 
+  /// What a token sends to its experts and gets back: its hidden vector, or the experts' latent, in bf16.
+  Bytes expert_row_bytes() const {
+    return static_cast<double>(work_.experts->hidden_size) * bytes_per_element(Precision::bf16);
+  }
+
   const LayerWork& work() const { return work_; }
 
  private:

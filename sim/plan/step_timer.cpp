@@ -197,12 +197,13 @@ Breakdown StepTimer::ExpertTimes::breakdown() const {
 void StepTimer::exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
                          std::span<Bytes> loads, ExpertTimes& times) {
   const StageNetwork& network = network_.stages[stage];
+  const Bytes row = (*kinds_)[layer.kind].expert_row_bytes();
   if (network.pairwise) {
     pairwise(network, layer, loads, times);
   } else {
     const std::int64_t rows =
         only_decode(ranks) ? most_tokens(ranks) * static_cast<std::int64_t>(ranks.size()) : all_tokens(ranks);
-    const Bytes gathered = static_cast<double>(rows) * hidden_bytes_;
+    const Bytes gathered = static_cast<double>(rows) * row;
     times.dispatch = network.expert_all_gather.time(gathered);
     times.combine = network.expert_reduce_scatter.time(gathered);
     add_loads(network.expert_all_gather, gathered, 1.0, loads);
@@ -223,7 +224,7 @@ void StepTimer::pairwise(const StageNetwork& network, const MoeLayer& layer, std
   const std::int64_t tensor = model_.deployment->tensor_parallel_size;
   const std::vector<GpuId>& group = network.expert_group;
   traffic_.assign(group.size(), {});
-  const Bytes row = hidden_bytes_ / static_cast<double>(tensor);
+  const Bytes row = (*kinds_)[layer.kind].expert_row_bytes() / static_cast<double>(tensor);
   for (std::size_t from = 0; from < group.size(); ++from)
     for (std::size_t to = 0; to < group.size(); ++to) {
       if (from == to) continue;

@@ -38,8 +38,23 @@ Precision fp8_kind(ObjectReader& quantization) {
   return Precision::fp8_block;
 }
 
+/// One group over all linear layers; what "ignore" then takes out is understood, other targets are not.
+void refuse_other_groups(ObjectReader& quantization) {
+  if (!quantization.has("config_groups")) return;
+  ObjectReader groups = quantization.object("config_groups");
+  if (groups.keys().size() > 1)
+    quantization.fail("config_groups", "has several groups of formats, which is not supported; give one");
+  for (const std::string& name : groups.keys()) {
+    ObjectReader group = groups.object(name);
+    const Json* targets = group.optional_raw("targets");
+    if (targets != nullptr && *targets != Json::array({"Linear"}))
+      group.fail("targets", "other than [\"Linear\"] are not supported");
+  }
+}
+
 /// llm-compressor's formats: what "format" says, with the bits of the weights where it says only "packed".
 Precision compressed_tensors_format(ObjectReader& quantization) {
+  refuse_other_groups(quantization);
   const std::string format = quantization.optional_text("format", "");
   if (format == "float-quantized") return Precision::fp8;
   if (format == "int-quantized") return Precision::int8;
@@ -67,6 +82,7 @@ using Role = Precision PrecisionByRole::*;
 
 /// The role of a matrix, from its name or a pattern of names; nothing for gates, head and embeddings.
 std::optional<Role> role_of(std::string_view module) {
+  while (module.ends_with('$') || module.ends_with('*') || module.ends_with('.')) module.remove_suffix(1);
   const auto mentions = [&](std::string_view part) { return module.find(part) != module.npos; };
   if (mentions("shared_expert")) {
     if (mentions("shared_expert_gate")) return std::nullopt;
@@ -74,8 +90,11 @@ std::optional<Role> role_of(std::string_view module) {
   }
   if (mentions("attn") || mentions("attention")) return &PrecisionByRole::attention;
   if (mentions("experts")) return &PrecisionByRole::routed_experts;
-  const bool gate = mentions("router") || module.ends_with(".gate") || module.ends_with(".gate*");
-  if (!gate && (mentions("mlp") || mentions("feed_forward"))) return &PrecisionByRole::dense_ffn;
+  const bool gate = mentions("router") || module.ends_with(".gate");
+  const bool ffn =
+      mentions("mlp") || mentions("feed_forward") || mentions("mixer.up_proj") || mentions("mixer.down_proj");
+  if (!gate && ffn) return &PrecisionByRole::dense_ffn;
+  if (!gate && mentions("mixer.")) return &PrecisionByRole::attention;  // Nemotron-H's blocks
   return std::nullopt;
 }
 

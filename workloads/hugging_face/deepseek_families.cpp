@@ -51,6 +51,11 @@ GateShape read_grouped_gate(ConfigReader& config) {
     config.fail("topk_group", std::to_string(gate.topk_group) + " is more than the " +
                                   std::to_string(gate.n_group) + " groups");
   }
+  if (gate.topk_group < gate.n_group && gate.num_experts < 2 * gate.n_group) {
+    config.fail("n_group", std::to_string(gate.n_group) +
+                               " leaves fewer than two experts a group; give at most " +
+                               std::to_string(gate.num_experts / 2));
+  }
   const std::int64_t eligible = gate.num_experts / gate.n_group * gate.topk_group;
   if (gate.num_experts_per_tok > eligible) {
     config.fail("num_experts_per_tok", std::to_string(gate.num_experts_per_tok) + " is more than the " +
@@ -86,6 +91,7 @@ std::vector<Layer> dense_then_sparse(ConfigReader& config, const Attention& atte
 std::vector<Layer> deepseek_layers(ConfigReader& config) {
   MoeFfn moe = read_experts(config);
   config.optional_choice("scoring_func", "softmax", {"softmax"});
+  moe.gate.n_group = moe.gate.topk_group = 1;
   moe.router = config.optional_flag("norm_topk_prob", false) ? "softmax_topk_renorm" : "softmax_topk";
   Attention attention = read_grouped_attention(config);
   attention.qkv_bias = attention.output_bias = config.optional_flag("attention_bias", false);
@@ -116,9 +122,6 @@ MoeFfn read_noaux_experts(ConfigReader& config) {
   if (!config.optional_flag("norm_topk_prob", true)) {
     config.fail("norm_topk_prob",
                 "false is not supported: noaux_tc normalises the chosen weights; give true");
-  }
-  if (moe.gate.n_group > 1 && moe.gate.num_experts < 2 * moe.gate.n_group) {
-    config.fail("n_group", "leaves fewer than the two experts a group that its score is made of");
   }
   moe.router = "noaux_tc";
   moe.selection_bias = true;

@@ -1,4 +1,6 @@
 // Families whose layers are all dense. Semantics are those of Hugging Face transformers' modelling code.
+#include <algorithm>
+
 #include "workloads/hugging_face/family.hpp"
 #include "workloads/hugging_face/parts.hpp"
 
@@ -63,13 +65,15 @@ std::optional<Ffn> read_block_ffn(ObjectReader block, std::int64_t hidden) {
     block.fail("replace_with_linear", "linear layers in place of FFNs are not supported");
   const double multiplier = block.number("ffn_mult", {0.0, 64.0, NumberRange::Ends::open_below});
   const auto width = static_cast<std::int64_t>(2.0 * multiplier * static_cast<double>(hidden) / 3.0);
-  return Ffn{.intermediate_size = (width + 255) / 256 * 256};
+  return Ffn{.intermediate_size = std::max<std::int64_t>(256, (width + 255) / 256 * 256)};
 }
 
 std::optional<Attention> read_block_attention(ObjectReader block, const Attention& heads) {
   if (block.optional_boolean("no_op", false)) return std::nullopt;
   if (block.optional_boolean("replace_with_linear", false))
     block.fail("replace_with_linear", "linear layers in place of attention are not supported");
+  for (const std::string_view key : {"window_length", "num_sink_tokens", "sparsify"})
+    if (block.has(key)) block.fail(key, "is not supported; give null");
   Attention attention = heads;
   const std::int64_t group = block.integer("n_heads_in_group", {1, heads.num_attention_heads});
   if (heads.num_attention_heads % group != 0) {

@@ -40,7 +40,8 @@ Ffn read_t5_ffn(ConfigReader& config) {
   return ffn;
 }
 
-/// `count` layers of which `sparse` route: one in every count / sparse, the last of them.
+/// `count` layers of which `sparse` route: every count / sparse-th, the second
+/// of each run as in Hugging Face's modeling_switch_transformers.py.
 void add_side(ConfigReader& config, std::string_view count_key, std::string_view sparse_key,
               const Layer& dense, const Layer& routed, std::vector<Layer>& layers) {
   const std::int64_t count = config.size(count_key, SizeLimit::kLayers);
@@ -49,8 +50,9 @@ void add_side(ConfigReader& config, std::string_view count_key, std::string_view
     config.fail(sparse_key,
                 std::to_string(sparse) + " is more than the " + std::to_string(count) + " layers");
   }
-  const std::int64_t step = sparse == 0 ? count + 1 : count / sparse;
-  const auto side = layers_by(count, dense, routed, [&](std::int64_t i) { return (i + 1) % step == 0; });
+  const std::int64_t step = sparse == 0 ? 0 : count / sparse;
+  const auto side = layers_by(count, dense, routed,
+                              [&](std::int64_t i) { return step == 1 || (step > 1 && i % step == 1); });
   layers.insert(layers.end(), side.begin(), side.end());
 }
 

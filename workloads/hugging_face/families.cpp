@@ -77,6 +77,7 @@ constexpr UnsupportedFamily kUnsupported[] = {
 /// A layer of one expert and top-1 has nothing to choose: its expert (beside any shared one) is a dense FFN.
 void normalise(Layer& layer) {
   if (!layer.moe || layer.moe->gate.num_experts != 1 || layer.dense) return;
+  if (layer.moe->latent_size || layer.moe->shared_expert_gate) return;  // not the dense operator
   Ffn ffn = layer.moe->expert;
   if (layer.moe->shared_expert) ffn.intermediate_size += layer.moe->shared_expert->intermediate_size;
   layer.dense = ffn;
@@ -95,6 +96,8 @@ void skip_irrelevant(ConfigReader& config) {
 }
 
 const ModelFamily& family_of(ConfigReader& config) {
+  if (!config.has("model_type"))
+    config.fail("model_type", "is missing; give the family of the model, one of `switchyard list families`");
   const std::string type = config.text("model_type");
   for (const ModelFamily& row : kFamilies)
     if (row.name == type) return row;

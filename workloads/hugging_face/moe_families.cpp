@@ -129,7 +129,8 @@ void read_window_if_used(ConfigReader& config, Attention& attention) {
 
 MoeFfn read_qwen_experts(ConfigReader& config) {
   MoeFfn moe;
-  moe.router = config.optional_flag("norm_topk_prob", false) ? "softmax_topk_renorm" : "softmax_topk";
+  const bool next = config.text("model_type") == "qwen3_next";  // the only one whose default is true
+  moe.router = config.optional_flag("norm_topk_prob", next) ? "softmax_topk_renorm" : "softmax_topk";
   moe.gate = read_gate(config, config.size("num_experts", SizeLimit::kExperts));
   moe.expert = read_ffn(config, "moe_intermediate_size");
   const std::int64_t shared =
@@ -192,7 +193,7 @@ std::vector<Layer> llama4_layers(ConfigReader& config) {
   const std::int64_t every = config.optional_size("interleave_moe_layer_step", 1, SizeLimit::kLayers);
   auto layers = layers_by(read_layer_count(config), dense, sparse,
                           [&](std::int64_t i) { return (i + 1) % every == 0; });
-  const auto chunk = config.maybe_size("attention_chunk_size", SizeLimit::kContext);
+  const std::int64_t chunk = config.optional_size("attention_chunk_size", 8192, SizeLimit::kContext);
   for (std::size_t i = 0; i < layers.size(); ++i)
     if ((i + 1) % 4 != 0) layers[i].attention->sliding_window = chunk;
   return layers;

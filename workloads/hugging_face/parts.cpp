@@ -94,7 +94,7 @@ std::vector<Layer> layers_by(std::int64_t count, const Layer& dense, const Layer
 }
 
 std::vector<std::int64_t> read_layer_flags(ConfigReader& config, std::string_view key, std::int64_t count) {
-  const auto flags = config.optional_counts(key, 1);
+  auto flags = config.optional_counts(key, 1);
   if (static_cast<std::int64_t>(flags.size()) < count) {
     config.fail(key, "has " + std::to_string(flags.size()) + " entries for " + std::to_string(count) +
                          " layers; give one entry, 0 or 1, a layer");

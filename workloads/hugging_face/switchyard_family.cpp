@@ -28,7 +28,7 @@ std::vector<std::int64_t> read_experts(ConfigReader& config, std::int64_t routin
   if (!config.is_list("num_experts"))
     return std::vector<std::int64_t>(static_cast<std::size_t>(routing_layers),
                                      config.size("num_experts", SizeLimit::kExperts));
-  const auto experts = config.optional_counts("num_experts", SizeLimit::kExperts);
+  auto experts = config.optional_counts("num_experts", SizeLimit::kExperts);
   if (static_cast<std::int64_t>(experts.size()) != routing_layers ||
       std::find(experts.begin(), experts.end(), 0) != experts.end()) {
     config.fail("num_experts", "is not a list of " + std::to_string(routing_layers) +

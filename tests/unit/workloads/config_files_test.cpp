@@ -114,6 +114,33 @@ TEST_CASE("A checkpoint's format covers what its quantization_config covers") {
   CHECK(mixed.dense_ffn == Precision::bf16);
 }
 
+TEST_CASE("A pattern over gates alone leaves the dense FFNs quantised") {
+  const PrecisionByRole precision = stored({{"quant_method", "compressed-tensors"},
+                                            {"format", "float-quantized"},
+                                            {"ignore", {"lm_head", "re:.*mlp.gate$", "re:.*router.*"}}});
+  CHECK(precision == PrecisionByRole::all(Precision::fp8));
+  CHECK_THROWS_WITH(stored({{"quant_method", "compressed-tensors"},
+                            {"format", "float-quantized"},
+                            {"config_groups", {{"group_0", {{"targets", {"re:.*experts.*"}}}}}}}),
+                    Catch::Contains("/config_groups/group_0/targets"));
+}
+
+TEST_CASE("Sizes that together overflow or cannot be routed are refused by their key") {
+  Json convolutions = Json::array();
+  convolutions.push_back({{"in_channels", 65536}, {"out_channels", 65536}, {"kernel", 64}, {"times", 1024}});
+  const Json huge = {{"model_type", "convolutional"}, {"convolutions", convolutions}};
+  CHECK(count_parameters(read_model(huge, Json(), ".", "test")).total == 1LL << 54);
+  convolutions.push_back({{"in_channels", 3}, {"out_channels", 3}});
+  CHECK_THROWS_WITH(
+      read_model(Json{{"model_type", "convolutional"}, {"convolutions", convolutions}}, Json(), ".", "test"),
+      Catch::Contains("/model/convolutions"));
+  CHECK_THROWS_WITH(read_model("deepseek-v2", Json{{"n_routed_experts", 8}, {"n_group", 8}, {"topk_group", 6}},
+                               ".", "test"),
+                    Catch::Contains("/n_group"));
+  CHECK_THROWS_WITH(read_model(Json{{"hidden_size", 8}}, Json(), ".", "test"),
+                    Catch::Contains("/model/model_type: is missing") && Catch::Contains("list families"));
+}
+
 TEST_CASE("A format that no engine profile knows is refused with the choices") {
   const auto refused = [](const Json& quantization, const std::string& where) {
     CHECK_THROWS_WITH(stored(quantization), Catch::Contains("/model/quantization_config" + where) &&
