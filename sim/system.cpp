@@ -20,8 +20,9 @@ void refuse_unless_it_generates(const Architecture& model, const std::string& so
 Scenario checked(Scenario scenario, Scope scope) {
   if (scope == Scope::step) return scenario;
   if (const std::uint64_t left_out = check_workload(scenario); left_out > 0) {
-    scenario.notes.push_back(std::to_string(left_out) +
-                             " rows of the trace are left out: without tokens, they are requests that failed.");
+    scenario.notes.push_back(
+        std::to_string(left_out) +
+        " rows of the trace are left out: without tokens, they are requests that failed.");
   }
   return scenario;
 }

@@ -22,7 +22,8 @@ std::int64_t spine_count(const Fabric& fabric, BytesPerSecond leaf_uplink) {
 void join_rail_optimised(Blueprint& blueprint, const Cluster& cluster) {
   const Fabric& fabric = cluster.fabric;
   const std::int64_t rails = fabric.rails.value_or(fabric.nics_per_node);
-  const auto nics_of_leaf = static_cast<double>(cluster.nodes * (fabric.nics_per_node / rails));
+  const std::int64_t nics_of_rail = fabric.nics_per_node / rails;  // of one node; rails divides
+  const auto nics_of_leaf = static_cast<double>(cluster.nodes * nics_of_rail);
   const BytesPerSecond uplink = fabric.nic * nics_of_leaf / fabric.oversubscription;
   // With one rail there is nothing for spines to join.
   const std::int64_t spines = rails == 1 ? 0 : spine_count(fabric, uplink);

@@ -134,8 +134,8 @@ TEST_CASE("Sizes that together overflow or cannot be routed are refused by their
   CHECK_THROWS_WITH(
       read_model(Json{{"model_type", "convolutional"}, {"convolutions", convolutions}}, Json(), ".", "test"),
       Catch::Contains("/model/convolutions"));
-  CHECK_THROWS_WITH(read_model("deepseek-v2", Json{{"n_routed_experts", 8}, {"n_group", 8}, {"topk_group", 6}},
-                               ".", "test"),
+  CHECK_THROWS_WITH(read_model("deepseek-v2",
+                               Json{{"n_routed_experts", 8}, {"n_group", 8}, {"topk_group", 6}}, ".", "test"),
                     Catch::Contains("/n_group"));
   CHECK_THROWS_WITH(read_model(Json{{"hidden_size", 8}}, Json(), ".", "test"),
                     Catch::Contains("/model/model_type: is missing") && Catch::Contains("list families"));
