@@ -75,7 +75,7 @@ std::int64_t integer_of(const po::variables_map& options, const std::string& nam
 }
 
 std::string format_of(const po::variables_map& options, const std::vector<std::string>& formats) {
-  const std::string format = options["format"].as<std::string>();
+  std::string format = options["format"].as<std::string>();
   if (std::find(formats.begin(), formats.end(), format) == formats.end())
     throw InputError("--format", "unknown format " + in_quotes(format) + "; " + choices(format, formats));
   return format;
