@@ -64,8 +64,8 @@ void check_way(const Json& scenario, const Json::json_pointer& target, const Jso
   if (!scenario.is_object()) throw InputError(where, "the scenario is not an object; give one in its file");
   for (Json::json_pointer place = target; !place.empty(); place = place.parent_pointer()) {
     const Json::json_pointer parent = place.parent_pointer();
-    static const Json kNothing;
-    const Json& given = scenario.contains(parent) ? scenario.at(parent) : kNothing;
+    const Json nothing;
+    const Json& given = scenario.contains(parent) ? scenario.at(parent) : nothing;
     if (!given.is_structured() && !given.is_null())
       throw InputError(where, no_members(given, parent, target, value));
     check_place_in_list(given, place.back(), where);
