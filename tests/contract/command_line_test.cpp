@@ -6,14 +6,12 @@
 
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <functional>
 #include <regex>
 #include <set>
 #include <sstream>
 
 #include "sim/base/csv_reader.hpp"
-#include "sim/base/json.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/contract/program.hpp"
 
 namespace switchyard {
 namespace {
@@ -28,9 +26,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 }
 
 /// A folder in which the program runs, with a scenario and a trace.
-struct Bench {
-  TemporaryFolder folder;
-
+struct Bench : ProgramFolder {
   Bench() {
     folder.write("trace.csv", "arrival_s,prompt_tokens,output_tokens\n0,100,5\n0.01,40,9\n0.5,70,1\n");
     folder.write("chat.json", R"({  // 40 requests to one GPU, under a bound that none can meet
@@ -40,26 +36,6 @@ struct Bench {
         "output_tokens": {"distribution": "uniform", "min": 2, "max": 12}}})");
   }
 
-  /// The program's exit status; a shell reads the line. `meanwhile` is told the id of the process.
-  int run(const std::string& line, const std::function<void(pid_t)>& meanwhile = {}) const {
-    const std::string command =
-        "cd " + folder.path().string() + " && exec " SWITCHYARD_BINARY " >.out 2>.err " + line;
-    const pid_t process = fork();
-    if (process == 0) _exit(execl("/bin/sh", "sh", "-c", command.c_str(), nullptr) == 0 ? 0 : 127);
-    if (meanwhile) meanwhile(process);
-    int status = 0;
-    REQUIRE((waitpid(process, &status, 0) == process && WIFEXITED(status)));
-    return WEXITSTATUS(status);
-  }
-  std::string path(const std::string& name) const { return (folder.path() / name).string(); }
-  std::string text(const std::string& name) const { return read_text_file(path(name)); }
-  Json json(const std::string& name) const { return read_json_file(path(name)); }
-  std::set<std::string> files(const std::string& name = ".") const {
-    std::set<std::string> files;
-    for (const auto& entry : std::filesystem::directory_iterator(path(name)))
-      files.insert(entry.path().filename().string());
-    return files;
-  }
   double sum(const std::string& column) const {
     CsvReader csv(path("out/requests.csv"));
     double sum = 0.0;

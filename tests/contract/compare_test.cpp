@@ -5,14 +5,12 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <csignal>
-#include <functional>
 #include <set>
 #include <thread>
 
 #include "sim/base/csv_reader.hpp"
-#include "sim/base/json.hpp"
 #include "sim/study/point.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/contract/program.hpp"
 
 namespace switchyard {
 namespace {
@@ -20,9 +18,7 @@ namespace {
 using Catch::Contains;
 
 /// A folder with a dense scenario, an MoE one, and one that does not fit.
-struct Bench {
-  TemporaryFolder folder;
-
+struct Bench : ProgramFolder {
   Bench() {
     const std::string workload =
         R"(, "workload": {"arrivals": {"process": "poisson", "rate": 20}, "num_requests": 20,
@@ -32,27 +28,6 @@ struct Bench {
         "enable_expert_parallel": true})" +
                                  workload);
     folder.write("big.json", R"({"model": "llama-3.1-70b")" + workload);
-  }
-
-  /// Exit status; a shell reads the line. `meanwhile` is told the id of the process.
-  int run(const std::string& line, const std::function<void(pid_t)>& meanwhile = {}) const {
-    const std::string command =
-        "cd " + folder.path().string() + " && exec " SWITCHYARD_BINARY " >.out 2>.err " + line;
-    const pid_t process = fork();
-    if (process == 0) _exit(execl("/bin/sh", "sh", "-c", command.c_str(), nullptr) == 0 ? 0 : 127);
-    if (meanwhile) meanwhile(process);
-    int status = 0;
-    REQUIRE((waitpid(process, &status, 0) == process && WIFEXITED(status)));
-    return WEXITSTATUS(status);
-  }
-  std::string path(const std::string& name) const { return (folder.path() / name).string(); }
-  std::string text(const std::string& name) const { return read_text_file(path(name)); }
-  Json json(const std::string& name) const { return read_json_file(path(name)); }
-  std::set<std::string> files(const std::string& name) const {
-    std::set<std::string> files;
-    for (const auto& entry : std::filesystem::directory_iterator(path(name)))
-      files.insert(entry.path().filename().string());
-    return files;
   }
 };
 

@@ -1,36 +1,13 @@
 // switchyard model, and the models that cannot be served: names and figures are the interface contract's.
-#include <sys/wait.h>
-
-#include <array>
 #include <catch2/catch.hpp>
-#include <cstdio>
 
-#include "sim/base/json.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/contract/program.hpp"
 #include "workloads/catalogue.hpp"
 
 namespace switchyard {
 namespace {
 
 using Catch::Contains;
-
-struct Answer {
-  int status = 0;
-  std::string text;  // stdout and stderr together
-  Json json() const { return parse_json(text, "answer"); }
-};
-
-Answer ask(const std::string& line) {
-  const std::string command = SWITCHYARD_BINARY " " + line + " 2>&1";
-  FILE* pipe = popen(command.c_str(), "r");
-  REQUIRE(pipe != nullptr);
-  Answer answer;
-  std::array<char, 4096> buffer;
-  while (const std::size_t n = fread(buffer.data(), 1, buffer.size(), pipe))
-    answer.text.append(buffer.data(), n);
-  answer.status = WEXITSTATUS(pclose(pipe));
-  return answer;
-}
 
 std::string scenario_of(const TemporaryFolder& folder, const std::string& model) {
   folder.write("scenario.json", Json{{"model", model},
@@ -51,7 +28,7 @@ TEST_CASE("Every model of the catalogue answers with the figures of the contract
     INFO(name);
     const Answer answer = ask("model " + name + " --format json");
     REQUIRE(answer.status == 0);
-    const Json json = answer.json();
+    const Json json = parse_json(answer.text, "answer");
     CHECK(json.at("name") == name);
     for (const char* key : {"total_parameters", "active_parameters", "layers", "experts", "top_k",
                             "kv_bytes_per_token", "weight_bytes", "flops_per_token"}) {
@@ -85,7 +62,7 @@ TEST_CASE("Encoders and encoder-decoders have the time of a prompt, and are not 
     const std::string scenario = scenario_of(folder, model) + " --set /deployment/tensor_parallel_size=1";
     const Answer step = ask("step " + scenario + " --prefill 512 --format json");
     REQUIRE(step.status == 0);
-    CHECK(step.json().at("step_ms").get<double>() > 0.0);
+    CHECK(parse_json(step.text, "answer").at("step_ms").get<double>() > 0.0);
     const Answer run = ask("run " + scenario);
     CHECK(run.status == 2);
     CHECK_THAT(run.text, Contains("/model: is " + std::string(model)) && Contains("generates no tokens"));

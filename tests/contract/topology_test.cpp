@@ -1,33 +1,15 @@
 // switchyard topology as a user runs it: what each format holds, of names, files and scenarios.
-#include <sys/wait.h>
-
-#include <array>
 #include <catch2/catch.hpp>
-#include <cstdio>
-#include <memory>
 
-#include "sim/base/json.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/contract/program.hpp"
 
 namespace switchyard {
 namespace {
 
 using Catch::Contains;
 
-struct Answer {
-  int status = 0;
-  std::string text;  // printed and said
-};
-
 Answer topology(const std::string& arguments, const std::string& folder = ".") {
-  const std::string command = "cd " + folder + " && " SWITCHYARD_BINARY " topology " + arguments + " 2>&1";
-  FILE* pipe = popen(command.c_str(), "r");
-  Answer answer;
-  std::array<char, 4096> buffer{};
-  for (std::size_t n = 0; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-    answer.text.append(buffer.data(), n);
-  answer.status = WEXITSTATUS(pclose(pipe));
-  return answer;
+  return ask("topology " + arguments, folder);
 }
 
 Json json_of(const std::string& arguments, const std::string& folder = ".") {
