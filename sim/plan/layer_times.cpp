@@ -96,40 +96,32 @@ void LayerTimes::add_gated(const std::vector<Gemm>& up_and_down, std::int64_t to
   add_gemm(up_and_down[1], tokens, operators);
 }
 
-std::vector<OperatorTime> LayerTimes::attention_operators(const RankBatch& batch) const {
-  std::vector<OperatorTime> operators;
-  if (work_.state) operators.push_back({"linear_attention", Part::attention, state_time(batch)});
-  if (!work_.attention) return operators;
+template <class Visit>
+void LayerTimes::visit_attention(const RankBatch& batch, Visit visit) const {
+  if (work_.state) visit({"linear_attention", Part::attention, state_time(batch)});
+  if (!work_.attention) return;
   if (!batch.decode_contexts.empty()) {
-    if (work_.indexer)
-      operators.push_back({"decode_indexer", Part::attention, decode_time(*work_.indexer, batch)});
-    operators.push_back({"decode_attention", Part::attention, decode_time(*work_.attention, batch)});
-    operators.push_back({"decode_reduction", Part::attention, reduction_time(batch)});
+    if (work_.indexer) visit({"decode_indexer", Part::attention, decode_time(*work_.indexer, batch)});
+    visit({"decode_attention", Part::attention, decode_time(*work_.attention, batch)});
+    visit({"decode_reduction", Part::attention, reduction_time(batch)});
   }
   if (!batch.prefills.empty()) {
     if (const Seconds expansion = expansion_time(batch); expansion > Seconds(0.0))
-      operators.push_back({"context_expansion", Part::dense_gemm, expansion});
-    if (work_.indexer)
-      operators.push_back({"prefill_indexer", Part::attention, prefill_time(*work_.indexer, batch)});
-    operators.push_back({"prefill_attention", Part::attention, prefill_time(*work_.attention, batch)});
+      visit({"context_expansion", Part::dense_gemm, expansion});
+    if (work_.indexer) visit({"prefill_indexer", Part::attention, prefill_time(*work_.indexer, batch)});
+    visit({"prefill_attention", Part::attention, prefill_time(*work_.attention, batch)});
   }
+}
+
+std::vector<OperatorTime> LayerTimes::attention_operators(const RankBatch& batch) const {
+  std::vector<OperatorTime> operators;
+  visit_attention(batch, [&](const OperatorTime& op) { operators.push_back(op); });
   return operators;
 }
 
 Breakdown LayerTimes::attention_breakdown(const RankBatch& batch) const {
   Breakdown sum;
-  if (work_.state) sum[Part::attention] += state_time(batch);
-  if (!work_.attention) return sum;
-  if (!batch.decode_contexts.empty()) {
-    if (work_.indexer) sum[Part::attention] += decode_time(*work_.indexer, batch);
-    sum[Part::attention] += decode_time(*work_.attention, batch);
-    sum[Part::attention] += reduction_time(batch);
-  }
-  if (!batch.prefills.empty()) {
-    sum[Part::dense_gemm] += expansion_time(batch);
-    if (work_.indexer) sum[Part::attention] += prefill_time(*work_.indexer, batch);
-    sum[Part::attention] += prefill_time(*work_.attention, batch);
-  }
+  visit_attention(batch, [&](const OperatorTime& op) { sum[op.part] += op.time; });
   return sum;
 }
 

@@ -65,6 +65,9 @@ class LayerTimes {
   const LayerWork& work() const { return work_; }
 
  private:
+  /// Attention's operators in the order in which they run.
+  template <class Visit>
+  void visit_attention(const RankBatch& batch, Visit visit) const;
   Seconds decode_time(const AttentionWork& work, const RankBatch& batch) const;
   Seconds reduction_time(const RankBatch& batch) const;
   Seconds prefill_time(const AttentionWork& work, const RankBatch& batch) const;
