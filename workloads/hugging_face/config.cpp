@@ -83,8 +83,7 @@ std::string ConfigReader::optional_choice(std::string_view key, std::string fall
 }
 
 std::string ConfigReader::choice(std::string_view key, const std::vector<std::string>& names) {
-  text(key);  // it must be there
-  return optional_choice(key, "", names);
+  return owner(key).choice(key, names);
 }
 
 std::vector<std::string> ConfigReader::optional_texts(std::string_view key,

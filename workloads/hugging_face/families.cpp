@@ -8,6 +8,10 @@
 namespace switchyard {
 namespace {
 
+void tie_by_default(ConfigReader& config, Architecture& architecture) {
+  architecture.tie_word_embeddings = config.optional_flag("tie_word_embeddings", true);
+}
+
 constexpr ModelFamily kFamilies[] = {
     {"llama", "Llama 1 to 3 and their many relatives: dense, grouped-query attention", llama_layers},
     {"mistral", "Mistral: dense, sliding window", mistral_layers},
@@ -18,7 +22,7 @@ constexpr ModelFamily kFamilies[] = {
     {"mimo", "MiMo: dense, as Qwen 2", qwen2_layers},
     {"nemotron-nas", "Llama-Nemotron: blocks of different widths, some left out", nemotron_nas_layers},
     {"mixtral", "Mixtral: every layer routes, softmax over the chosen experts", mixtral_layers},
-    {"granitemoe", "Granite MoE: many small experts", granite_moe_layers, finish_granite_moe},
+    {"granitemoe", "Granite MoE: many small experts", granite_moe_layers, tie_by_default},
     {"phimoe", "Phi-3.5-MoE: SparseMixer gates", phi_moe_layers, finish_phi_moe},
     {"grinmoe", "GRIN-MoE: SparseMixer gates", phi_moe_layers, finish_phi_moe},
     {"grok-1", "Grok-1: eight wide experts, softmax without renormalisation", grok_layers},
@@ -35,7 +39,7 @@ constexpr ModelFamily kFamilies[] = {
     {"mimo_v2_flash", "MiMo-V2: sliding layers with heads of their own", mimo_v2_layers},
     {"step3p7", "Step-3.7: sliding layers, sigmoid gates", step3p7_layers},
     {"gemma4_text", "Gemma 4: sliding and global layers, a dense FFN beside the experts", gemma4_layers,
-     finish_gemma4},
+     tie_by_default},
     {"deepseek", "DeepSeekMoE: fine-grained and shared experts, grouped-query attention", deepseek_layers},
     {"deepseek_v2", "DeepSeek-V2: latent attention, softmax gates, device-limited groups",
      deepseek_v2_layers},

@@ -63,9 +63,7 @@ std::vector<Layer> switch_transformers_layers(ConfigReader& config);
 std::vector<Layer> switchyard_layers(ConfigReader& config);
 
 void finish_gpt2(ConfigReader& config, Architecture& architecture);
-void finish_granite_moe(ConfigReader& config, Architecture& architecture);
 void finish_phi_moe(ConfigReader& config, Architecture& architecture);
-void finish_gemma4(ConfigReader& config, Architecture& architecture);
 void finish_bert(ConfigReader& config, Architecture& architecture);
 void finish_switch_transformers(ConfigReader& config, Architecture& architecture);
 void finish_switchyard(ConfigReader& config, Architecture& architecture);

@@ -49,8 +49,4 @@ std::vector<Layer> gemma4_layers(ConfigReader& config) {
   return layers;
 }
 
-void finish_gemma4(ConfigReader& config, Architecture& architecture) {
-  architecture.tie_word_embeddings = config.optional_flag("tie_word_embeddings", true);
-}
-
 }  // namespace switchyard

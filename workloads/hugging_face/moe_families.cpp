@@ -31,10 +31,6 @@ std::vector<Layer> granite_moe_layers(ConfigReader& config) {
   return repeated(layer, read_layer_count(config));
 }
 
-void finish_granite_moe(ConfigReader& config, Architecture& architecture) {
-  architecture.tie_word_embeddings = config.optional_flag("tie_word_embeddings", true);
-}
-
 std::vector<Layer> phi_moe_layers(ConfigReader& config) {
   Layer layer = read_local_experts(config, "sparsemixer");
   layer.attention->qkv_bias = layer.attention->output_bias = config.optional_flag("attention_bias", false);
@@ -129,8 +125,7 @@ void read_window_if_used(ConfigReader& config, Attention& attention) {
 
 MoeFfn read_qwen_experts(ConfigReader& config) {
   MoeFfn moe;
-  const bool next = config.text("model_type") == "qwen3_next";  // the only one whose default is true
-  moe.router = config.optional_flag("norm_topk_prob", next) ? "softmax_topk_renorm" : "softmax_topk";
+  moe.router = config.optional_flag("norm_topk_prob", false) ? "softmax_topk_renorm" : "softmax_topk";
   moe.gate = read_gate(config, config.size("num_experts", SizeLimit::kExperts));
   moe.expert = read_ffn(config, "moe_intermediate_size");
   const std::int64_t shared =

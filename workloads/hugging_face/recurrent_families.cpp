@@ -38,10 +38,17 @@ void gate_outputs(std::vector<Layer>& layers) {
   for (Layer& layer : layers) layer.attention->output_gate = true;
 }
 
+void renormalise_gates(std::vector<Layer>& layers) {
+  for (Layer& layer : layers)
+    if (layer.moe) layer.moe->router = "softmax_topk_renorm";
+}
+
 }  // namespace
 
+/// Unlike Qwen 3's, its gate renormalises where the config says nothing.
 std::vector<Layer> qwen3_next_layers(ConfigReader& config) {
   auto layers = qwen3_moe_layers(config);
+  if (!config.has("norm_topk_prob")) renormalise_gates(layers);
   gate_outputs(layers);
   place_linear_attention(config, layers);
   return layers;
@@ -50,8 +57,7 @@ std::vector<Layer> qwen3_next_layers(ConfigReader& config) {
 /// Qwen3.5, dense or with experts; its gate always renormalises.
 std::vector<Layer> qwen3_5_layers(ConfigReader& config) {
   auto layers = config.has("num_experts") ? qwen3_moe_layers(config) : qwen3_layers(config);
-  for (Layer& layer : layers)
-    if (layer.moe) layer.moe->router = "softmax_topk_renorm";
+  renormalise_gates(layers);
   gate_outputs(layers);
   place_linear_attention(config, layers);
   return layers;
