@@ -29,15 +29,23 @@ struct GateOutput {
   std::span<float> weights;
 };
 
+struct GateArithmetic;
+
 struct ExpertRouter {
-  std::string_view name;                                   // "noaux_tc"
-  std::string_view description;                            // one sentence with its source
-  void (*reference)(const GateInput&, const GateOutput&);  // scalar
-  void (*route)(const GateInput&, const GateOutput&);  // the fastest variant of this machine; same selection
+  std::string_view name;         // "noaux_tc"
+  std::string_view description;  // one sentence with its source
+  /// Routes with the given variant of the arithmetic (kernels/gate_arithmetic.hpp). Throws
+  /// std::invalid_argument on sizes outside GateShape's bounds, spans of the wrong length, or scores that are
+  /// not finite.
+  void (*route_by)(const GateArithmetic&, const GateInput&, const GateOutput&);
+
+  /// By the scalar arithmetic.
+  void reference(const GateInput& input, const GateOutput& output) const;
+  /// By the fastest variant of this machine; the same selection.
+  void route(const GateInput& input, const GateOutput& output) const;
 };
 
-/// The menu. `route` and `reference` throw std::invalid_argument on sizes outside GateShape's bounds, spans
-/// of the wrong length, or scores that are not finite.
+/// The menu.
 std::span<const ExpertRouter> expert_routers();
 
 }  // namespace switchyard

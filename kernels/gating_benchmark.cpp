@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "kernels/expert_router.hpp"
+#include "kernels/gate_arithmetic.hpp"
 
 namespace switchyard {
 namespace {
@@ -48,8 +49,10 @@ void route_tokens(benchmark::State& state, const BenchmarkedGate& gate, Variant 
   std::vector<float> shares(experts.size());
   for (const ExpertRouter& router : expert_routers()) {
     if (router.name != gate.router) continue;
-    const auto run = variant == Variant::reference ? router.reference : router.route;
-    for (auto _ : state) run({gate.shape, kTokens, hidden, weights, {}, {}}, {experts, shares});
+    const GateArithmetic& arithmetic =
+        variant == Variant::reference ? scalar_arithmetic() : vector_arithmetic();
+    for (auto _ : state)
+      router.route_by(arithmetic, {gate.shape, kTokens, hidden, weights, {}, {}}, {experts, shares});
   }
   const double tokens = static_cast<double>(state.iterations()) * kTokens;
   state.counters["tokens"] = benchmark::Counter(tokens, benchmark::Counter::kIsRate);
