@@ -1,32 +1,64 @@
-// The arithmetic that every expert router is built on, in two variants that agree bit for bit: a scalar one
-// that fixes the order of operations, and one that computes many experts at a time. What is selected from the
-// results is shared.
+// The arithmetic that every expert router is built on: scores, exponentials and the choice of the best. A
+// scalar variant fixes the order of operations and the outcome of ties; the others (kernels/variants.hpp) are
+// faster. All but those that say so agree with it bit for bit.
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <vector>
 
+#include "kernels/aligned_vector.hpp"
 #include "kernels/expert_router.hpp"
 
 namespace switchyard {
 
+/// A gate's weights in the order in which one variant's product reads them; empty where that is the given
+/// one.
+struct PackedWeights {
+  AlignedVector<float> fp32;
+  AlignedVector<std::uint16_t> bf16;  // the upper halves of fp32
+};
+
+/// Groups that some tokens may use and the scores of their experts, side by side.
+struct KeptGroups {
+  std::span<std::uint16_t> groups;  // [tokens, kept], ascending
+  std::span<float> scores;          // [tokens, kept, experts of a group]
+};
+
 struct GateArithmetic {
+  PackedWeights (*pack)(const GateShape& shape, std::span<const float> weights);
+
   /// scores [tokens, num_experts] = hidden · weightsᵀ, then + logit_bias where there is one. Each product is
   /// one chain of fp32 fused multiply-adds over the hidden dimension, from index 0 upwards, starting at 0.
-  void (*logits)(const GateInput& input, std::span<float> scores);
+  /// Called with any number of tokens; `packed` holds all of the gate's weights.
+  void (*logits)(const GateInput& input, const PackedWeights& packed, std::span<float> scores);
 
   /// out[i] = exp(logits[i] - shift), by exp_fp32 (kernels/exponential.hpp). Finite logits, shift their
   /// maximum.
   void (*exponentials)(std::span<const float> logits, float shift, std::span<float> out);
 
-  /// out[i] = 1 / (1 + exp(-logits[i])), by exp_fp32.
+  /// out[i] = 1 / (1 + exp(-logits[i])), by exp_fp32. Finite logits.
   void (*sigmoids)(std::span<const float> logits, std::span<float> out);
+
+  /// For each row of scores [tokens, n] the indices of the k highest, into chosen [tokens, k], by descending
+  /// score; on equal scores (-0 and +0 among them) the lower index comes first. -inf marks an expert that may
+  /// not be chosen; the caller leaves enough others. 1 <= k <= 32, k <= n <= 2048.
+  void (*choose_top)(std::span<const float> scores, std::span<std::uint16_t> chosen, std::int64_t tokens);
+
+  /// sums[i] = the sum of the two highest scores of the i-th of sums.size() equal blocks, of two at least.
+  void (*sums_of_two_best)(std::span<const float> scores, std::span<float> sums);
+
+  /// Keeps, of each token's groups, those with the highest group_scores [tokens, groups], on equal scores the
+  /// lower ones, and copies their scores from [tokens, groups, experts of a group]. kept.scores may begin
+  /// where scores does.
+  void (*keep_best_groups)(std::span<const float> group_scores, std::span<const float> scores,
+                           std::int64_t tokens, const KeptGroups& kept);
 };
 
 /// The definition.
 const GateArithmetic& scalar_arithmetic();
 
-/// Highway, for the widest vectors of this machine (AVX2, AVX-512). Every element sees the scalar sequence of
-/// operations, so the bits are those of scalar_arithmetic().
+/// The fastest for this machine with the bits of the definition.
 const GateArithmetic& vector_arithmetic();
 
 }  // namespace switchyard

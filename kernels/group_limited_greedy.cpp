@@ -4,34 +4,38 @@
 // routed_scaling_factor, not renormalised. The choice is made on the logits, which order as p does (see
 // softmax_topk.cpp for ties).
 #include <algorithm>
-#include <array>
 
+#include "kernels/group_choice.hpp"
 #include "kernels/routing_rule.hpp"
-#include "kernels/selection.hpp"
 
 namespace switchyard {
 namespace {
 
-void keep_groups(const GateShape& shape, std::span<float> choice) {
-  std::array<float, 1024> group_scores;
-  const auto groups = static_cast<std::size_t>(shape.n_group);
-  const std::size_t size = choice.size() / groups;
-  for (std::size_t g = 0; g < groups; ++g) {
-    const std::span<float> group = choice.subspan(g * size, size);
+void choose(const RoutedTokens& block) {
+  if (block.shape.topk_group == block.shape.n_group) return block.choose_by_logits();
+  AlignedVector<float> group_scores(static_cast<std::size_t>(block.tokens * block.shape.n_group));
+  const std::size_t size = block.logits.size() / group_scores.size();
+  for (std::size_t g = 0; g < group_scores.size(); ++g) {
+    const std::span<float> group = block.logits.subspan(g * size, size);
     group_scores[g] = *std::max_element(group.begin(), group.end());
   }
-  keep_best_groups({group_scores.data(), groups}, shape.topk_group, choice);
+  choose_within_best_groups(block, group_scores);
 }
 
 }  // namespace
 
-void group_limited_greedy(const RoutedToken& token) {
-  if (!token.weights.empty()) softmax_into_scratch(token);
-  if (token.shape.topk_group < token.shape.n_group) keep_groups(token.shape, token.logits);
-  choose_top(token.logits, token.experts);
-  const auto scale = static_cast<float>(token.shape.routed_scaling_factor);
-  for (std::size_t i = 0; i < token.weights.size(); ++i)
-    token.weights[i] = token.scratch[token.experts[i]] * scale;
+void group_limited_greedy(const RoutedTokens& block) {
+  if (!block.weights.empty()) {
+    for (std::int64_t t = 0; t < block.tokens; ++t) softmax_into_scratch(block[t]);
+  }
+  choose(block);
+  if (block.weights.empty()) return;
+  const auto scale = static_cast<float>(block.shape.routed_scaling_factor);
+  for (std::int64_t t = 0; t < block.tokens; ++t) {
+    const RoutedToken token = block[t];
+    for (std::size_t i = 0; i < token.experts.size(); ++i)
+      token.weights[i] = token.scratch[token.experts[i]] * scale;
+  }
 }
 
 }  // namespace switchyard

@@ -6,50 +6,52 @@
 // Other groups are masked with -inf, as in the official inference code. Hugging Face transformers masks with
 // 0, which chooses masked experts when all c are negative; the choice differs only then.
 #include <algorithm>
-#include <array>
 
+#include "kernels/group_choice.hpp"
 #include "kernels/routing_rule.hpp"
-#include "kernels/selection.hpp"
 
 namespace switchyard {
 namespace {
 
-float sum_of_top_two(std::span<const float> scores) {
-  float first = std::max(scores[0], scores[1]);
-  float second = std::min(scores[0], scores[1]);
-  for (const float score : scores.subspan(2)) {
-    second = std::max(second, std::min(first, score));
-    first = std::max(first, score);
+/// logits = scores + selection bias: what the choice is made on.
+void bias_choice(const RoutedTokens& block) {
+  if (block.selection_bias.empty()) {
+    std::copy(block.scratch.begin(), block.scratch.end(), block.logits.begin());
+    return;
   }
-  return first + second;
+  const float* bias = block.selection_bias.data();
+  const std::size_t experts = block.selection_bias.size();
+  for (std::size_t row = 0; row < block.scratch.size(); row += experts) {
+    const float* score = block.scratch.data() + row;
+    float* choice = block.logits.data() + row;
+    for (std::size_t e = 0; e < experts; ++e) choice[e] = score[e] + bias[e];
+  }
 }
 
-void keep_groups(const GateShape& shape, std::span<float> choice) {
-  std::array<float, 1024> group_scores;
-  const auto groups = static_cast<std::size_t>(shape.n_group);
-  const std::size_t size = choice.size() / groups;
-  for (std::size_t g = 0; g < groups; ++g) group_scores[g] = sum_of_top_two(choice.subspan(g * size, size));
-  keep_best_groups({group_scores.data(), groups}, shape.topk_group, choice);
+void weigh(const RoutedToken& token) {
+  float sum = 0.0f;
+  for (std::size_t i = 0; i < token.experts.size(); ++i) {
+    token.weights[i] = token.scratch[token.experts[i]];
+    sum += token.weights[i];
+  }
+  const auto scale = static_cast<float>(token.shape.routed_scaling_factor);
+  for (float& weight : token.weights) weight = weight / (sum + 1e-20f) * scale;
 }
 
 }  // namespace
 
-void noaux_tc(const RoutedToken& token) {
-  const std::span<float> scores = token.scratch;
-  const std::span<float> choice = token.logits;
-  token.arithmetic.sigmoids(token.logits, scores);
-  std::copy(scores.begin(), scores.end(), choice.begin());
-  for (std::size_t e = 0; e < token.selection_bias.size(); ++e) choice[e] += token.selection_bias[e];
-  if (token.shape.topk_group < token.shape.n_group) keep_groups(token.shape, choice);
-  choose_top(choice, token.experts);
-  if (token.weights.empty()) return;
-
-  float sum = 0.0f;
-  for (const std::uint16_t expert : token.experts) sum += scores[expert];
-  const auto scale = static_cast<float>(token.shape.routed_scaling_factor);
-  for (std::size_t i = 0; i < token.experts.size(); ++i) {
-    token.weights[i] = scores[token.experts[i]] / (sum + 1e-20f) * scale;
+void noaux_tc(const RoutedTokens& block) {
+  block.arithmetic.sigmoids(block.logits, block.scratch);
+  bias_choice(block);
+  if (block.shape.topk_group < block.shape.n_group) {
+    AlignedVector<float> group_scores(static_cast<std::size_t>(block.tokens * block.shape.n_group));
+    block.arithmetic.sums_of_two_best(block.logits, group_scores);
+    choose_within_best_groups(block, group_scores);
+  } else {
+    block.choose_by_logits();
   }
+  if (block.weights.empty()) return;
+  for (std::int64_t t = 0; t < block.tokens; ++t) weigh(block[t]);
 }
 
 }  // namespace switchyard

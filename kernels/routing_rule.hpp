@@ -1,5 +1,6 @@
-// What an expert router adds to the common arithmetic: a rule from one token's logits to its experts and
-// weights. Each rule is one .cpp and one row of the table in expert_router.cpp.
+// What an expert router adds to the common arithmetic: a rule from tokens' logits to their experts and
+// weights. Each rule is one .cpp and one row of the table in expert_router.cpp. A rule takes one token, or a
+// block of some, whose selections then overlap in the processor.
 #pragma once
 
 #include <cstdint>
@@ -22,15 +23,36 @@ struct RoutedToken {
   std::span<float> weights;
 };
 
-void softmax_topk(const RoutedToken& token);
-void softmax_topk_renorm(const RoutedToken& token);
-void topk_softmax(const RoutedToken& token);
-void noaux_tc(const RoutedToken& token);
-void group_limited_greedy(const RoutedToken& token);
-void topk_sigmoid(const RoutedToken& token);
+/// A block of tokens at a rule's hands: logits and scratch [tokens, num_experts], experts and weights
+/// [tokens, top_k]; else as RoutedToken.
+struct RoutedTokens {
+  const GateShape& shape;
+  const GateArithmetic& arithmetic;
+  std::span<const float> selection_bias;
+  std::int64_t tokens = 0;  // 1…kMaxTokens
+  std::span<float> logits;
+  std::span<float> scratch;
+  std::span<std::uint16_t> experts;
+  std::span<float> weights;
+
+  static constexpr std::int64_t kMaxTokens = 16;
+  RoutedToken operator[](std::int64_t token) const;
+  /// experts = those with the highest logits.
+  void choose_by_logits() const { arithmetic.choose_top(logits, experts, tokens); }
+};
+
+void softmax_topk(const RoutedTokens& block);
+void softmax_topk_renorm(const RoutedTokens& block);
+void topk_softmax(const RoutedTokens& block);
+void noaux_tc(const RoutedTokens& block);
+void group_limited_greedy(const RoutedTokens& block);
+void topk_sigmoid(const RoutedTokens& block);
 void sparsemixer(const RoutedToken& token);
 
 /// scratch = softmax of the logits over all experts: exp(logit - max) / sum, summed from expert 0 upwards.
 void softmax_into_scratch(const RoutedToken& token);
+
+/// weights = the softmax of the logits over all experts, of those chosen by their logits only.
+void weigh_by_softmax(const RoutedTokens& block);
 
 }  // namespace switchyard

@@ -1,8 +1,10 @@
 // The defining, scalar variant of the gates' arithmetic.
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/exponential.hpp"
 #include "kernels/gate_arithmetic.hpp"
+#include "kernels/selection.hpp"
 
 namespace switchyard {
 namespace {
@@ -13,7 +15,9 @@ float dot(const float* token, const float* expert, std::int64_t length) {
   return sum;
 }
 
-void logits(const GateInput& input, std::span<float> scores) {
+PackedWeights pack(const GateShape&, std::span<const float>) { return {}; }
+
+void logits(const GateInput& input, const PackedWeights&, std::span<float> scores) {
   const std::int64_t length = input.shape.hidden_size;
   const std::int64_t experts = input.shape.num_experts;
   for (std::int64_t t = 0; t < input.tokens; ++t) {
@@ -33,10 +37,38 @@ void sigmoids(std::span<const float> logits, std::span<float> out) {
   for (std::size_t i = 0; i < logits.size(); ++i) out[i] = 1.0f / (1.0f + exp_fp32(-logits[i]));
 }
 
+void choose_rows(std::span<const float> scores, std::span<std::uint16_t> chosen, std::int64_t tokens) {
+  const auto rows = static_cast<std::size_t>(tokens);
+  const std::size_t n = scores.size() / rows;
+  const std::size_t k = chosen.size() / rows;
+  for (std::size_t t = 0; t < rows; ++t) choose_top(scores.subspan(t * n, n), chosen.subspan(t * k, k));
+}
+
+void sums_of_two_best(std::span<const float> scores, std::span<float> sums) {
+  const std::size_t size = scores.size() / sums.size();
+  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = sum_of_two_best(scores.subspan(i * size, size));
+}
+
+void keep_best_groups(std::span<const float> group_scores, std::span<const float> scores, std::int64_t tokens,
+                      const KeptGroups& kept) {
+  const auto rows = static_cast<std::size_t>(tokens);
+  const std::size_t groups = group_scores.size() / rows;
+  const std::size_t chosen = kept.groups.size() / rows;
+  const std::size_t size = scores.size() / group_scores.size();
+  float* to = kept.scores.data();
+  for (std::size_t t = 0; t < rows; ++t) {
+    const std::span<std::uint16_t> best = kept.groups.subspan(t * chosen, chosen);
+    choose_groups(group_scores.subspan(t * groups, groups), best);
+    for (const std::uint16_t group : best)
+      to = std::copy_n(scores.data() + (t * groups + group) * size, size, to);
+  }
+}
+
 }  // namespace
 
 const GateArithmetic& scalar_arithmetic() {
-  static constexpr GateArithmetic kScalar{logits, exponentials, sigmoids};
+  static constexpr GateArithmetic kScalar{pack,        logits,           exponentials,    sigmoids,
+                                          choose_rows, sums_of_two_best, keep_best_groups};
   return kScalar;
 }
 

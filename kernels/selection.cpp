@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 namespace switchyard {
 namespace {
@@ -35,16 +34,19 @@ void choose_top(std::span<const float> scores, std::span<std::uint16_t> chosen) 
   }
 }
 
-void keep_best_groups(std::span<const float> group_scores, std::int64_t kept, std::span<float> scores) {
-  std::array<std::uint16_t, kMaxChosen> best;
-  std::array<bool, kMaxChosen> keep{};
-  const std::span<std::uint16_t> chosen(best.data(), static_cast<std::size_t>(kept));
-  choose_top(group_scores, chosen);
-  for (const std::uint16_t group : chosen) keep[group] = true;
-  const std::size_t size = scores.size() / group_scores.size();
-  for (std::size_t g = 0; g < group_scores.size(); ++g) {
-    if (!keep[g]) std::fill_n(scores.data() + g * size, size, -std::numeric_limits<float>::infinity());
+float sum_of_two_best(std::span<const float> scores) {
+  float first = std::max(scores[0], scores[1]);
+  float second = std::min(scores[0], scores[1]);
+  for (const float score : scores.subspan(2)) {
+    second = std::max(second, std::min(first, score));
+    first = std::max(first, score);
   }
+  return first + second;
+}
+
+void choose_groups(std::span<const float> group_scores, std::span<std::uint16_t> chosen) {
+  choose_top(group_scores, chosen);
+  std::sort(chosen.begin(), chosen.end());
 }
 
 }  // namespace switchyard

@@ -1,4 +1,5 @@
-// Choosing the best experts from their scores: the part of routing that is common to all rules.
+// Choosing the best experts from their scores, one token and one candidate at a time: the definition, and
+// what the vector variants fall back to.
 #pragma once
 
 #include <cstdint>
@@ -6,11 +7,14 @@
 
 namespace switchyard {
 
-/// Writes the indices of the chosen.size() (1…32) highest scores, by descending score; on equal scores the
+/// Writes the indices of the chosen.size() (1…1024) highest scores, by descending score; on equal scores the
 /// lower index comes first. -inf marks an expert that may not be chosen; the caller leaves enough others.
 void choose_top(std::span<const float> scores, std::span<std::uint16_t> chosen);
 
-/// Sets the scores of all but the best `kept` of `group_scores.size()` equal blocks of experts to -inf.
-void keep_best_groups(std::span<const float> group_scores, std::int64_t kept, std::span<float> scores);
+/// The sum of the two highest of at least two scores.
+float sum_of_two_best(std::span<const float> scores);
+
+/// The chosen.size() best groups, in ascending order.
+void choose_groups(std::span<const float> group_scores, std::span<std::uint16_t> chosen);
 
 }  // namespace switchyard

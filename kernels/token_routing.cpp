@@ -11,7 +11,9 @@
 namespace switchyard {
 namespace {
 
-constexpr std::int64_t kChunk = 768;  // tokens; the weights are repacked once a chunk
+/// Tokens whose scores are computed before their experts are chosen. Wide gates pass the weights through the
+/// cache once a chunk, so theirs are large; narrow gates' scores stay in the nearest cache.
+std::int64_t chunk_of(const GateShape& shape) { return shape.hidden_size > 512 ? 768 : 96; }
 
 void require(bool holds, const std::string& problem) {
   if (!holds) throw std::invalid_argument("expert router: " + problem);
@@ -61,22 +63,41 @@ void check_spans(const GateInput& input, const GateOutput& output) {
   check_finite(input.selection_bias);
 }
 
-void route_chunk(const GateArithmetic& arithmetic, const GateInput& chunk, const GateOutput& output,
-                 Rule rule) {
-  const auto experts = static_cast<std::size_t>(chunk.shape.num_experts);
-  const auto k = static_cast<std::size_t>(chunk.shape.num_experts_per_tok);
-  std::vector<float> scores(static_cast<std::size_t>(chunk.tokens) * experts);
-  std::vector<float> scratch(experts);
-  checked_logits(arithmetic, chunk, scores);
-  for (std::size_t t = 0; t < static_cast<std::size_t>(chunk.tokens); ++t) {
-    const std::span<float> weights =
-        output.weights.empty() ? output.weights : output.weights.subspan(t * k, k);
-    rule({chunk.shape, arithmetic, chunk.selection_bias, std::span(scores).subspan(t * experts, experts),
-          scratch, output.experts.subspan(t * k, k), weights});
+/// `count` rows of `width` from `first` on; nothing of an empty span.
+template <class T>
+std::span<T> rows(std::span<T> all, std::int64_t first, std::int64_t count, std::int64_t width) {
+  if (all.empty()) return all;
+  return all.subspan(static_cast<std::size_t>(first * width), static_cast<std::size_t>(count * width));
+}
+
+/// The rule for every block of a chunk whose scores are known.
+void choose_experts(const GateArithmetic& arithmetic, const GateInput& chunk, const GateOutput& output,
+                    std::span<float> scores, BlockRule rule) {
+  const std::int64_t experts = chunk.shape.num_experts;
+  const std::int64_t k = chunk.shape.num_experts_per_tok;
+  AlignedVector<float> scratch(static_cast<std::size_t>(RoutedTokens::kMaxTokens * experts));
+  for (std::int64_t t = 0; t < chunk.tokens; t += RoutedTokens::kMaxTokens) {
+    const std::int64_t count = std::min(RoutedTokens::kMaxTokens, chunk.tokens - t);
+    const std::span<float> logits = rows(scores, t, count, experts);
+    check_finite(logits);
+    rule({chunk.shape, arithmetic, chunk.selection_bias, count, logits,
+          std::span(scratch).first(logits.size()), rows(output.experts, t, count, k),
+          rows(output.weights, t, count, k)});
   }
 }
 
 }  // namespace
+
+RoutedToken RoutedTokens::operator[](std::int64_t token) const {
+  const std::int64_t k = shape.num_experts_per_tok;
+  return {shape,
+          arithmetic,
+          selection_bias,
+          rows(logits, token, 1, shape.num_experts),
+          rows(scratch, token, 1, shape.num_experts),
+          rows(experts, token, 1, k),
+          rows(weights, token, 1, k)};
+}
 
 void check_gate(const GateInput& input, const GateOutput& output) {
   check_shape(input.shape);
@@ -84,22 +105,28 @@ void check_gate(const GateInput& input, const GateOutput& output) {
 }
 
 void checked_logits(const GateArithmetic& arithmetic, const GateInput& input, std::span<float> scores) {
-  arithmetic.logits(input, scores);
+  arithmetic.logits(input, arithmetic.pack(input.shape, input.weights), scores);
   check_finite(scores);
 }
 
 void route_tokens(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output,
-                  Rule rule) {
+                  BlockRule rule) {
   check_gate(input, output);
-  const std::int64_t k = input.shape.num_experts_per_tok;
-  for (std::int64_t first = 0; first < input.tokens; first += kChunk) {
+  const PackedWeights packed = arithmetic.pack(input.shape, input.weights);
+  const std::int64_t size = std::min(chunk_of(input.shape), input.tokens);
+  AlignedVector<float> scores(static_cast<std::size_t>(size * input.shape.num_experts));
+  for (std::int64_t first = 0; first < input.tokens; first += size) {
     GateInput chunk = input;
-    chunk.tokens = std::min(kChunk, input.tokens - first);
-    chunk.hidden =
-        input.hidden.subspan(first * input.shape.hidden_size, chunk.tokens * input.shape.hidden_size);
-    GateOutput part{output.experts.subspan(first * k, chunk.tokens * k), output.weights};
-    if (!output.weights.empty()) part.weights = output.weights.subspan(first * k, chunk.tokens * k);
-    route_chunk(arithmetic, chunk, part, rule);
+    chunk.tokens = std::min(size, input.tokens - first);
+    chunk.hidden = rows(input.hidden, first, chunk.tokens, input.shape.hidden_size);
+    const std::int64_t k = input.shape.num_experts_per_tok;
+    const std::span<float> of_chunk =
+        rows(std::span<float>(scores), 0, chunk.tokens, input.shape.num_experts);
+    arithmetic.logits(chunk, packed, of_chunk);
+    choose_experts(
+        arithmetic, chunk,
+        {rows(output.experts, first, chunk.tokens, k), rows(output.weights, first, chunk.tokens, k)},
+        of_chunk, rule);
   }
 }
 

@@ -13,22 +13,31 @@
 namespace switchyard {
 
 using Rule = void (*)(const RoutedToken&);
+using BlockRule = void (*)(const RoutedTokens&);
 
 /// Throws std::invalid_argument unless the shape is within GateShape's bounds and every span has its length.
 void check_gate(const GateInput& input, const GateOutput& output);
 
-/// scores [tokens, num_experts]: arithmetic.logits of a checked input. Throws std::invalid_argument when one
-/// is not finite.
+/// scores [tokens, num_experts], the logits of a checked input. Throws std::invalid_argument when one is not
+/// finite.
 void checked_logits(const GateArithmetic& arithmetic, const GateInput& input, std::span<float> scores);
 
-/// Checks, scores, then the rule token by token, chunk by chunk: a chunk's scores stay in the cache.
+/// Checks, scores, then the rule block by block: scores are used while they are in the cache.
 void route_tokens(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output,
-                  Rule rule);
+                  BlockRule rule);
 
-/// A row's function for a rule that looks at one token at a time.
+/// A row's function for a rule that takes a block of tokens.
+template <BlockRule rule>
+void per_block(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output) {
+  route_tokens(arithmetic, input, output, rule);
+}
+
+/// A row's function for a rule that takes one token.
 template <Rule rule>
 void per_token(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output) {
-  route_tokens(arithmetic, input, output, rule);
+  route_tokens(arithmetic, input, output, [](const RoutedTokens& block) {
+    for (std::int64_t t = 0; t < block.tokens; ++t) rule(block[t]);
+  });
 }
 
 }  // namespace switchyard

@@ -3,13 +3,11 @@
 // softmax_topk_renorm.
 #include "kernels/exponential.hpp"
 #include "kernels/routing_rule.hpp"
-#include "kernels/selection.hpp"
 
 namespace switchyard {
+namespace {
 
-void topk_softmax(const RoutedToken& token) {
-  choose_top(token.logits, token.experts);
-  if (token.weights.empty()) return;
+void weigh(const RoutedToken& token) {
   const float highest = token.logits[token.experts[0]];
   float sum = 0.0f;
   for (std::size_t i = 0; i < token.experts.size(); ++i) {
@@ -18,6 +16,14 @@ void topk_softmax(const RoutedToken& token) {
   }
   const auto scale = static_cast<float>(token.shape.routed_scaling_factor);
   for (float& weight : token.weights) weight = weight / sum * scale;
+}
+
+}  // namespace
+
+void topk_softmax(const RoutedTokens& block) {
+  block.choose_by_logits();
+  if (block.weights.empty()) return;
+  for (std::int64_t t = 0; t < block.tokens; ++t) weigh(block[t]);
 }
 
 }  // namespace switchyard

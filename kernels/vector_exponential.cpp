@@ -1,0 +1,96 @@
+// exp_fp32 and the sigmoid with Google Highway, lane by lane the scalar sequence, but for two steps that give
+// the same bits in fewer operations: 2^n is multiplied in by adding n to the exponent (exp_fp32's clamps keep
+// the result a normal number), and n is taken from the low bits of the sum that rounded it.
+#include <algorithm>
+
+#include "kernels/exponential.hpp"
+#include "kernels/vector_primitives.hpp"
+
+#define HWY_DISABLE_PCLMUL_AES
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SSE4)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/vector_exponential.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace switchyard {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Floats = hn::ScalableTag<float>;
+using Vec = hn::Vec<Floats>;
+
+Vec exp_lanes(Vec x) {
+  using C = ExpConstants;
+  const Floats d;
+  const hn::RebindToSigned<Floats> di;
+  x = hn::Min(hn::Max(x, hn::Set(d, C::kLowest)), hn::Set(d, C::kHighest));
+  const Vec round = hn::Set(d, C::kRound);
+  const Vec shifted = hn::MulAdd(x, hn::Set(d, C::kLog2E), round);
+  const Vec n = hn::Sub(shifted, round);
+  Vec r = hn::NegMulAdd(n, hn::Set(d, C::kLn2High), x);
+  r = hn::NegMulAdd(n, hn::Set(d, C::kLn2Low), r);
+  Vec sum = hn::Set(d, C::kTaylor[7]);
+  for (int i = 6; i >= 0; --i) sum = hn::MulAdd(sum, r, hn::Set(d, C::kTaylor[i]));
+  return hn::BitCast(d, hn::Add(hn::BitCast(di, sum), hn::ShiftLeft<23>(hn::BitCast(di, shifted))));
+}
+
+/// out = function(in) over whole vectors; the tail goes through a padded one.
+template <class Function>
+void map(std::span<const float> in, std::span<float> out, Function function) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::size_t i = 0;
+  for (; i + lanes <= in.size(); i += lanes)
+    hn::StoreU(function(hn::LoadU(d, in.data() + i)), d, out.data() + i);
+  if (i == in.size()) return;
+  float padded[HWY_MAX_BYTES / sizeof(float)] = {};
+  std::copy_n(in.data() + i, in.size() - i, padded);
+  hn::StoreU(function(hn::LoadU(d, padded)), d, padded);
+  std::copy_n(padded, in.size() - i, out.data() + i);
+}
+
+void exponentials(std::span<const float> logits, float shift, std::span<float> out) {
+  const Vec offset = hn::Set(Floats(), shift);
+  map(logits, out, [offset](Vec x) HWY_ATTR { return exp_lanes(hn::Sub(x, offset)); });
+}
+
+void sigmoids(std::span<const float> logits, std::span<float> out) {
+  map(logits, out, [](Vec x) HWY_ATTR {
+    const Vec one = hn::Set(Floats(), 1.0f);
+    return hn::Div(one, hn::Add(one, exp_lanes(hn::Neg(x))));
+  });
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace switchyard
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace switchyard {
+namespace {
+
+HWY_EXPORT(exponentials);
+HWY_EXPORT(sigmoids);
+
+}  // namespace
+
+void exponentials_widest(std::span<const float> logits, float shift, std::span<float> out) {
+  HWY_DYNAMIC_DISPATCH(exponentials)(logits, shift, out);
+}
+
+void sigmoids_widest(std::span<const float> logits, std::span<float> out) {
+  HWY_DYNAMIC_DISPATCH(sigmoids)(logits, out);
+}
+
+void exponentials_avx2(std::span<const float> logits, float shift, std::span<float> out) {
+  HWY_STATIC_DISPATCH(exponentials)(logits, shift, out);
+}
+
+void sigmoids_avx2(std::span<const float> logits, std::span<float> out) {
+  HWY_STATIC_DISPATCH(sigmoids)(logits, out);
+}
+
+}  // namespace switchyard
+#endif  // HWY_ONCE
