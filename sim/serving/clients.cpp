@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "sim/base/random.hpp"
 #include "sim/serving/replica.hpp"
 
 namespace switchyard {
@@ -91,12 +90,7 @@ bool Clients::submit(const Request& request, Seconds date) {
     ++finished_;
     return false;
   }
-  if (spec_.bank != nullptr) {
-    Random random(spec_.seed, "routing", request.id);
-    sequence.routing.stream = static_cast<std::uint32_t>(random.integer(0, spec_.bank->streams() - 1));
-    sequence.routing.position =
-        static_cast<std::uint64_t>(random.integer(0, spec_.bank->stream_length() - 1));
-  }
+  if (spec_.bank != nullptr) sequence.routing = place_in_bank(*spec_.bank, spec_.seed, request.id);
   targets_.clear();
   for (const Replica* replica : replicas_) replica->append_loads(targets_);
   const TargetLoad& target = targets_[spec_.dispatcher->choose(targets_, dispatched_++)];

@@ -71,6 +71,9 @@ struct ServingResult {
   bool interrupted = false;
 };
 
+/// Where the tokens of a request lie in the bank: drawn from the seed and the request's id alone. 0 tokens.
+TokenRun place_in_bank(const RoutingBank& bank, std::uint64_t seed, std::uint64_t request);
+
 /// Runs until every request has been served, or `stop` is requested: then what is in flight is logged as
 /// unfinished. `progress` is called now and then from the simulation's thread.
 ServingResult serve(const ServingSpec& spec, const Traffic& traffic, const std::stop_token& stop = {},
