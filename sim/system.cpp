@@ -43,6 +43,14 @@ std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
                                        choice);
 }
 
+std::unique_ptr<RoutedLoad> build_routed_load(const Scenario& scenario, const RoutingBank& bank) {
+  const Deployment& d = scenario.deployment;
+  const RoutingMode mode = scenario.routing.mode == "balanced" ? RoutingMode::balanced : RoutingMode::bank;
+  const auto& placement = choose(expert_placements(), d.expert_placement, "/deployment/expert_placement");
+  return std::make_unique<RoutedLoad>(bank, mode, placement, d.expert_ranks(),
+                                      scenario.engine.profile.expert_tile);
+}
+
 System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank> bank)
     : scenario_(checked(std::move(scenario), scope)),
       timed_(prompt_part(scenario_.model)),
@@ -65,12 +73,7 @@ System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank
 std::unique_ptr<StepTimer> System::timer(std::int64_t replica) const {
   const Deployment& d = scenario_.deployment;
   std::unique_ptr<RoutedLoad> routed;
-  if (bank_) {
-    const RoutingMode mode = scenario_.routing.mode == "balanced" ? RoutingMode::balanced : RoutingMode::bank;
-    const auto& placement = choose(expert_placements(), d.expert_placement, "/deployment/expert_placement");
-    routed = std::make_unique<RoutedLoad>(*bank_, mode, placement, d.expert_ranks(),
-                                          scenario_.engine.profile.expert_tile);
-  }
+  if (bank_) routed = build_routed_load(scenario_, *bank_);
   return std::make_unique<StepTimer>(model_, kinds_,
                                      replica_network(d, replica, graph_, stated_transport(scenario_.cluster)),
                                      std::move(routed));

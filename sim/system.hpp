@@ -17,6 +17,9 @@ namespace switchyard {
 /// seed alone.
 std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario);
 
+/// The expert ranks of one replica under the scenario's placement and routing mode. The bank must outlive it.
+std::unique_ptr<RoutedLoad> build_routed_load(const Scenario& scenario, const RoutingBank& bank);
+
 /// What serving needs beyond a step: a model that generates, a workload, and a trace that reads to its end.
 /// Returns how many of its rows are left out. Throws InputError.
 std::uint64_t check_workload(const Scenario& scenario);
