@@ -18,7 +18,7 @@ struct FileKind {
 };
 
 constexpr std::array<FileKind, 2> kFileKinds = {{
-    {"scenario", "what run, step and compare take", scenario_schema},
+    {"scenario", "what run, step, compare and routing take", scenario_schema},
     {"study", "what sweep takes", study_schema},
 }};
 
@@ -29,8 +29,8 @@ int schema_command(const Arguments& arguments) {
       "switchyard schema [scenario|study]: a JSON Schema (2020-12) of the file\n"
       "An editor completes and checks a file that begins with {\"$schema\": \"./scenario.schema.json\", …");
   options.add_options()("file", po::value<std::string>()->default_value("scenario"),
-                        "scenario: what run, step and compare take; study: what sweep takes")("help",
-                                                                                              "this text");
+                        "scenario: what run, step, compare and routing take; study: what sweep takes")(
+      "help", "this text");
   const po::variables_map values =
       parse_arguments(arguments, options, "schema", {"file", Positional::Need::optional});
   if (values.count("help")) {

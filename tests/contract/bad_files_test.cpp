@@ -260,6 +260,7 @@ TEST_CASE("A gigabyte of zeros is refused at once, whatever it stands for") {
   bench.check({
       {"a scenario", {"run", "zeros"}, large},
       {"a scenario of a step", {"step", "zeros", "--prefill", "1"}, large},
+      {"a scenario of routing", {"routing", "zeros"}, large},
       {"a study", {"sweep", "zeros", "--out", "o"}, large},
       with_values("a model", "/model=./zeros", large),
       with_values("a cluster", "/cluster=./zeros", large),

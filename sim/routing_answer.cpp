@@ -1,0 +1,168 @@
+// Statistics of the bank, and its loads by expert, domain and rank.
+#include "sim/routing_answer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include "sim/summarise.hpp"
+#include "sim/system.hpp"
+
+namespace switchyard {
+namespace {
+
+DomainLoad load_of(const std::vector<double>& relative) {
+  DomainLoad load{*std::max_element(relative.begin(), relative.end()), 0.0};
+  const auto experts = static_cast<double>(relative.size());
+  for (const double value : relative)
+    if (value > 0.0) load.entropy_bits -= value / experts * std::log2(value / experts);
+  return load;
+}
+
+/// Below so many of them a domain, chance alone moves an expert's load by a tenth.
+constexpr double kFewAssignments = 100.0;
+
+/// [MoE layer, rank], of all tokens in the bank.
+RelativeLoads rank_loads(const Scenario& scenario, const RoutingBank& bank) {
+  const std::unique_ptr<RoutedLoad> routed = build_routed_load(scenario, bank);
+  std::vector<RankBatch> batches(1);
+  for (std::uint32_t stream = 0; stream < bank.streams(); ++stream)
+    batches.front().routed.push_back({stream, 0, bank.stream_length()});
+  routed->route(batches);
+  Assignments assignments;
+  for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer) {
+    std::vector<std::uint64_t>& row = assignments.emplace_back();
+    for (std::int64_t rank = 0; rank < routed->expert_ranks(); ++rank)
+      row.push_back(static_cast<std::uint64_t>(routed->load(layer, rank).rows));
+  }
+  return relative_to_mean(assignments);
+}
+
+std::vector<LayerRouting> layers_that_route(const Architecture& model, const RoutingBank& bank) {
+  std::vector<LayerRouting> layers;
+  for (const std::int64_t index : moe_layer_indices(model)) {
+    LayerRouting& layer = layers.emplace_back();
+    layer.layer = index;
+    layer.moe_layer = static_cast<std::int64_t>(layers.size()) - 1;
+    layer.router = model.layers[static_cast<std::size_t>(index)].moe->router;
+    layer.experts = bank.gate(layer.moe_layer).num_experts;
+    layer.top_k = bank.gate(layer.moe_layer).num_experts_per_tok;
+  }
+  return layers;
+}
+
+/// Of one domain.
+double assignments_per_expert(const RoutingAnswer& answer) {
+  const LayerRouting& layer = answer.layers.front();
+  return static_cast<double>(answer.tokens * layer.top_k) /
+         static_cast<double>(layer.experts * static_cast<std::int64_t>(layer.domains.size()));
+}
+
+double four_digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return std::strtod(text, nullptr);
+}
+
+Json numbers(const std::vector<double>& values) {
+  Json json = Json::array();
+  for (const double value : values) json.push_back(four_digits(value));
+  return json;
+}
+
+Json to_json(const LayerRouting& layer) {
+  const LayerRoutingStatistics& s = layer.statistics;
+  Json json = {{"layer", layer.layer},
+               {"moe_layer", layer.moe_layer},
+               {"router", layer.router},
+               {"experts", layer.experts},
+               {"top_k", layer.top_k},
+               {"max_over_mean", s.max_over_mean},
+               {"entropy_bits", s.entropy_bits},
+               {"previous_token_overlap", s.previous_token_overlap},
+               {"first_choice_repeat", s.first_choice_repeat},
+               {"ep8_imbalance", s.ep8_imbalance},
+               {"rank_imbalance", layer.rank_imbalance()},
+               {"rank_load", numbers(layer.rank_load)},
+               {"expert_load", numbers(layer.expert_load)}};
+  json["domains"] = Json::array();
+  for (const DomainLoad& load : layer.domains)
+    json["domains"].push_back({{"max_over_mean", load.max_over_mean}, {"entropy_bits", load.entropy_bits}});
+  return json;
+}
+
+}  // namespace
+
+double LayerRouting::rank_imbalance() const { return *std::max_element(rank_load.begin(), rank_load.end()); }
+
+RoutingAnswer routing_answer(const Scenario& scenario, const RoutingBank* bank) {
+  RoutingAnswer answer;
+  if (bank == nullptr || bank->moe_layers() == 0) return answer;
+  const RoutingStatistics statistics = routing_statistics(*bank);
+  answer.domain_load_cosine = statistics.domain_load_cosine;
+  answer.tokens = statistics.tokens;
+  answer.streams = bank->streams();
+  answer.stream_length = bank->stream_length();
+  answer.layers = layers_that_route(scenario.model, *bank);
+  const RelativeLoads experts = relative_to_mean(assignments_in_bank(*bank));
+  const RelativeLoads ranks = rank_loads(scenario, *bank);
+  for (std::size_t layer = 0; layer < answer.layers.size(); ++layer) {
+    answer.layers[layer].statistics = statistics.layers[layer];
+    answer.layers[layer].expert_load = experts[layer];
+    answer.layers[layer].rank_load = ranks[layer];
+  }
+  for (std::int64_t domain = 0; domain < domains_in_use(*bank); ++domain) {
+    const RelativeLoads loads = relative_to_mean(assignments_in_domain(*bank, domain));
+    for (std::size_t layer = 0; layer < answer.layers.size(); ++layer)
+      answer.layers[layer].domains.push_back(load_of(loads[layer]));
+  }
+  return answer;
+}
+
+std::vector<std::string> routing_notes(const RoutingAnswer& answer, const Scenario& scenario) {
+  std::vector<std::string> notes;
+  if (answer.layers.empty()) return notes;
+  notes = notes_of(scenario);
+  if (const double few = assignments_per_expert(answer); few < kFewAssignments) {
+    char text[160];
+    std::snprintf(
+        text, sizeof text,
+        "The bank has %.1f assignments an expert and domain: max/mean and entropy partly show chance.", few);
+    notes.emplace_back(text);
+  }
+  if (scenario.routing.mode == "uniform")
+    notes.emplace_back("Mode uniform: every token draws its experts uniformly; no gate is computed.");
+  if (scenario.routing.mode == "balanced")
+    notes.emplace_back(
+        "Mode balanced: a run deals the tokens out evenly; the figures are the gates' own choices, those of "
+        "the "
+        "ranks are what a run sees.");
+  if (scenario.model.form == ModelForm::encoder_decoder)
+    notes.emplace_back("Of an encoder-decoder the layers are those that a prompt passes: the encoder's.");
+  return notes;
+}
+
+Json to_json(const RoutingAnswer& answer, const Scenario& scenario) {
+  const Deployment& d = scenario.deployment;
+  const bool routes = !answer.layers.empty();
+  Json json = {{"model", scenario.model.name},
+               {"mode", routes ? Json(scenario.routing.mode) : Json()},
+               {"preset", routes ? Json(scenario.routing.preset.name) : Json()},
+               {"gate_bias_zipf", routes ? Json(scenario.routing.preset.gate_bias_zipf) : Json()},
+               {"seed", scenario.seed}};
+  json["router"] = routes ? Json(answer.layers.front().router) : Json();
+  json["tokens"] = answer.tokens;
+  json["streams"] = answer.streams;
+  json["stream_length"] = answer.stream_length;
+  json["domains"] = routes ? answer.layers.front().domains.size() : 0;
+  json["domain_load_cosine"] = routes ? Json(answer.domain_load_cosine) : Json();
+  json["expert_ranks"] = routes ? Json(d.expert_ranks()) : Json();
+  json["expert_placement"] = routes ? Json(d.expert_placement) : Json();
+  json["layers"] = Json::array();
+  for (const LayerRouting& layer : answer.layers) json["layers"].push_back(to_json(layer));
+  json["notes"] = routing_notes(answer, scenario);
+  return json;
+}
+
+}  // namespace switchyard

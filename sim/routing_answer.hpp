@@ -1,0 +1,52 @@
+// What the gates of a scenario did, as `switchyard routing` tells it. A function of the model, the routing
+// block, the seed and the expert-parallel ranks alone.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/expert_assignments.hpp"
+#include "workloads/routing/statistics.hpp"
+
+namespace switchyard {
+
+/// Of one domain's tokens in one layer.
+struct DomainLoad {
+  double max_over_mean = 1.0;
+  double entropy_bits = 0.0;
+};
+
+struct LayerRouting {
+  std::int64_t layer = 0;      // index in the model
+  std::int64_t moe_layer = 0;  // among those that route
+  std::string router;
+  std::int64_t experts = 0;
+  std::int64_t top_k = 0;
+  LayerRoutingStatistics statistics;
+  std::vector<double> expert_load;  // [experts], of all tokens in the bank, relative to the mean
+  std::vector<double> rank_load;    // [expert-parallel ranks], under the scenario's placement, likewise
+  std::vector<DomainLoad> domains;  // of each in use
+
+  double rank_imbalance() const;  // the largest of rank_load
+};
+
+struct RoutingAnswer {
+  std::vector<LayerRouting> layers;  // those that route; none of a dense model
+  double domain_load_cosine = 1.0;
+  std::int64_t tokens = 0;  // in the bank, below too
+  std::int64_t streams = 0;
+  std::int64_t stream_length = 0;
+};
+
+/// `bank`: build_bank() of the scenario; null without MoE layers.
+RoutingAnswer routing_answer(const Scenario& scenario, const RoutingBank* bank);
+
+/// Names are the interface contract's. Loads of experts and ranks have four digits.
+Json to_json(const RoutingAnswer& answer, const Scenario& scenario);
+/// At most 100 columns; ends with a newline.
+std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario);
+
+/// What a reader of the figures must know.
+std::vector<std::string> routing_notes(const RoutingAnswer& answer, const Scenario& scenario);
+
+}  // namespace switchyard

@@ -1,0 +1,130 @@
+// The answer of `switchyard routing` as text: who routes, a table over layers, and what to know.
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+#include <functional>
+#include <map>
+
+#include "sim/routing_answer.hpp"
+
+namespace switchyard {
+namespace {
+
+/// More layers than this are summed up: their rows would not fit a screen.
+constexpr std::size_t kMostRows = 32;
+
+struct Column {
+  const char* name;
+  const char* format;  // of a double, as wide as the name
+  double (*value)(const LayerRouting&);
+};
+
+constexpr std::array<Column, 6> kColumns = {{
+    {"max/mean", "%8.2f", [](const LayerRouting& l) { return l.statistics.max_over_mean; }},
+    {"entropy", "%7.2f", [](const LayerRouting& l) { return l.statistics.entropy_bits; }},
+    {"overlap", "%7.2f", [](const LayerRouting& l) { return l.statistics.previous_token_overlap; }},
+    {"repeat", "%6.3f", [](const LayerRouting& l) { return l.statistics.first_choice_repeat; }},
+    {"EP8 max/mean", "%12.2f", [](const LayerRouting& l) { return l.statistics.ep8_imbalance; }},
+    {"ranks max/mean", "%14.2f", [](const LayerRouting& l) { return l.rank_imbalance(); }},
+}};
+
+std::string with(const char* format, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, format, value);
+  return text;
+}
+
+std::string row(const std::string& name, const std::function<double(const Column&)>& value) {
+  std::string text = "  " + name + std::string(name.size() < 10 ? 10 - name.size() : 0, ' ');
+  for (const Column& column : kColumns) text += "  " + with(column.format, value(column));
+  return text + "\n";
+}
+
+std::string mean_row(const std::vector<LayerRouting>& layers) {
+  return row("mean", [&](const Column& column) {
+    double sum = 0.0;
+    for (const LayerRouting& layer : layers) sum += column.value(layer);
+    return sum / static_cast<double>(layers.size());
+  });
+}
+
+/// `least`: std::less for the minimum, std::greater for the maximum.
+template <class Order>
+std::string extreme_row(const char* name, const std::vector<LayerRouting>& layers, Order least) {
+  return row(name, [&](const Column& column) {
+    double found = column.value(layers.front());
+    for (const LayerRouting& layer : layers)
+      if (least(column.value(layer), found)) found = column.value(layer);
+    return found;
+  });
+}
+
+/// "256 experts, 8 a token, gate noaux_tc", once for every kind of layer.
+std::string gates_in_words(const std::vector<LayerRouting>& layers) {
+  std::map<std::string, std::size_t> kinds;
+  for (const LayerRouting& layer : layers)
+    ++kinds[std::to_string(layer.experts) + " experts, " + std::to_string(layer.top_k) + " a token, gate " +
+            layer.router];
+  std::string words;
+  for (const auto& [kind, count] : kinds) {
+    words += words.empty() ? "" : "; ";
+    words += kinds.size() == 1 ? kind : std::to_string(count) + " of " + kind;
+  }
+  return words;
+}
+
+std::string routing_in_words(const RoutingAnswer& answer, const Scenario& scenario) {
+  std::string words = "mode " + scenario.routing.mode + ", preset " + scenario.routing.preset.name;
+  if (scenario.routing.preset.gate_bias_zipf > 0.0)
+    words += " with gate_bias_zipf " + with("%g", scenario.routing.preset.gate_bias_zipf);
+  words += ", seed " + std::to_string(scenario.seed) + ": " + std::to_string(answer.tokens) + " tokens, " +
+           std::to_string(answer.streams) + " sequences of " + std::to_string(answer.stream_length);
+  const std::size_t domains = answer.layers.front().domains.size();
+  return words + (domains == 1 ? ", one domain" : ", " + std::to_string(domains) + " domains");
+}
+
+std::string header() {
+  std::string text = "  layer     ";
+  for (const Column& column : kColumns) text += "  " + std::string(column.name);
+  return text + "\n";
+}
+
+std::string legend(const RoutingAnswer& answer) {
+  const LayerRouting& first = answer.layers.front();
+  const auto experts = static_cast<double>(first.experts), top_k = static_cast<double>(first.top_k);
+  return "  max/mean and entropy (bits) of the experts' load, by domain; overlap: experts shared with the "
+         "token\n"
+         "  before; repeat: first choice like the token before; EP8: batches of 256 tokens on 8 blocks of "
+         "experts.\n"
+         "  Uniform draws in layer " +
+         std::to_string(first.layer) + ": entropy " + with("%.2f", std::log2(experts)) + ", overlap " +
+         with("%.2f", top_k * top_k / experts) + ", repeat " + with("%.3f", 1.0 / experts) + "\n";
+}
+
+}  // namespace
+
+std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario) {
+  if (answer.layers.empty()) return "no layer of " + scenario.model.name + " routes\n";
+  const std::vector<LayerRouting>& layers = answer.layers;
+  const Deployment& d = scenario.deployment;
+  const std::string all = std::to_string(scenario.model.layers.size());
+  std::string text = "  model       " + scenario.model.name + ": " + std::to_string(layers.size()) + " of " +
+                     all + " layers route\n  gate        " + gates_in_words(layers) + "\n  routing     " +
+                     routing_in_words(answer, scenario) + "\n  ranks       " +
+                     std::to_string(d.expert_ranks()) + ", placement " + d.expert_placement + "\n\n" +
+                     header();
+  if (layers.size() <= kMostRows)
+    for (const LayerRouting& layer : layers)
+      text += row(std::to_string(layer.layer), [&](const Column& column) { return column.value(layer); });
+  text += mean_row(layers);
+  text += extreme_row("least", layers, std::less<double>());
+  text += extreme_row("most", layers, std::greater<double>());
+  text += legend(answer);
+  if (layers.front().domains.size() > 1)
+    text += "  load cosine of two domains " + with("%.3f", answer.domain_load_cosine) + "\n";
+  for (const std::string& note : routing_notes(answer, scenario)) text += "  note        " + note + "\n";
+  return text;
+}
+
+}  // namespace switchyard

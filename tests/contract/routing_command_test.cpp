@@ -1,0 +1,165 @@
+// switchyard routing: names are the interface contract's; figures obey what routing conserves.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <numeric>
+
+#include "tests/contract/program.hpp"
+
+namespace switchyard {
+namespace {
+
+using Catch::Contains;
+
+struct Bench : ProgramFolder {
+  Bench() {
+    folder.write("moe.json", R"({"model": "mixtral-8x7b", "model_overrides": {"num_hidden_layers": 4}})");
+    folder.write("dense.json", R"({"model": "llama-3.1-8b"})");
+  }
+  Json answer(const std::string& line) const {
+    INFO("switchyard routing " << line);
+    REQUIRE(run("routing " + line + " --format json") == 0);
+    return json(".out");
+  }
+};
+
+double mean(const Json& layers, const char* key) {
+  double sum = 0.0;
+  for (const Json& layer : layers) sum += layer.at(key).get<double>();
+  return sum / static_cast<double>(layers.size());
+}
+
+double sum(const Json& numbers) {
+  double sum = 0.0;
+  for (const double number : numbers) sum += number;
+  return sum;
+}
+
+double most(const Json& numbers) {
+  double most = 0.0;
+  for (const double number : numbers) most = std::max(most, number);
+  return most;
+}
+
+void check_layer(const Json& layer) {
+  const auto experts = layer.at("experts").get<double>(), top_k = layer.at("top_k").get<double>();
+  const auto figure = [&](const char* key) { return layer.at(key).get<double>(); };
+  CHECK((figure("max_over_mean") >= 1.0 && figure("max_over_mean") <= experts));
+  CHECK((figure("entropy_bits") >= 0.0 && figure("entropy_bits") <= std::log2(experts)));
+  CHECK((figure("previous_token_overlap") >= 0.0 && figure("previous_token_overlap") <= top_k));
+  CHECK((figure("first_choice_repeat") >= 0.0 && figure("first_choice_repeat") <= 1.0));
+  CHECK((figure("ep8_imbalance") >= 1.0 && figure("ep8_imbalance") <= 8.0));
+  CHECK(static_cast<double>(layer.at("expert_load").size()) == experts);
+  CHECK(sum(layer.at("expert_load")) == Approx(experts).epsilon(1e-3));
+  CHECK(sum(layer.at("rank_load")) == Approx(layer.at("rank_load").size()).epsilon(1e-3));
+  CHECK(figure("rank_imbalance") == Approx(most(layer.at("rank_load"))).epsilon(1e-3));
+  double by_domain = 0.0;
+  for (const Json& domain : layer.at("domains")) by_domain += domain.at("max_over_mean").get<double>();
+  CHECK(figure("max_over_mean") ==
+        Approx(by_domain / static_cast<double>(layer.at("domains").size())).epsilon(1e-9));
+}
+
+}  // namespace
+
+TEST_CASE("Every layer that routes has its figures, by its number in the model") {
+  // Model, its MoE layers, the first one's number, the distance to the next.
+  const auto [model, layers, first, distance] =
+      GENERATE(table<std::string, std::size_t, int, int>({{"mixtral-8x7b", 32, 0, 1},
+                                                          {"deepseek-v3", 58, 3, 1},
+                                                          {"snowflake-arctic", 35, 0, 1},
+                                                          {"llama-4-maverick", 24, 1, 2},
+                                                          {"switch-base-128", 6, 1, 2},
+                                                          {"pr-moe-1.3b", 12, 1, 2}}));
+  const Bench bench;
+  const Json answer = bench.answer("dense.json --set /model=" + model);
+  REQUIRE(answer.at("layers").size() == layers);
+  for (std::size_t i = 0; i < layers; ++i) {
+    const Json& layer = answer.at("layers")[i];
+    INFO(model << ", layer " << layer.at("layer"));
+    CHECK(layer.at("layer") == first + distance * static_cast<int>(i));
+    CHECK(layer.at("moe_layer") == i);
+    check_layer(layer);
+  }
+  CHECK(answer.at("tokens") ==
+        answer.at("streams").get<std::int64_t>() * answer.at("stream_length").get<std::int64_t>());
+  CHECK((answer.at("domain_load_cosine") > 0.0 && answer.at("domain_load_cosine") <= 1.0));
+  CHECK((answer.at("model") == model && answer.at("router").is_string() && answer.at("seed") == 1));
+  REQUIRE(bench.run("routing dense.json --set /model=" + model) == 0);
+  for (const std::string& part : {model, answer.at("router").get<std::string>(), std::string("\n  mean ")})
+    CHECK_THAT(bench.text(".out"), Contains(part));
+}
+
+TEST_CASE("The same scenario routes to the same bytes, another seed to others") {
+  const Bench bench;
+  const std::string format = GENERATE("text", "json");
+  const auto printed = [&](const std::string& sets) {
+    REQUIRE(bench.run("routing moe.json --format " + format + sets) == 0);
+    return bench.text(".out");
+  };
+  CHECK(printed("") == printed(""));
+  CHECK(printed("") != printed(" --set /seed=2"));
+}
+
+TEST_CASE("Uniform routing has chance's locality and even load, gates have more of both") {
+  const Bench bench;
+  const Json gates = bench.answer("moe.json"), uniform = bench.answer("moe.json --set /routing/mode=uniform");
+  CHECK(mean(uniform.at("layers"), "previous_token_overlap") == Approx(0.5).epsilon(0.05));
+  CHECK(mean(uniform.at("layers"), "first_choice_repeat") == Approx(0.125).epsilon(0.05));
+  for (const char* figure :
+       {"max_over_mean", "previous_token_overlap", "first_choice_repeat", "ep8_imbalance"})
+    CHECK(mean(gates.at("layers"), figure) > mean(uniform.at("layers"), figure));
+  CHECK(mean(gates.at("layers"), "entropy_bits") < mean(uniform.at("layers"), "entropy_bits"));
+}
+
+TEST_CASE("The load of ranks is that of the experts which the placement puts there") {
+  const Bench bench;
+  const std::string parallel = "moe.json --set /deployment/enable_expert_parallel=true --set ";
+  const Json four = bench.answer(parallel + "/deployment/data_parallel_size=4").at("layers")[0];
+  REQUIRE(four.at("rank_load").size() == 4);
+  for (std::size_t rank = 0; rank < 4; ++rank) {
+    const Json& load = four.at("expert_load");
+    CHECK(four.at("rank_load")[rank].get<double>() ==
+          Approx(0.5 * (load[2 * rank].get<double>() + load[2 * rank + 1].get<double>())).epsilon(1e-3));
+  }
+  const Json spread = bench
+                          .answer(parallel +
+                                  "/deployment/data_parallel_size=4 --set "
+                                  "/deployment/expert_placement=round_robin")
+                          .at("layers")[0];
+  CHECK(spread.at("expert_load") == four.at("expert_load"));
+  CHECK(spread.at("rank_load") != four.at("rank_load"));
+  for (const Json& layer :
+       bench.answer(parallel + "/deployment/data_parallel_size=8 --set /routing/mode=balanced").at("layers"))
+    CHECK(layer.at("rank_imbalance").get<double>() == Approx(1.0).epsilon(1e-3));
+}
+
+TEST_CASE("A bias of the gate shows as load that falls with the expert's number") {
+  const Bench bench;
+  const Json answer =
+      bench.answer("moe.json --set '/routing={\"preset\": \"random\", \"gate_bias_zipf\": 2.0}'");
+  for (const Json& layer : answer.at("layers")) {
+    const Json& load = layer.at("expert_load");
+    CHECK(load.front().get<double>() > load[3].get<double>());
+    CHECK(load[3].get<double>() > load.back().get<double>());
+  }
+}
+
+TEST_CASE("Of a dense model it is said that nothing routes, and that is no error") {
+  const Bench bench;
+  CHECK(bench.run("routing dense.json") == 0);
+  CHECK(bench.text(".out") == "no layer of llama-3.1-8b routes\n");
+  const Json answer = bench.answer("dense.json");
+  CHECK(answer.at("layers").empty());
+  CHECK((answer.at("tokens") == 0 && answer.at("domain_load_cosine").is_null()));
+}
+
+TEST_CASE("A bank too small to tell is said to be so") {
+  const Bench bench;
+  const std::string sentence = "partly show chance";
+  REQUIRE(bench.run("routing dense.json --set /model=switch-c-2048") == 0);
+  CHECK_THAT(bench.text(".out"), Contains(sentence));
+  REQUIRE(bench.run("routing moe.json") == 0);
+  CHECK_THAT(bench.text(".out"), !Contains(sentence));
+}
+
+}  // namespace switchyard
