@@ -2,11 +2,28 @@
 #include "sim/run_files.hpp"
 
 #include "sim/base/files.hpp"
+#include "sim/expert_assignments.hpp"
 #include "sim/report/page.hpp"
 #include "sim/report/tables.hpp"
 #include "sim/summarise.hpp"
 
 namespace switchyard {
+
+namespace {
+
+/// Of what the run served.
+std::optional<ExpertLoadMap> expert_load(const System& system, const RunLog& log) {
+  if (system.bank() == nullptr) return std::nullopt;
+  const Scenario& scenario = system.scenario();
+  ExpertLoadMap map;
+  map.text = "Every token of the measured requests, as dispatched (mode " + scenario.routing.mode +
+             ", preset " + scenario.routing.preset.name + ").";
+  map.layers = moe_layer_indices(scenario.model);
+  map.views.push_back({"", relative_to_mean(assignments_served(scenario, *system.bank(), log))});
+  return map;
+}
+
+}  // namespace
 
 void write_run(const std::string& folder, const System& system, const Simulation& simulation,
                const Summary& summary) {
@@ -19,8 +36,9 @@ void write_run(const std::string& folder, const System& system, const Simulation
   write_file_atomically(folder + "/scenario.json", pretty(scenario.json));
   write_file_atomically(folder + "/requests.csv", [&](std::ostream& out) { write_requests_csv(out, log); });
   write_file_atomically(folder + "/steps.csv", [&](std::ostream& out) { write_steps_csv(out, log); });
-  write_file_atomically(folder + "/report.html",
-                        run_page(run_page_of(describe(scenario), summary, log, blocks)));
+  RunPage page = run_page_of(describe(scenario), summary, log, blocks);
+  page.expert_load = expert_load(system, log);
+  write_file_atomically(folder + "/report.html", run_page(page));
 }
 
 }  // namespace switchyard

@@ -23,10 +23,13 @@ std::string_view file(std::string_view name) {
 }
 
 // A curve needs no more digits than the eye sees.
-double rounded(double value) {
+constexpr int kDigits = 5;
+constexpr int kDigitsOfColour = 3;
+
+double rounded(double value, int digits = kDigits) {
   std::array<char, 40> text;
   const auto end =
-      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 5).ptr;
+      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, digits).ptr;
   std::from_chars(text.data(), end, value);
   return value;
 }
@@ -41,6 +44,20 @@ Json numbers(const std::vector<Seconds>& values, double factor) {
   Json json = Json::array();
   for (const Seconds value : values) json.push_back(rounded(value.value() * factor));
   return json;
+}
+
+Json data_of(const ExpertLoadMap& map) {
+  Json views = Json::array();
+  for (const ExpertLoadMap::View& view : map.views) {
+    ensure(view.load.size() == map.layers.size(), "a view has a row for each layer");
+    Json rows = Json::array();
+    for (const std::vector<double>& row : view.load) {
+      Json& loads = rows.emplace_back(Json::array());
+      for (const double load : row) loads.push_back(rounded(load, kDigitsOfColour));
+    }
+    views.push_back({{"name", view.name}, {"load", rows}});
+  }
+  return {{"text", map.text}, {"layers", map.layers}, {"views", views}};
 }
 
 Json data_of(const RunPage& page) {
@@ -67,7 +84,8 @@ Json data_of(const RunPage& page) {
             {"prefill_tokens_per_s", numbers(series.prefill_tokens_per_s)},
             {"decode_tokens_per_s", numbers(series.decode_tokens_per_s)},
             {"kv_blocks", numbers(series.kv_blocks)}}},
-          {"kv_blocks_total", page.kv_blocks_total ? Json(*page.kv_blocks_total) : Json(nullptr)}};
+          {"kv_blocks_total", page.kv_blocks_total ? Json(*page.kv_blocks_total) : Json(nullptr)},
+          {"expert_load", page.expert_load ? data_of(*page.expert_load) : Json(nullptr)}};
 }
 
 Json data_of(const SweepPage& page) {
@@ -117,7 +135,8 @@ std::string filled_page(const std::string& title, const std::string& script, con
 
 RunPage run_page_of(const RunDescription& description, const Summary& summary, const RunLog& log,
                     std::optional<std::uint64_t> kv_blocks_total) {
-  return {description, summary_json(summary), latency_curves(log), time_series(log), kv_blocks_total};
+  return {description,      summary_json(summary), latency_curves(log),
+          time_series(log), kv_blocks_total,       std::nullopt};
 }
 
 std::string run_page(const RunPage& page) {

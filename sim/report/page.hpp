@@ -13,15 +13,27 @@
 
 namespace switchyard {
 
+/// The load of every expert in every layer that routes, as a heat map shows it.
+struct ExpertLoadMap {
+  struct View {
+    std::string name;                       // in the list of views, when there are several
+    std::vector<std::vector<double>> load;  // [layer, expert], relative to the layer's mean; rows may differ
+  };
+  std::string text;                  // whose load it is, one sentence
+  std::vector<std::int64_t> layers;  // the index in the model of each row
+  std::vector<View> views;           // at least one
+};
+
 struct RunPage {
   RunDescription description;
   Json summary;  // summary_json()
   LatencyCurves latencies;
   TimeSeries series;
   std::optional<std::uint64_t> kv_blocks_total;  // of all ranks together; none: KV use is shown in blocks
+  std::optional<ExpertLoadMap> expert_load;      // none: nothing routes
 };
 
-/// Draws the curves from the log.
+/// Draws the curves from the log; without a map of experts.
 RunPage run_page_of(const RunDescription& description, const Summary& summary, const RunLog& log,
                     std::optional<std::uint64_t> kv_blocks_total);
 

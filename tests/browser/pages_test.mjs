@@ -39,10 +39,27 @@ try {
     assert.equal(await page.locator('.facts b').count(), 0);
   });
   await check('The page of a run without a completed request says so and draws nothing', 'empty', async (page) => {
-    assert.equal(await page.locator('.chart').count(), 0);
+    assert.equal(await page.locator('.chart, #experts').count(), 0);
     const text = await page.locator('main').innerText();
     assert.match(text, /1 rejected/);
     assert.doesNotMatch(text, /NaN|undefined|Infinity/);
+  });
+  for (const [name, rows, experts, columns, group] of
+    [['run', 32, 8, 8, 1], ['many-experts', 58, 256, 256, 1], ['most-experts', 15, 2048, 410, 5]]) {
+    await check(`The heat map of ${rows} layers and ${experts} experts has a cell for each, or for neighbours`, name, async (page) => {
+      const map = await heatMap(page);
+      assert.deepEqual([map.rows, map.columns], [rows, columns]);
+      const column = Math.floor((rows - 1) % experts / group);
+      const [hot, cold] = [await map.at(rows - 1, column), await map.at(rows - 1, (column + 2) % columns)];
+      assert.ok(hot[0] > hot[2] + 60, `above the mean is warm: ${hot}`);
+      assert.ok(cold[2] > cold[0] - 8, `below the mean is cold or close to it: ${cold}`);
+      assert.match(await map.tip(2, 0), group > 1 ? /^2\s×.*layer 5, expert 2, the busiest of 0–4$/ : /the mean: layer 5, expert 0$/);
+    });
+  }
+  await check('The busiest experts can stand first', 'run', async (page) => {
+    await page.locator('select[aria-label="order of experts"]').selectOption('load');
+    const map = await heatMap(page);
+    for (const row of [0, 5, 31]) assert.match(await map.tip(row, 0), new RegExp(`^2\\s×.*layer ${row + 3}, expert ${row % 8}, 1\\. of 8$`));
   });
   await check('The page of a sweep has a line for each model and a row for each point', 'sweep', async (page) => {
     assert.equal(await page.locator('.chart svg').count(), 2);
@@ -94,6 +111,26 @@ function drawFigure() {
   }));
   const script = fileURLToPath(new URL('../../sim/report/figure.mjs', import.meta.url));
   execFileSync(process.execPath, [script, path.join(folder, 'figure.json')], {timeout: 60000});
+}
+
+// The map's size in cells, the colour at a cell's middle and the tip over it.
+async function heatMap(page) {
+  const canvas = page.locator('#experts canvas');
+  const size = await canvas.evaluate((node) => ({...node.dataset}));
+  const middle = (row, column) => ({x: Number(size.left) + (column + 0.5) * size.cellWidth, y: Number(size.top) + (row + 0.5) * size.rowHeight});
+  return {
+    rows: Number(size.rows), columns: Number(size.columns),
+    at: (row, column) => canvas.evaluate((node, {x, y, high}) => {  // above its digits
+      const scale = node.width / node.clientWidth;
+      const pixel = new OffscreenCanvas(1, 1).getContext('2d', {willReadFrequently: true});
+      pixel.drawImage(node, Math.floor(x * scale), Math.floor((y - high / 2 + 1) * scale), 1, 1, 0, 0, 1, 1);
+      return [...pixel.getImageData(0, 0, 1, 1).data];
+    }, {...middle(row, column), high: Number(size.rowHeight)}),
+    tip: async (row, column) => {
+      await canvas.hover({position: middle(row, column)});
+      return page.locator('#experts .tip').innerText();
+    },
+  };
 }
 
 function findChromium() {

@@ -1,5 +1,6 @@
-// Writes pages of made-up runs for the browser's test: run.html, sweep.html, and empty.html of a run in which
-// every request was rejected. Usage: synthetic_pages FOLDER
+// Writes pages of made-up runs for the browser's test: run.html, many-experts.html and most-experts.html,
+// which differ in their experts; sweep.html; and empty.html of a run in which every request was
+// rejected. Usage: synthetic_pages FOLDER
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -110,13 +111,28 @@ Summary summary_of(const RunLog& log, std::int64_t gpus) {
   return summary;
 }
 
-std::string run_html() {
+/// A map of one view in which expert e of row l has the load 2 at e = l, and what is left elsewhere.
+ExpertLoadMap diagonal(std::size_t layers, std::size_t experts) {
+  ExpertLoadMap map;
+  map.text = "Loads made up: twice the mean on the diagonal.";
+  map.views.push_back({"all", {}});
+  const auto others = static_cast<double>(experts - 1);
+  for (std::size_t layer = 0; layer < layers; ++layer) {
+    map.layers.push_back(static_cast<std::int64_t>(layer) + 3);
+    map.views[0].load.emplace_back(experts, (others - 1.0) / others)[layer % experts] = 2.0;
+  }
+  return map;
+}
+
+std::string run_html(const ExpertLoadMap& experts) {
   const RunLog log = simulated({17.5, 0.011, 1.9e-4}, 1500);
   const RunDescription description = {"mixtral-8x7b, 46.7 B parameters, 12.9 B active",
                                       "hgx-h200: 1 node of 8 h200_sxm", "1 replica, tp 8, expert parallel",
                                       "vllm, chunked_prefill, 256 sequences",
                                       "1500 requests, poisson 17.5 /s, </script><b>lengths</b> & more"};
-  return run_page(run_page_of(description, summary_of(log, 8), log, kBlocks));
+  RunPage page = run_page_of(description, summary_of(log, 8), log, kBlocks);
+  page.expert_load = experts;
+  return run_page(page);
 }
 
 std::string empty_html() {
@@ -161,7 +177,9 @@ int main(int count, char** arguments) {
   }
   const std::string folder = arguments[1];
   switchyard::make_folder(folder);
-  switchyard::write_file_atomically(folder + "/run.html", run_html());
+  switchyard::write_file_atomically(folder + "/run.html", run_html(diagonal(32, 8)));
+  switchyard::write_file_atomically(folder + "/many-experts.html", run_html(diagonal(58, 256)));
+  switchyard::write_file_atomically(folder + "/most-experts.html", run_html(diagonal(15, 2048)));
   switchyard::write_file_atomically(folder + "/empty.html", empty_html());
   switchyard::write_file_atomically(folder + "/sweep.html", sweep_html());
 }

@@ -59,6 +59,13 @@ void check_layer(const Json& layer) {
         Approx(by_domain / static_cast<double>(layer.at("domains").size())).epsilon(1e-9));
 }
 
+/// What a page draws.
+Json data_in(const std::string& html) {
+  const std::string open = R"(<script type="application/json" id="data">)";
+  const std::size_t begin = html.find(open) + open.size();
+  return Json::parse(html.substr(begin, html.find("</script>", begin) - begin));
+}
+
 }  // namespace
 
 TEST_CASE("Every layer that routes has its figures, by its number in the model") {
@@ -151,6 +158,31 @@ TEST_CASE("Of a dense model it is said that nothing routes, and that is no error
   const Json answer = bench.answer("dense.json");
   CHECK(answer.at("layers").empty());
   CHECK((answer.at("tokens") == 0 && answer.at("domain_load_cosine").is_null()));
+}
+
+TEST_CASE("The page of a run has the load that its own requests brought to each expert") {
+  const Bench bench;
+  bench.folder.write("run.json", R"({"model": "mixtral-8x7b", "model_overrides": {"num_hidden_layers": 4},
+    "workload": {"arrivals": {"process": "all_at_once"}, "num_requests": 3,
+      "prompt_tokens": {"distribution": "fixed", "value": 9}, "output_tokens": {"distribution": "fixed", "value": 2}}})");
+  REQUIRE(bench.run("run run.json --out out") == 0);
+  const Json map = data_in(bench.text("out/report.html")).at("expert_load");
+  REQUIRE(map.at("views").size() == 1);
+  const double mean = 3.0 * 10.0 * 2.0 / 8.0;  // of 3 requests of 9 + 2 - 1 tokens, two assignments each
+  for (const Json& layer : map.at("views")[0].at("load")) {
+    double assignments = 0.0;
+    for (const double load : layer) {
+      CHECK(load * mean == Approx(std::round(load * mean)).margin(0.05));
+      assignments += std::round(load * mean);
+    }
+    CHECK(assignments == 60.0);
+  }
+  REQUIRE(bench.run("run run.json --out even --set /routing/mode=balanced") == 0);
+  for (const Json& layer :
+       data_in(bench.text("even/report.html")).at("expert_load").at("views")[0].at("load"))
+    CHECK(layer == Json(std::vector<double>(8, 1.0)));
+  REQUIRE(bench.run("run run.json --out dense --set /model=llama-3.1-8b") == 0);
+  CHECK(data_in(bench.text("dense/report.html")).at("expert_load").is_null());
 }
 
 TEST_CASE("A bank too small to tell is said to be so") {

@@ -72,6 +72,7 @@ function legend(extra) {
   }, extra);
 }
 
+// Charts, {box, option, chart}, and what draws itself, {draw}.
 const mounted = [];
 
 // A card with a chart; option() is asked again whenever the colours change.
@@ -86,6 +87,10 @@ function chartCard({title, text, option, wide, tall, controls}) {
 
 function drawAll() {
   for (const entry of mounted) {
+    if (entry.draw) {
+      entry.draw();
+      continue;
+    }
     if (!entry.chart) entry.chart = echarts.init(entry.box, null, {renderer: 'svg'});
     entry.chart.resize();
     const base = {animation: false, textStyle: {fontFamily: kFont}, color: colours(), aria: {enabled: true}};
@@ -96,7 +101,7 @@ function drawAll() {
 function show(...children) {
   document.getElementById('page').replaceChildren(...children.flat().filter((child) => child));
   drawAll();
-  new ResizeObserver(() => mounted.forEach((entry) => entry.chart.resize())).observe(document.getElementById('page'));
+  new ResizeObserver(() => mounted.forEach((entry) => entry.draw ? entry.draw() : entry.chart.resize())).observe(document.getElementById('page'));
   window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
   kPrintStyle.addEventListener('change', drawAll);
 }

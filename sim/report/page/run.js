@@ -132,6 +132,11 @@ function breakdown() {
       element('section', {class: 'card', id: 'breakdown'}, bar, element('ul', {class: 'legend'}, rows))];
 }
 
+function experts() {
+  const map = data.expert_load;
+  return map ? [element('h2', {}, 'Experts'), heatMapCard(map)] : null;
+}
+
 function latencyTable() {
   const statistics = [['mean', 'mean'], ['median', 'median'], ['p90', 'p90'], ['p99', 'p99'], ['std', 'std. deviation']];
   return element('section', {class: 'card wide'}, table([{name: '', text: true}, ...statistics.map(([, name]) => ({name}))],
@@ -152,4 +157,4 @@ function everything() {
 
 const distributions = kFigures.map(distributionChart).filter((card) => card);
 show(header(), tiles(), element('h2', {}, 'Latency'), element('div', {class: 'charts'}, distributions, latencyTable()),
-    overTime(), breakdown(), everything());
+    overTime(), breakdown(), experts(), everything());

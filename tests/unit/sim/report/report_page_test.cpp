@@ -90,7 +90,7 @@ TEST_CASE("Text in a page can neither end its block nor become markup") {
   CHECK(html.find("<title>Switchyard: &lt;/script&gt;") != std::string::npos);
   const std::string model = data_in(html)["description"]["model"];
   CHECK(model.substr(0, evil.size() - 1) == evil.substr(0, evil.size() - 1));
-  CHECK(occurrences(html, "</script>") == 4);
+  CHECK(occurrences(html, "</script>") == 5);
 }
 
 TEST_CASE("A page asks for nothing outside itself") {
@@ -99,6 +99,17 @@ TEST_CASE("A page asks for nothing outside itself") {
     CHECK(html.find(reference) == std::string::npos);
   }
   CHECK(html.find("echarts") != std::string::npos);
+}
+
+TEST_CASE("A run's page carries the load of its experts in three digits, and nothing when nothing routes") {
+  RunPage page = page_titled("mixtral-8x7b");
+  CHECK(data_in(run_page(page))["expert_load"].is_null());
+  page.expert_load = {"Of the run.", {1, 3}, {{"", {{0.123456, 1.876544}, {0.0, 1.0, 2.0}}}}};
+  const Json map = data_in(run_page(page))["expert_load"];
+  CHECK(map["text"] == "Of the run.");
+  CHECK(map["layers"] == Json::array({1, 3}));
+  REQUIRE(map["views"].size() == 1);
+  CHECK(map["views"][0]["load"] == Json::parse("[[0.123, 1.88], [0.0, 1.0, 2.0]]"));
 }
 
 TEST_CASE("A sweep's page carries its points in order, those without a result too") {
