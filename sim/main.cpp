@@ -24,7 +24,7 @@ constexpr std::array<Command, 9> kCommands = {{
      "parameters (total, active), memory, operations of a token", model_command},
     {"topology", "NAME|FILE.json [--format json|dot|graphml]",
      "a cluster's links, routes, bisection and all-to-all bound; the ranks of a scenario", topology_command},
-    {"routing", "SCENARIO.json [--set /json/pointer=VALUE]... [--format json]",
+    {"routing", "SCENARIO.json [--set /json/pointer=VALUE]... [--out DIR] [--format json]",
      "what the gates did: load, entropy, locality and imbalance of every layer", routing_command},
     {"list", "[models|gpus|clusters|engines|...]", "what can be named in a scenario", list_command},
     {"schema", "[scenario|study]", "a JSON Schema of the file, for editors", schema_command},

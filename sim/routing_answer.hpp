@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/expert_assignments.hpp"
@@ -45,6 +46,16 @@ RoutingAnswer routing_answer(const Scenario& scenario, const RoutingBank* bank);
 Json to_json(const RoutingAnswer& answer, const Scenario& scenario);
 /// At most 100 columns; ends with a newline.
 std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario);
+
+/// "mixtral-8x7b: 32 of 32 layers route", and what it was asked of, name and text.
+std::string routing_title(const RoutingAnswer& answer, const Scenario& scenario);
+std::vector<std::pair<std::string, std::string>> routing_facts(const RoutingAnswer& answer,
+                                                               const Scenario& scenario);
+
+/// routing.json, scenario.json (resolved) and report.html in a folder that exists. Throws InputError when one
+/// cannot be written.
+void write_routing(const std::string& folder, const Scenario& scenario, const RoutingBank* bank,
+                   const RoutingAnswer& answer);
 
 /// What a reader of the figures must know.
 std::vector<std::string> routing_notes(const RoutingAnswer& answer, const Scenario& scenario);

@@ -49,15 +49,19 @@ std::string mean_row(const std::vector<LayerRouting>& layers) {
   });
 }
 
-/// `least`: std::less for the minimum, std::greater for the maximum.
+/// `before`: std::less for the minimum, std::greater for the maximum.
 template <class Order>
-std::string extreme_row(const char* name, const std::vector<LayerRouting>& layers, Order least) {
+std::string extreme_row(const char* name, const std::vector<LayerRouting>& layers, Order before) {
   return row(name, [&](const Column& column) {
     double found = column.value(layers.front());
     for (const LayerRouting& layer : layers)
-      if (least(column.value(layer), found)) found = column.value(layer);
+      if (before(column.value(layer), found)) found = column.value(layer);
     return found;
   });
+}
+
+std::string fact(const std::string& name, const std::string& text) {
+  return "  " + name + std::string(12 - name.size(), ' ') + text + "\n";
 }
 
 /// "256 experts, 8 a token, gate noaux_tc", once for every kind of layer.
@@ -104,16 +108,29 @@ std::string legend(const RoutingAnswer& answer) {
 
 }  // namespace
 
-std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario) {
-  if (answer.layers.empty()) return "no layer of " + scenario.model.name + " routes\n";
-  const std::vector<LayerRouting>& layers = answer.layers;
+std::string routing_title(const RoutingAnswer& answer, const Scenario& scenario) {
+  const std::string& model = scenario.model.name;
+  if (answer.layers.empty()) return "no layer of " + model + " routes";
+  return model + ": " + std::to_string(answer.layers.size()) + " of " +
+         std::to_string(scenario.model.layers.size()) + " layers route";
+}
+
+std::vector<std::pair<std::string, std::string>> routing_facts(const RoutingAnswer& answer,
+                                                               const Scenario& scenario) {
+  if (answer.layers.empty()) return {};
   const Deployment& d = scenario.deployment;
-  const std::string all = std::to_string(scenario.model.layers.size());
-  std::string text = "  model       " + scenario.model.name + ": " + std::to_string(layers.size()) + " of " +
-                     all + " layers route\n  gate        " + gates_in_words(layers) + "\n  routing     " +
-                     routing_in_words(answer, scenario) + "\n  ranks       " +
-                     std::to_string(d.expert_ranks()) + ", placement " + d.expert_placement + "\n\n" +
-                     header();
+  return {{"gate", gates_in_words(answer.layers)},
+          {"routing", routing_in_words(answer, scenario)},
+          {"ranks", std::to_string(d.expert_ranks()) + ", placement " + d.expert_placement}};
+}
+
+std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario) {
+  const std::string title = routing_title(answer, scenario);
+  if (answer.layers.empty()) return title + "\n";
+  const std::vector<LayerRouting>& layers = answer.layers;
+  std::string text = fact("model", title);
+  for (const auto& [name, fact_text] : routing_facts(answer, scenario)) text += fact(name, fact_text);
+  text += "\n" + header();
   if (layers.size() <= kMostRows)
     for (const LayerRouting& layer : layers)
       text += row(std::to_string(layer.layer), [&](const Column& column) { return column.value(layer); });
@@ -123,7 +140,7 @@ std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario)
   text += legend(answer);
   if (layers.front().domains.size() > 1)
     text += "  load cosine of two domains " + with("%.3f", answer.domain_load_cosine) + "\n";
-  for (const std::string& note : routing_notes(answer, scenario)) text += "  note        " + note + "\n";
+  for (const std::string& note : routing_notes(answer, scenario)) text += fact("note", note);
   return text;
 }
 

@@ -88,6 +88,17 @@ Json data_of(const RunPage& page) {
           {"expert_load", page.expert_load ? data_of(*page.expert_load) : Json(nullptr)}};
 }
 
+Json data_of(const RoutingPage& page) {
+  Json facts = Json::array(), routing = page.routing;
+  for (const auto& [name, text] : page.facts) facts.push_back({name, text});
+  for (Json& layer : routing.at("layers"))
+    for (const char* loads : {"expert_load", "rank_load"}) layer.erase(loads);
+  return {
+      {"kind", "routing"},  {"title", page.title},
+      {"facts", facts},     {"notes", page.notes},
+      {"routing", routing}, {"expert_load", page.expert_load ? data_of(*page.expert_load) : Json(nullptr)}};
+}
+
 Json data_of(const SweepPage& page) {
   Json points = Json::array();
   for (const SweepPoint& point : page.points) {
@@ -141,6 +152,10 @@ RunPage run_page_of(const RunDescription& description, const Summary& summary, c
 
 std::string run_page(const RunPage& page) {
   return filled_page("Switchyard: " + page.description.model, "run", data_of(page));
+}
+
+std::string routing_page(const RoutingPage& page) {
+  return filled_page("Switchyard: " + page.title, "routing", data_of(page));
 }
 
 std::string sweep_page(const SweepPage& page) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sim/base/json.hpp"
@@ -37,6 +38,15 @@ struct RunPage {
 RunPage run_page_of(const RunDescription& description, const Summary& summary, const RunLog& log,
                     std::optional<std::uint64_t> kv_blocks_total);
 
+/// What the gates of a scenario did.
+struct RoutingPage {
+  std::string title;                                       // "mixtral-8x7b: 32 of 32 layers route"
+  std::vector<std::pair<std::string, std::string>> facts;  // below the title, name and text
+  std::vector<std::string> notes;
+  Json routing;                              // as `routing --format json` has it; loads are left out
+  std::optional<ExpertLoadMap> expert_load;  // none: nothing routes
+};
+
 /// One point of a sweep, or one candidate of a plan.
 struct SweepPoint {
   std::vector<Json> values;  // of the swept pointers
@@ -55,6 +65,7 @@ struct SweepPage {
 /// The whole HTML text. Any text in the data is safe: it can neither end the block it is in nor become
 /// markup.
 std::string run_page(const RunPage& page);
+std::string routing_page(const RoutingPage& page);
 std::string sweep_page(const SweepPage& page);
 
 }  // namespace switchyard

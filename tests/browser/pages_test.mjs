@@ -61,6 +61,16 @@ try {
     const map = await heatMap(page);
     for (const row of [0, 5, 31]) assert.match(await map.tip(row, 0), new RegExp(`^2\\s×.*layer ${row + 3}, expert ${row % 8}, 1\\. of 8$`));
   });
+  await check('The routing page has a chart for each figure and a heat map for each domain', 'routing', async (page) => {
+    assert.equal(await page.locator('.chart svg').count(), 4);
+    const legend = await page.locator('.chart svg').first().textContent();
+    for (const name of ['busiest expert', 'EP8', '8 ranks']) assert.ok(legend.includes(name), name);
+    const map = await heatMap(page);
+    assert.deepEqual([map.rows, map.columns], [12, 64]);
+    assert.match(await map.tip(1, 1), /^2\s×/);
+    await page.locator('select[aria-label="tokens"]').selectOption({label: 'domain 0'});
+    assert.match(await map.tip(1, 62), /^2\s×/);
+  });
   await check('The page of a sweep has a line for each model and a row for each point', 'sweep', async (page) => {
     assert.equal(await page.locator('.chart svg').count(), 2);
     assert.equal(await page.locator('tbody tr').count(), 28);
@@ -81,7 +91,7 @@ try {
     for (const word of ['A & B', 'a simulated', 'b simulated', 'a measured', 'Tokens/s']) assert.ok(text.includes(word), word);
     if (screenshots) await page.screenshot({path: path.join(folder, 'figure.png')});
   });
-  for (const name of ['run', 'sweep']) {
+  for (const name of ['run', 'routing', 'sweep']) {
     await check(`The ${name} page fits a telephone and follows the dark scheme`, name, async (page) => {
       const light = await page.locator('.chart svg text').first().getAttribute('fill');
       await page.emulateMedia({colorScheme: 'dark'});

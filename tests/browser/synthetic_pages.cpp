@@ -1,5 +1,5 @@
 // Writes pages of made-up runs for the browser's test: run.html, many-experts.html and most-experts.html,
-// which differ in their experts; sweep.html; and empty.html of a run in which every request was
+// which differ in their experts; routing.html; sweep.html; and empty.html of a run in which every request was
 // rejected. Usage: synthetic_pages FOLDER
 #include <algorithm>
 #include <cmath>
@@ -135,6 +135,28 @@ std::string run_html(const ExpertLoadMap& experts) {
   return run_page(page);
 }
 
+std::string routing_html() {
+  RoutingPage page;
+  page.title = "made-up: 12 of 15 layers route";
+  page.facts = {{"gate", "64 experts, 6 a token"}, {"ranks", "8, placement linear"}};
+  page.notes = {"Nothing here is real."};
+  page.routing = {{"expert_ranks", 8}, {"layers", Json::array()}};
+  for (int layer = 3; layer < 15; ++layer)
+    page.routing["layers"].push_back({{"layer", layer},
+                                      {"experts", 64},
+                                      {"top_k", 6},
+                                      {"max_over_mean", 2.0 + 0.1 * layer},
+                                      {"entropy_bits", 5.9 - 0.02 * layer},
+                                      {"previous_token_overlap", 1.0 + 0.05 * layer},
+                                      {"first_choice_repeat", 0.1 + 0.01 * layer},
+                                      {"ep8_imbalance", 1.3},
+                                      {"rank_imbalance", 1.1}});
+  page.expert_load = diagonal(12, 64);
+  page.expert_load->views.push_back({"domain 0", page.expert_load->views[0].load});
+  for (std::vector<double>& row : page.expert_load->views[1].load) std::reverse(row.begin(), row.end());
+  return routing_page(page);
+}
+
 std::string empty_html() {
   RunLog log;
   RequestRow row;
@@ -181,5 +203,6 @@ int main(int count, char** arguments) {
   switchyard::write_file_atomically(folder + "/many-experts.html", run_html(diagonal(58, 256)));
   switchyard::write_file_atomically(folder + "/most-experts.html", run_html(diagonal(15, 2048)));
   switchyard::write_file_atomically(folder + "/empty.html", empty_html());
+  switchyard::write_file_atomically(folder + "/routing.html", routing_html());
   switchyard::write_file_atomically(folder + "/sweep.html", sweep_html());
 }

@@ -51,6 +51,8 @@ TEST_CASE("A wrong command line is refused with what there is") {
            "--format: |\"csv\"|text, json"),
       line("an unknown mode of routing", {"routing", "chat.json", "--set", "/routing/mode=bnk"},
            "chat.json: /routing/mode: |\"bank\"?|uniform"),
+      line("a file for routing's folder", {"routing", "chat.json", "--out", "chat.json"},
+           "chat.json: |folder"),
       line("a network to route", {"routing", "chat.json", "--set", "/model=resnet-50"},
            "chat.json: /model: |no tokens"),
       line("an unknown schema", {"schema", "scenari"}, "\"scenari\"|\"scenario\"?|study"),

@@ -160,6 +160,23 @@ TEST_CASE("Of a dense model it is said that nothing routes, and that is no error
   CHECK((answer.at("tokens") == 0 && answer.at("domain_load_cosine").is_null()));
 }
 
+TEST_CASE("A folder gets the answer, the resolved scenario and a page with the bank's heat map") {
+  const Bench bench;
+  const Json answer = bench.answer("moe.json --out out");
+  CHECK(bench.files("out") == std::set<std::string>{"report.html", "routing.json", "scenario.json"});
+  CHECK(bench.json("out/routing.json") == answer);
+  CHECK(bench.answer("out/scenario.json") == answer);
+  const Json map = data_in(bench.text("out/report.html")).at("expert_load");
+  CHECK(map.at("layers") == Json::array({0, 1, 2, 3}));
+  REQUIRE(map.at("views").size() == 1 + answer.at("domains").get<std::size_t>());
+  for (std::size_t layer = 0; layer < 4; ++layer)
+    for (std::size_t expert = 0; expert < 8; ++expert)
+      CHECK(map.at("views")[0].at("load")[layer][expert].get<double>() ==
+            Approx(answer.at("layers")[layer].at("expert_load")[expert].get<double>()).epsilon(6e-3));
+  REQUIRE(bench.run("routing dense.json --out dense") == 0);
+  CHECK(data_in(bench.text("dense/report.html")).at("expert_load").is_null());
+}
+
 TEST_CASE("The page of a run has the load that its own requests brought to each expert") {
   const Bench bench;
   bench.folder.write("run.json", R"({"model": "mixtral-8x7b", "model_overrides": {"num_hidden_layers": 4},

@@ -112,6 +112,18 @@ TEST_CASE("A run's page carries the load of its experts in three digits, and not
   CHECK(map["views"][0]["load"] == Json::parse("[[0.123, 1.88], [0.0, 1.0, 2.0]]"));
 }
 
+TEST_CASE("A routing page leaves each layer's loads to its heat map") {
+  const Json layer = {
+      {"layer", 0}, {"max_over_mean", 1.5}, {"expert_load", {0.5, 1.5}}, {"rank_load", {1.0}}};
+  RoutingPage page = {"title", {{"gate", "<b>"}}, {}, {{"layers", {layer}}}, std::nullopt};
+  page.expert_load = {"", {0}, {{"", {{0.5, 1.5}}}}};
+  const Json data = data_in(routing_page(page));
+  CHECK(data["kind"] == "routing");
+  CHECK(data["facts"] == Json::parse(R"([["gate", "<b>"]])"));
+  CHECK(data["routing"]["layers"] == Json::parse(R"([{"layer": 0, "max_over_mean": 1.5}])"));
+  CHECK(data["expert_load"]["views"][0]["load"] == Json::parse("[[0.5, 1.5]]"));
+}
+
 TEST_CASE("A sweep's page carries its points in order, those without a result too") {
   SweepPage page = {"title", "", {"/model", "/workload/arrivals/rate"}, {}, {}};
   page.points.push_back({{"a", 1.5}, page_titled("a").summary, "ok"});
