@@ -31,6 +31,18 @@ constexpr ExpertRouter kRouters[] = {
 
 }  // namespace
 
+std::int64_t ExpertRouter::columns(const GateShape& shape) const {
+  switch (places) {
+    case Places::top_k:
+      return shape.num_experts_per_tok;
+    case Places::top_k_and_one:
+      return shape.num_experts_per_tok + 1;
+    case Places::every_expert:
+      return shape.num_experts;
+  }
+  return 0;
+}
+
 void ExpertRouter::reference(const GateInput& input, const GateOutput& output) const {
   route_by(scalar_arithmetic(), input, output);
 }

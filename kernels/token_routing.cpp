@@ -46,21 +46,29 @@ void check_finite(std::span<const float> scores) {
   require(finite, "a score is not finite");
 }
 
-void check_spans(const GateInput& input, const GateOutput& output) {
+void check_spans(const GateInput& input, const GateOutput& output, std::int64_t columns) {
   require(input.tokens >= 0, "tokens is negative");
   const auto tokens = static_cast<std::size_t>(input.tokens);
   const auto experts = static_cast<std::size_t>(input.shape.num_experts);
   const auto length = static_cast<std::size_t>(input.shape.hidden_size);
-  const std::size_t chosen = tokens * static_cast<std::size_t>(input.shape.num_experts_per_tok);
+  const std::size_t places = tokens * static_cast<std::size_t>(columns);
   require(input.hidden.size() == tokens * length, "hidden is not [tokens, hidden_size]");
   require(input.weights.size() == experts * length, "weights is not [num_experts, hidden_size]");
   require(input.logit_bias.empty() || input.logit_bias.size() == experts, "logit_bias is not [num_experts]");
   require(input.selection_bias.empty() || input.selection_bias.size() == experts,
           "selection_bias is not [num_experts]");
-  require(output.experts.size() == chosen, "experts is not [tokens, num_experts_per_tok]");
-  require(output.weights.empty() || output.weights.size() == chosen,
-          "weights is not [tokens, num_experts_per_tok]");
+  require(output.experts.size() == places, "experts is not [tokens, columns]");
+  require(output.weights.empty() || output.weights.size() == places, "weights is not [tokens, columns]");
   check_finite(input.selection_bias);
+}
+
+void check_extras(const GateInput& input) {
+  require(input.token_ids.empty() || input.token_ids.size() == static_cast<std::size_t>(input.tokens),
+          "token_ids is not [tokens]");
+  require(input.noise_weights.empty() || input.noise_weights.size() == input.weights.size(),
+          "noise_weights is not [num_experts, hidden_size]");
+  require(!input.capacity_factor || (std::isfinite(*input.capacity_factor) && *input.capacity_factor > 0.0),
+          "capacity_factor is not a number above 0");
 }
 
 /// `count` rows of `width` from `first` on; nothing of an empty span.
@@ -99,19 +107,25 @@ RoutedToken RoutedTokens::operator[](std::int64_t token) const {
           rows(weights, token, 1, k)};
 }
 
-void check_gate(const GateInput& input, const GateOutput& output) {
+void check_gate(const GateInput& input, const GateOutput& output, std::int64_t columns) {
   check_shape(input.shape);
-  check_spans(input, output);
+  check_spans(input, output, columns);
+  check_extras(input);
 }
 
 void checked_logits(const GateArithmetic& arithmetic, const GateInput& input, std::span<float> scores) {
-  arithmetic.logits(input, arithmetic.pack(input.shape, input.weights), scores);
+  checked_logits(arithmetic, input, arithmetic.pack(input.shape, input.weights), scores);
+}
+
+void checked_logits(const GateArithmetic& arithmetic, const GateInput& input, const PackedWeights& packed,
+                    std::span<float> scores) {
+  arithmetic.logits(input, packed, scores);
   check_finite(scores);
 }
 
 void route_tokens(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output,
                   BlockRule rule) {
-  check_gate(input, output);
+  check_gate(input, output, input.shape.num_experts_per_tok);
   const PackedWeights packed = arithmetic.pack(input.shape, input.weights);
   const std::int64_t size = std::min(chunk_of(input.shape), input.tokens);
   AlignedVector<float> scores(static_cast<std::size_t>(size * input.shape.num_experts));

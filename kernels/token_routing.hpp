@@ -15,12 +15,15 @@ namespace switchyard {
 using Rule = void (*)(const RoutedToken&);
 using BlockRule = void (*)(const RoutedTokens&);
 
-/// Throws std::invalid_argument unless the shape is within GateShape's bounds and every span has its length.
-void check_gate(const GateInput& input, const GateOutput& output);
+/// Throws std::invalid_argument unless the shape is within GateShape's bounds and every span has its length,
+/// those of the output for so many columns.
+void check_gate(const GateInput& input, const GateOutput& output, std::int64_t columns);
 
 /// scores [tokens, num_experts], the logits of a checked input. Throws std::invalid_argument when one is not
 /// finite.
 void checked_logits(const GateArithmetic& arithmetic, const GateInput& input, std::span<float> scores);
+void checked_logits(const GateArithmetic& arithmetic, const GateInput& input, const PackedWeights& packed,
+                    std::span<float> scores);
 
 /// Checks, scores, then the rule block by block: scores are used while they are in the cache.
 void route_tokens(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output,

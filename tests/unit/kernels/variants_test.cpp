@@ -186,13 +186,19 @@ TEST_CASE("Every router gives the reference's result by every variant with the r
   for (const Gate& gate : gates()) {
     for (const ExpertRouter& router : expert_routers()) {
       INFO(router.name << ", " << gate.shape.num_experts << " experts, " << gate.tokens << " tokens");
-      const auto chosen = static_cast<std::size_t>(gate.tokens * gate.shape.num_experts_per_tok);
+      GateInput input = gate.input();
+      std::int64_t& k = input.shape.num_experts_per_tok;
+      k = std::clamp(k, router.top_k.min, router.top_k.max);
+      if (k > gate.shape.num_experts) continue;
+      const std::vector<std::uint32_t> token_ids(static_cast<std::size_t>(gate.tokens), 7u);
+      input.token_ids = token_ids;
+      const auto chosen = static_cast<std::size_t>(gate.tokens * router.columns(input.shape));
       std::vector<std::uint16_t> expected(chosen), experts(chosen);
       std::vector<float> expected_weights(chosen), weights(chosen);
-      router.reference(gate.input(), {expected, expected_weights});
+      router.reference(input, {expected, expected_weights});
       for_each_variant([&](const GateVariant& variant, const GateArithmetic& arithmetic) {
         if (variant.score_error > 0.0) return;
-        router.route_by(arithmetic, gate.input(), {experts, weights});
+        router.route_by(arithmetic, input, {experts, weights});
         REQUIRE(experts == expected);
         REQUIRE(weights == expected_weights);
       });
