@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "tests/support/routed_logits.hpp"
 #include "tests/support/shared_data.hpp"
 
 using namespace switchyard;
@@ -17,31 +20,19 @@ namespace {
 
 using Json = nlohmann::json;
 
-const ExpertRouter& router_named(const std::string& name) {
-  const auto routers = expert_routers();
-  const auto row =
-      std::find_if(routers.begin(), routers.end(), [&](const ExpertRouter& r) { return r.name == name; });
-  REQUIRE(row != routers.end());
-  return *row;
-}
-
 struct Choice {
   std::vector<std::uint16_t> experts;
   std::vector<float> weights;
 };
 
-/// One token whose logits are exactly `logits`: a hidden vector of one element, 1.
-Choice route(const std::string& router, GateShape shape, const std::vector<float>& logits,
+/// One token of these logits.
+Choice route(const std::string& router, const GateShape& shape, const std::vector<float>& logits,
              const std::vector<float>& selection_bias = {}, const std::vector<float>& logit_bias = {}) {
-  shape.num_experts = static_cast<std::int64_t>(logits.size());
-  shape.hidden_size = 1;
-  const std::vector<float> hidden{1.0f};
-  Choice choice;
-  choice.experts.resize(static_cast<std::size_t>(shape.num_experts_per_tok));
-  choice.weights.resize(choice.experts.size());
-  router_named(router).route({shape, 1, hidden, logits, logit_bias, selection_bias},
-                             {choice.experts, choice.weights});
-  return choice;
+  const RoutedLogits routed = route_logits(router, shape, {logits}, [&](GateInput& input) {
+    input.selection_bias = selection_bias;
+    input.logit_bias = logit_bias;
+  });
+  return {routed.experts, routed.weights};
 }
 
 GateShape top(std::int64_t k) {
@@ -127,10 +118,18 @@ TEST_CASE("noaux_tc never leaves the chosen groups, even when every biased score
 }
 
 TEST_CASE("Extreme logits neither overflow nor lose the choice") {
+  const std::vector<float> logits{-3000.0f, 3000.0f, -200.0f, 10.0f};
   for (const ExpertRouter& router : expert_routers()) {
-    const Choice choice = route(std::string(router.name), top(2), {-3000.0f, 3000.0f, -200.0f, 10.0f});
-    CHECK(choice.experts == std::vector<std::uint16_t>{1, 3});
-    CHECK(choice.weights[0] > 0.49f);
+    if (router.by == RoutesBy::token_id) continue;
+    for (const GatePhase phase : {GatePhase::inference, GatePhase::training}) {
+      INFO(router.name);
+      const GateShape shape = top(std::min(router.top_k.max, std::int64_t{2}));
+      const RoutedLogits choice = route_logits(std::string(router.name), shape, {logits},
+                                               [&](GateInput& input) { input.phase = phase; });
+      CHECK(choice.experts[0] == 1);
+      CHECK(choice.weights[0] > 0.49f);
+      for (const float weight : choice.weights) CHECK(std::isfinite(weight));
+    }
   }
 }
 
@@ -148,9 +147,10 @@ void check_case(const GoldenFamily& family, const Json& example, const Json& exp
   shape.topk_group = example.value("topk_group", std::int64_t{1});
   shape.routed_scaling_factor = example.value("scale", 1.0);
   const auto bias = example.value("bias", std::vector<float>());
-  const bool noaux = std::string(family.router) == "noaux_tc";
+  const std::vector<float> none;
+  const bool selects = family.router == std::string("noaux_tc");
   const Choice choice = route(family.router, shape, example.at("logits").get<std::vector<float>>(),
-                              noaux ? bias : std::vector<float>(), noaux ? std::vector<float>() : bias);
+                              selects ? bias : none, selects ? none : bias);
   CHECK(choice.experts == expected.at(0).get<std::vector<std::uint16_t>>());
   const auto weights = expected.at(1).get<std::vector<double>>();
   REQUIRE(choice.weights.size() == weights.size());
