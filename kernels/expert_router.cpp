@@ -27,6 +27,8 @@ constexpr ExpertRouter kRouters[] = {
     {"sparsemixer",
      "One expert after the other, each weighted among the logits close to it (Phi-3.5-MoE, arXiv:2409.12136)",
      per_token<sparsemixer>},
+    {"sqrt_softplus", "Square roots of softplus scores, a bias for selection only (DeepSeek-V4)",
+     per_token<sqrt_softplus>},
 };
 
 }  // namespace

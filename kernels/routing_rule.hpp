@@ -49,6 +49,8 @@ void group_limited_greedy(const RoutedTokens& block);
 void topk_sigmoid(const RoutedTokens& block);
 void sparsemixer(const RoutedToken& token);
 
+void sqrt_softplus(const RoutedToken& token);
+
 /// scratch = softmax of the logits over all experts: exp(logit - max) / sum, summed from expert 0 upwards.
 void softmax_into_scratch(const RoutedToken& token);
 

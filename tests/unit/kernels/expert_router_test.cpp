@@ -71,6 +71,19 @@ TEST_CASE("topk_sigmoid weighs each of the chosen by itself") {
   check_weights(choice.weights, {0.8, 0.75});
 }
 
+TEST_CASE("sqrt_softplus chooses with the bias and weighs without it") {
+  // Softplus of ln(e^a - 1) is a: scores 1, 2, 3, 4 of the squares.
+  const std::vector<float> logits{0.541324854f, 3.981514f, 8.99987658f, 15.99999989f};
+  GateShape shape = top(2);
+  shape.routed_scaling_factor = 3.0;
+  const Choice plain = route("sqrt_softplus", shape, logits);
+  CHECK(plain.experts == std::vector<std::uint16_t>{3, 2});
+  check_weights(plain.weights, {12.0 / 7.0, 9.0 / 7.0});
+  const Choice biased = route("sqrt_softplus", shape, logits, {5.0f, 0.0f, 0.0f, 0.0f});
+  CHECK(biased.experts == std::vector<std::uint16_t>{0, 3});
+  check_weights(biased.weights, {3.0 / 5.0, 12.0 / 5.0});
+}
+
 TEST_CASE("sparsemixer shares out 1 among the experts close to each choice") {
   // 10 and 9.9 are within 2 % of each other, 5 is not: the first two split their softmax, then 9.9 is alone.
   const Choice choice = route("sparsemixer", top(2), {5.0f, 9.9f, 10.0f, -3.0f});
@@ -148,7 +161,8 @@ void check_case(const GoldenFamily& family, const Json& example, const Json& exp
   shape.routed_scaling_factor = example.value("scale", 1.0);
   const auto bias = example.value("bias", std::vector<float>());
   const std::vector<float> none;
-  const bool selects = family.router == std::string("noaux_tc");
+  const bool selects =
+      family.router == std::string("noaux_tc") || family.router == std::string("sqrt_softplus");
   const Choice choice = route(family.router, shape, example.at("logits").get<std::vector<float>>(),
                               selects ? bias : none, selects ? none : bias);
   CHECK(choice.experts == expected.at(0).get<std::vector<std::uint16_t>>());
@@ -173,6 +187,7 @@ TEST_CASE("The routers reproduce the golden cases computed in double precision")
                                    {"deepseek_v2_group_limited", "group_limited_greedy", 6},
                                    {"deepseek_v3_noaux_tc", "noaux_tc", 8},
                                    {"kimi_k2_noaux_1group", "noaux_tc", 8},
+                                   {"deepseek_v4_sqrtsoftplus", "sqrt_softplus", 6},
                                    {"llama4_top1_sigmoid", "topk_sigmoid", 1},
                                    {"phi35_sparsemixer_eval_eps0.01", "sparsemixer", 2}};
   for (const GoldenFamily& family : families) {
