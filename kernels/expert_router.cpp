@@ -29,6 +29,11 @@ constexpr ExpertRouter kRouters[] = {
      per_token<sparsemixer>},
     {"sqrt_softplus", "Square roots of softplus scores, a bias for selection only (DeepSeek-V4)",
      per_token<sqrt_softplus>},
+    {"switch_top1", "The best expert by softmax, up to a capacity (Switch Transformers, arXiv:2101.03961)",
+     switch_top1, kTop1},
+    {"gshard_top2",
+     "The two best, up to a capacity, in training the second at random (GShard, arXiv:2006.16668)",
+     gshard_top2, kTop2},
 };
 
 }  // namespace

@@ -1,6 +1,6 @@
 // What an expert router adds to the common arithmetic: a rule from tokens' logits to their experts and
 // weights. Each rule is one .cpp and one row of the table in expert_router.cpp. A rule takes one token, or a
-// block of some, whose selections then overlap in the processor.
+// block of some, whose selections then overlap in the processor, or a whole batch.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,14 @@ void topk_sigmoid(const RoutedTokens& block);
 void sparsemixer(const RoutedToken& token);
 
 void sqrt_softplus(const RoutedToken& token);
+
+/// Rules that need more than one token's scores: these check their input themselves.
+void switch_top1(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
+void gshard_top2(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
+
+/// What the rules of one and of two experts a token accept.
+inline constexpr TopKRange kTop1{1, 1};
+inline constexpr TopKRange kTop2{2, 2};
 
 /// scratch = softmax of the logits over all experts: exp(logit - max) / sum, summed from expert 0 upwards.
 void softmax_into_scratch(const RoutedToken& token);

@@ -214,3 +214,26 @@ TEST_CASE("With all biased scores negative noaux_tc follows the official masking
   trap["scale"] = 2.5;
   check_case({"", "noaux_tc", 8}, trap, trap.at("masked_with_neg_inf"));
 }
+
+TEST_CASE("switch_top1 reproduces the golden case, with and without its capacity") {
+  const auto file = shared_data("gating_vectors.json");
+  if (!file) {
+    WARN("skipped: gating_vectors.json is not at hand");
+    return;
+  }
+  const Json golden = Json::parse(std::ifstream(*file));
+
+  const Json& dropped = golden.at("switch_top1_capacity");
+  const auto logits = dropped.at("logits").get<std::vector<std::vector<float>>>();
+  const Json& rows = dropped.at("capacity_and_rows_expert_prob_kept").at(1);
+  const RoutedLogits all = route_logits("switch_top1", top(1), logits);
+  const RoutedLogits kept = route_logits("switch_top1", top(1), logits, [&](GateInput& input) {
+    input.capacity_factor = dropped.at("capacity_factor").get<double>();
+  });
+  REQUIRE(rows.size() == logits.size());
+  for (std::size_t t = 0; t < rows.size(); ++t) {
+    CHECK(all.experts[t] == rows[t].at(0).get<std::uint16_t>());
+    CHECK(all.weights[t] == Approx(rows[t].at(1).get<double>()).epsilon(2e-6));
+    CHECK(kept.experts[t] == (rows[t].at(2).get<bool>() ? all.experts[t] : kNoExpert));
+  }
+}

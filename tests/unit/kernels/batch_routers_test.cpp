@@ -1,0 +1,130 @@
+// The routers that see a batch, a capacity, a seed or a token's id, against values worked out by hand.
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <stdexcept>
+#include <vector>
+
+#include "tests/support/routed_logits.hpp"
+
+using namespace switchyard;
+
+namespace {
+
+using Experts = std::vector<std::uint16_t>;
+using Logits = std::vector<std::vector<float>>;
+
+constexpr float kLn2 = 0.69314718f, kLn3 = 1.09861229f, kLn4 = 1.38629436f;
+
+GateShape top(std::int64_t k) {
+  GateShape shape;
+  shape.num_experts_per_tok = k;
+  return shape;
+}
+
+std::function<void(GateInput&)> training(std::uint64_t seed) {
+  return [seed](GateInput& input) {
+    input.phase = GatePhase::training;
+    input.seed = seed;
+  };
+}
+
+std::function<void(GateInput&)> capacity(double factor) {
+  return [factor](GateInput& input) { input.capacity_factor = factor; };
+}
+
+void check_weights(const std::vector<float>& weights, const std::vector<double>& expected) {
+  REQUIRE(weights.size() == expected.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) CHECK(weights[i] == Approx(expected[i]).epsilon(2e-6));
+}
+
+std::vector<int> loads(const RoutedLogits& routed, std::size_t experts) {
+  std::vector<int> result(experts);
+  for (const std::uint16_t expert : routed.experts)
+    if (expert != kNoExpert) ++result[expert];
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("switch_top1 without a capacity weighs the best expert by its probability over all") {
+  const RoutedLogits routed = route_logits("switch_top1", top(1), {{0, kLn3}, {kLn4, 0}});
+  CHECK(routed.experts == Experts{1, 0});
+  check_weights(routed.weights, {0.75, 0.8});
+}
+
+TEST_CASE("switch_top1 drops the tokens that come after an expert is full") {
+  const Logits logits{{1, 0}, {0, 1}, {2, 0}, {3, 0}};
+  CHECK(route_logits("switch_top1", top(1), logits, capacity(1.0)).experts == Experts{0, 1, 0, kNoExpert});
+  const RoutedLogits tight = route_logits("switch_top1", top(1), logits, capacity(0.5));
+  CHECK(tight.experts == Experts{0, 1, kNoExpert, kNoExpert});
+  CHECK((tight.weights[2] == 0.0f && tight.weights[3] == 0.0f));
+}
+
+TEST_CASE("A capacity is rounded up, and exact products are not") {
+  const Logits logits(10, {1, 0});  // 1.1 x 10 / 2 = 5.5
+  CHECK(loads(route_logits("switch_top1", top(1), logits, capacity(1.1)), 2) == std::vector<int>{6, 0});
+  CHECK(loads(route_logits("switch_top1", top(1), logits, capacity(1.4)), 2) == std::vector<int>{7, 0});
+  CHECK(loads(route_logits("switch_top1", top(1), logits, capacity(1e30)), 2) == std::vector<int>{10, 0});
+}
+
+TEST_CASE("gshard_top2 shares out 1 between the two best") {
+  const RoutedLogits routed = route_logits("gshard_top2", top(2), {{0, kLn2, kLn4}});
+  CHECK(routed.experts == Experts{2, 1});
+  check_weights(routed.weights, {2.0 / 3.0, 1.0 / 3.0});
+}
+
+TEST_CASE("gshard_top2 gives the room to all first choices before any second one") {
+  // Four tokens, two experts, factor 0.5: two places each. The firsts of tokens 0, 1, 2 and the first of 3.
+  const Logits logits{{kLn3, 0}, {0, kLn3}, {0, kLn3}, {0, kLn4}};
+  const RoutedLogits routed = route_logits("gshard_top2", top(2), logits, capacity(0.5));
+  CHECK(routed.experts_of(0) == Experts{0, kNoExpert});  // expert 1 is full with tokens 1 and 2
+  CHECK(routed.experts_of(1) == Experts{1, 0});          // the last place of expert 0
+  CHECK(routed.experts_of(2) == Experts{1, kNoExpert});
+  CHECK(routed.experts_of(3) == Experts{kNoExpert, kNoExpert});
+  check_weights(routed.weights_of(0), {0.75, 0.0});
+  check_weights(routed.weights_of(1), {0.75, 0.25});
+}
+
+TEST_CASE("gshard_top2 moves a second choice that was kept to the front of its row") {
+  // One place each: token 1 loses its first choice to token 0 and keeps its second.
+  const Logits logits{{kLn4, 0, kLn2}, {kLn3, 0, -9}};
+  const RoutedLogits routed = route_logits("gshard_top2", top(2), logits, capacity(0.75));
+  CHECK(routed.experts == Experts{0, 2, 1, kNoExpert});
+  check_weights(routed.weights_of(1), {0.25, 0.0});
+}
+
+TEST_CASE("gshard_top2 sends a second expert in training as often as twice its weight") {
+  const std::size_t tokens = 4000;
+  const RoutedLogits quarter = route_logits("gshard_top2", top(2), Logits(tokens, {kLn3, 0}), training(5));
+  const auto sent = static_cast<double>(loads(quarter, 2)[1]) / static_cast<double>(tokens);
+  CHECK(sent == Approx(0.5).margin(4.0 * 0.5 / std::sqrt(4000.0)));
+  CHECK(quarter.weights[0] == Approx(0.75));  // the first keeps its weight, sent second or not
+  const RoutedLogits even = route_logits("gshard_top2", top(2), Logits(tokens, {0, 0}), training(5));
+  CHECK(loads(even, 2)[1] == static_cast<int>(tokens));
+  GateShape scaled = top(2);
+  scaled.routed_scaling_factor = 8.0;
+  CHECK(route_logits("gshard_top2", scaled, Logits(tokens, {kLn3, 0}), training(5)).experts ==
+        quarter.experts);
+}
+
+TEST_CASE("Routers of one or two experts a token refuse other numbers") {
+  CHECK_THROWS_AS(route_logits("switch_top1", top(2), {{1, 2, 3}}), std::invalid_argument);
+  CHECK_THROWS_AS(route_logits("gshard_top2", top(1), {{1, 2, 3}}), std::invalid_argument);
+}
+
+TEST_CASE("Draws depend on the seed and the token's number, not on how a batch is cut") {
+  const Logits whole(900, {1.0f, 0.9f, 0.8f, 0.7f});
+  for (const char* router : {"gshard_top2"}) {
+    const RoutedLogits all = route_logits(router, top(2), whole, training(1));
+    const RoutedLogits tail =
+        route_logits(router, top(2), Logits(whole.begin() + 800, whole.end()), [](GateInput& input) {
+          input.phase = GatePhase::training;
+          input.seed = 1;
+          input.first_token = 800;
+        });
+    const auto end = all.experts.end();
+    CHECK(Experts(end - static_cast<std::ptrdiff_t>(tail.experts.size()), end) == tail.experts);
+    CHECK(route_logits(router, top(2), whole, training(2)).experts != all.experts);
+  }
+}
