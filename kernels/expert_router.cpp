@@ -34,6 +34,8 @@ constexpr ExpertRouter kRouters[] = {
     {"gshard_top2",
      "The two best, up to a capacity, in training the second at random (GShard, arXiv:2006.16668)",
      gshard_top2, kTop2},
+    {"expert_choice", "Each expert takes its best tokens of the batch (expert choice, arXiv:2202.09368)",
+     expert_choice, TopKRange{}, Places::every_expert, RoutesBy::batch},
 };
 
 }  // namespace

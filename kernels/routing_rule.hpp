@@ -54,15 +54,19 @@ void sqrt_softplus(const RoutedToken& token);
 /// Rules that need more than one token's scores: these check their input themselves.
 void switch_top1(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 void gshard_top2(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
+void expert_choice(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 
 /// What the rules of one and of two experts a token accept.
 inline constexpr TopKRange kTop1{1, 1};
 inline constexpr TopKRange kTop2{2, 2};
 
-/// scratch = softmax of the logits over all experts: exp(logit - max) / sum, summed from expert 0 upwards.
+/// scratch = softmax of the logits over all experts.
 void softmax_into_scratch(const RoutedToken& token);
 
 /// weights = the softmax of the logits over all experts, of those chosen by their logits only.
 void weigh_by_softmax(const RoutedTokens& block);
+
+/// p = exp(logit - max) / sum, summed from expert 0 upwards.
+void softmax_into(const GateArithmetic& arithmetic, std::span<const float> logits, std::span<float> p);
 
 }  // namespace switchyard

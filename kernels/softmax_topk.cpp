@@ -59,11 +59,14 @@ void weigh_by_softmax(const RoutedTokens& block) {
 }
 
 void softmax_into_scratch(const RoutedToken& token) {
-  const float highest = *std::max_element(token.logits.begin(), token.logits.end());
-  token.arithmetic.exponentials(token.logits, highest, token.scratch);
+  softmax_into(token.arithmetic, token.logits, token.scratch);
+}
+
+void softmax_into(const GateArithmetic& arithmetic, std::span<const float> logits, std::span<float> p) {
+  arithmetic.exponentials(logits, *std::max_element(logits.begin(), logits.end()), p);
   float sum = 0.0f;
-  for (const float value : token.scratch) sum += value;
-  for (float& value : token.scratch) value /= sum;
+  for (const float value : p) sum += value;
+  for (float& value : p) value /= sum;
 }
 
 }  // namespace switchyard

@@ -108,6 +108,27 @@ TEST_CASE("gshard_top2 sends a second expert in training as often as twice its w
         quarter.experts);
 }
 
+TEST_CASE("expert_choice gives every expert the tokens that prefer it most") {
+  // Probabilities of expert 1: 1/2, 3/4, 4/5, 1/4. Two tokens each.
+  const Logits logits{{0, 0}, {0, kLn3}, {0, kLn4}, {kLn3, 0}};
+  const RoutedLogits routed = route_logits("expert_choice", top(1), logits);
+  CHECK(routed.columns == 2);
+  CHECK(routed.experts_of(0) == Experts{0, kNoExpert});
+  CHECK(routed.experts_of(1) == Experts{1, kNoExpert});
+  CHECK(routed.experts_of(2) == Experts{1, kNoExpert});
+  CHECK(routed.experts_of(3) == Experts{0, kNoExpert});
+  check_weights(routed.weights_of(2), {0.8, 0.0});
+  CHECK(loads(routed, 2) == std::vector<int>{2, 2});
+}
+
+TEST_CASE("expert_choice may leave a token without experts and give another all of them, the best first") {
+  const Logits logits{{kLn2, kLn3, 0}, {0, 0, 0}, {0, 0, 0}};
+  const RoutedLogits routed = route_logits("expert_choice", top(1), logits, capacity(1.0));
+  CHECK(routed.experts_of(0) == Experts{1, 0, kNoExpert});          // 1/2, 1/3; of expert 2 only 1/6
+  CHECK(routed.experts_of(1) == Experts{2, kNoExpert, kNoExpert});  // equal to token 2, and earlier
+  CHECK(routed.experts_of(2) == Experts(3, kNoExpert));
+}
+
 TEST_CASE("Routers of one or two experts a token refuse other numbers") {
   CHECK_THROWS_AS(route_logits("switch_top1", top(2), {{1, 2, 3}}), std::invalid_argument);
   CHECK_THROWS_AS(route_logits("gshard_top2", top(1), {{1, 2, 3}}), std::invalid_argument);

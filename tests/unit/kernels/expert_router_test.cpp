@@ -237,3 +237,53 @@ TEST_CASE("switch_top1 reproduces the golden case, with and without its capacity
     CHECK(kept.experts[t] == (rows[t].at(2).get<bool>() ? all.experts[t] : kNoExpert));
   }
 }
+
+TEST_CASE("expert_choice reproduces the golden case") {
+  const auto file = shared_data("gating_vectors.json");
+  if (!file) {
+    WARN("skipped: gating_vectors.json is not at hand");
+    return;
+  }
+  const Json golden = Json::parse(std::ifstream(*file));
+  const Json& choice = golden.at("expert_choice");
+  const Json& tokens_per_expert = choice.at("capacity_and_tokens_per_expert").at(1);
+  const RoutedLogits routed = route_logits(
+      "expert_choice", top(1), choice.at("logits").get<std::vector<std::vector<float>>>(),
+      [&](GateInput& input) { input.capacity_factor = choice.at("capacity_factor").get<double>(); });
+  for (std::size_t e = 0; e < tokens_per_expert.size(); ++e) {
+    std::vector<std::pair<float, std::size_t>> takers;  // by descending weight
+    for (std::size_t i = 0; i < routed.experts.size(); ++i)
+      if (routed.experts[i] == e) takers.emplace_back(-routed.weights[i], i / routed.columns);
+    std::sort(takers.begin(), takers.end());
+    std::vector<std::size_t> tokens;
+    for (const auto& taker : takers) tokens.push_back(taker.second);
+    CHECK(tokens == tokens_per_expert[e].get<std::vector<std::size_t>>());
+  }
+}
+
+TEST_CASE("Every golden case of routing is read by a test") {
+  const auto file = shared_data("gating_vectors.json");
+  if (!file) {
+    WARN("skipped: gating_vectors.json is not at hand");
+    return;
+  }
+  const std::set<std::string> elsewhere{"eplb", "losses", "bias_update"};
+  const std::set<std::string> here{"deepseek_v2_group_limited",
+                                   "deepseek_v3_negative_bias_trap",
+                                   "deepseek_v3_noaux_tc",
+                                   "deepseek_v4_sqrtsoftplus",
+                                   "expert_choice",
+                                   "gptoss_top4_softmax_bias",
+                                   "kimi_k2_noaux_1group",
+                                   "llama4_top1_sigmoid",
+                                   "mixtral_softmax_top2_renorm",
+                                   "olmoe_softmax_top8_norenorm",
+                                   "phi35_sparsemixer_eval_eps0.01",
+                                   "switch_top1_capacity",
+                                   "ties_lower_index_wins"};
+  const Json golden = Json::parse(std::ifstream(*file));
+  for (const auto& [key, cases] : golden.items()) {
+    INFO(key << " with " << cases.size());
+    CHECK(here.count(key) + elsewhere.count(key) > 0);
+  }
+}
