@@ -36,6 +36,12 @@ constexpr ExpertRouter kRouters[] = {
      gshard_top2, kTop2},
     {"expert_choice", "Each expert takes its best tokens of the batch (expert choice, arXiv:2202.09368)",
      expert_choice, TopKRange{}, Places::every_expert, RoutesBy::batch},
+    {"noisy_topk",
+     "The k best logits, in training after Gaussian noise, softmax over those (arXiv:1701.06538)",
+     noisy_topk},
+    {"topk_plus_one_random",
+     "The k best and one of the others at random (exploration as in arXiv:2110.04260)", topk_plus_one_random,
+     TopKRange{}, Places::top_k_and_one},
 };
 
 }  // namespace

@@ -55,10 +55,16 @@ void sqrt_softplus(const RoutedToken& token);
 void switch_top1(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 void gshard_top2(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 void expert_choice(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
+void noisy_topk(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
+void topk_plus_one_random(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 
 /// What the rules of one and of two experts a token accept.
 inline constexpr TopKRange kTop1{1, 1};
 inline constexpr TopKRange kTop2{2, 2};
+
+/// weights = scale x softmax over the chosen experts' logits, of which the first is the largest.
+void softmax_of_chosen(std::span<const float> logits, std::span<const std::uint16_t> chosen, float scale,
+                       std::span<float> weights);
 
 /// scratch = softmax of the logits over all experts.
 void softmax_into_scratch(const RoutedToken& token);

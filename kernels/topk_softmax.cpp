@@ -5,25 +5,26 @@
 #include "kernels/routing_rule.hpp"
 
 namespace switchyard {
-namespace {
-
-void weigh(const RoutedToken& token) {
-  const float highest = token.logits[token.experts[0]];
-  float sum = 0.0f;
-  for (std::size_t i = 0; i < token.experts.size(); ++i) {
-    token.weights[i] = exp_fp32(token.logits[token.experts[i]] - highest);
-    sum += token.weights[i];
-  }
-  const auto scale = static_cast<float>(token.shape.routed_scaling_factor);
-  for (float& weight : token.weights) weight = weight / sum * scale;
-}
-
-}  // namespace
 
 void topk_softmax(const RoutedTokens& block) {
   block.choose_by_logits();
   if (block.weights.empty()) return;
-  for (std::int64_t t = 0; t < block.tokens; ++t) weigh(block[t]);
+  const auto scale = static_cast<float>(block.shape.routed_scaling_factor);
+  for (std::int64_t t = 0; t < block.tokens; ++t) {
+    const RoutedToken token = block[t];
+    softmax_of_chosen(token.logits, token.experts, scale, token.weights);
+  }
+}
+
+void softmax_of_chosen(std::span<const float> logits, std::span<const std::uint16_t> chosen, float scale,
+                       std::span<float> weights) {
+  const float highest = logits[chosen[0]];
+  float sum = 0.0f;
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    weights[i] = exp_fp32(logits[chosen[i]] - highest);
+    sum += weights[i];
+  }
+  for (float& weight : weights) weight = weight / sum * scale;
 }
 
 }  // namespace switchyard

@@ -129,6 +129,54 @@ TEST_CASE("expert_choice may leave a token without experts and give another all 
   CHECK(routed.experts_of(2) == Experts(3, kNoExpert));
 }
 
+TEST_CASE("noisy_topk without noise is the softmax over the k best") {
+  const RoutedLogits routed = route_logits("noisy_topk", top(2), {{0, kLn2, kLn4}});
+  CHECK(routed.experts == Experts{2, 1});
+  check_weights(routed.weights, {2.0 / 3.0, 1.0 / 3.0});
+}
+
+TEST_CASE("noisy_topk puts normal noise of deviation softplus on each logit in training") {
+  // Expert 0 leads by ln 2 x sqrt 2, which is one deviation of the difference of two draws: it wins with the
+  // probability 0.8413 of a normal number below 1.
+  const std::size_t tokens = 4000;
+  const Logits logits(tokens, {kLn2 * 1.41421356f, 0});
+  const RoutedLogits routed = route_logits("noisy_topk", top(1), logits, training(3));
+  const auto won = static_cast<double>(loads(routed, 2)[0]) / static_cast<double>(tokens);
+  CHECK(won == Approx(0.8413).margin(4.0 * 0.3654 / std::sqrt(4000.0)));
+}
+
+TEST_CASE("noisy_topk takes the deviations from its own weights") {
+  const Logits logits(50, {0.01f, 0});
+  const std::vector<float> quiet(100, -40.0f);  // softplus below 1e-17
+  const RoutedLogits routed = route_logits("noisy_topk", top(1), logits, [&](GateInput& input) {
+    input.phase = GatePhase::training;
+    input.noise_weights = quiet;
+  });
+  CHECK(loads(routed, 2) == std::vector<int>{50, 0});
+}
+
+TEST_CASE("topk_plus_one_random adds one of the other experts, each as often as the next") {
+  const std::size_t tokens = 6000;
+  const RoutedLogits routed =
+      route_logits("topk_plus_one_random", top(2), Logits(tokens, {kLn3, 0, kLn4, 0, 0}), training(9));
+  CHECK(routed.columns == 3);
+  std::vector<int> drawn(5);
+  for (std::size_t t = 0; t < tokens; ++t) {
+    const Experts row = routed.experts_of(t);
+    REQUIRE((row[0] == 2 && row[1] == 0));
+    ++drawn[row[2]];
+  }
+  CHECK((drawn[0] == 0 && drawn[2] == 0));
+  for (const std::size_t e : {1, 3, 4}) CHECK(drawn[e] == Approx(2000).margin(4.0 * std::sqrt(1333.0)));
+  check_weights(routed.weights_of(0), {0.5, 0.375, 0.125});
+}
+
+TEST_CASE("topk_plus_one_random leaves its last place empty where no other expert is left") {
+  const RoutedLogits routed = route_logits("topk_plus_one_random", top(2), {{0, kLn3}});
+  CHECK(routed.experts == Experts{1, 0, kNoExpert});
+  check_weights(routed.weights, {0.75, 0.25, 0.0});
+}
+
 TEST_CASE("Routers of one or two experts a token refuse other numbers") {
   CHECK_THROWS_AS(route_logits("switch_top1", top(2), {{1, 2, 3}}), std::invalid_argument);
   CHECK_THROWS_AS(route_logits("gshard_top2", top(1), {{1, 2, 3}}), std::invalid_argument);
@@ -136,7 +184,7 @@ TEST_CASE("Routers of one or two experts a token refuse other numbers") {
 
 TEST_CASE("Draws depend on the seed and the token's number, not on how a batch is cut") {
   const Logits whole(900, {1.0f, 0.9f, 0.8f, 0.7f});
-  for (const char* router : {"gshard_top2"}) {
+  for (const char* router : {"gshard_top2", "noisy_topk", "topk_plus_one_random"}) {
     const RoutedLogits all = route_logits(router, top(2), whole, training(1));
     const RoutedLogits tail =
         route_logits(router, top(2), Logits(whole.begin() + 800, whole.end()), [](GateInput& input) {
