@@ -56,6 +56,8 @@ void switch_top1(const GateArithmetic& arithmetic, const GateInput& input, const
 void gshard_top2(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 void expert_choice(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 void noisy_topk(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
+void sinkhorn(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
+void base_layers(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 void topk_plus_one_random(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 
 /// What the rules of one and of two experts a token accept.

@@ -155,6 +155,83 @@ TEST_CASE("noisy_topk takes the deviations from its own weights") {
   CHECK(loads(routed, 2) == std::vector<int>{50, 0});
 }
 
+TEST_CASE("sinkhorn at inference takes the best: by sigmoid for one, by softmax for more") {
+  const RoutedLogits one = route_logits("sinkhorn", top(1), {{0, kLn3}});
+  CHECK(one.experts == Experts{1});
+  check_weights(one.weights, {0.75});
+  const RoutedLogits two = route_logits("sinkhorn", top(2), {{0, kLn3, kLn4}});
+  CHECK(two.experts == Experts{2, 1});
+  check_weights(two.weights, {0.5, 0.375});
+}
+
+TEST_CASE("sinkhorn in training balances what every token would give to one expert") {
+  // All prefer expert 0, the later ones less so; after scaling half of them go to expert 1.
+  const Logits logits{{4, 0}, {3, 0}, {2, 0}, {1, 0}};
+  const RoutedLogits routed = route_logits("sinkhorn", top(1), logits, training(0));
+  CHECK(routed.experts == Experts{0, 0, 1, 1});
+  check_weights({routed.weights[1], routed.weights[2]}, {0.9525741268, 0.5});  // of the bare logits 3 and 0
+}
+
+TEST_CASE("sinkhorn in training does not see a shift of one token's logits") {
+  const Logits logits{{4, 0, 1}, {3, 2, 0}, {2, 0, 2}, {1, 1, 0}};
+  Logits shifted = logits;
+  for (float& logit : shifted[1]) logit += 64.0f;
+  CHECK(route_logits("sinkhorn", top(2), logits, training(0)).experts ==
+        route_logits("sinkhorn", top(2), shifted, training(0)).experts);
+}
+
+TEST_CASE("base at inference takes the best expert with its sigmoid") {
+  const RoutedLogits routed = route_logits("base", top(1), {{0, kLn3}, {1, kLn4}});
+  CHECK(routed.experts == Experts{1, 1});
+  check_weights(routed.weights, {0.75, 0.8});
+}
+
+namespace {
+
+/// The largest sum of logits of an even assignment, by trying all.
+double best_even_sum(const Logits& logits, std::size_t token, std::vector<std::size_t>& room) {
+  if (token == logits.size()) return 0.0;
+  double best = -1e30;
+  for (std::size_t e = 0; e < room.size(); ++e) {
+    if (room[e] == 0) continue;
+    --room[e];
+    best = std::max(best, static_cast<double>(logits[token][e]) + best_even_sum(logits, token + 1, room));
+    ++room[e];
+  }
+  return best;
+}
+
+}  // namespace
+
+TEST_CASE("base in training shares the tokens out evenly with the largest sum of logits") {
+  const std::size_t experts = 3;
+  for (const std::size_t tokens : {3, 6, 8, 9}) {
+    std::uint64_t state = tokens;
+    Logits logits(tokens, std::vector<float>(experts));
+    for (auto& row : logits)
+      for (float& logit : row) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        logit = static_cast<float>(state >> 40) * 0x1p-22f;
+      }
+    const RoutedLogits routed = route_logits("base", top(1), logits, training(0));
+    const std::size_t places = (tokens + experts - 1) / experts;
+    double sum = 0.0;
+    for (std::size_t t = 0; t < tokens; ++t) sum += static_cast<double>(logits[t][routed.experts[t]]);
+    for (const int load : loads(routed, experts)) CHECK(load <= static_cast<int>(places));
+    std::vector<std::size_t> room(experts, places);
+    const double best = best_even_sum(logits, 0, room);
+    CHECK(sum <= best + 1e-6);
+    CHECK(sum >= best - static_cast<double>(tokens) * 4.0 / 1000.0);
+  }
+}
+
+TEST_CASE("base in training shares out even tokens that are all alike") {
+  CHECK(loads(route_logits("base", top(1), Logits(12, {10, 0, 0}), training(0)), 3) ==
+        std::vector<int>{4, 4, 4});
+  const RoutedLogits routed = route_logits("base", top(1), Logits(12, {0.5f, 0.5f, 0.5f}), training(0));
+  CHECK(loads(routed, 3) == std::vector<int>{4, 4, 4});
+}
+
 TEST_CASE("topk_plus_one_random adds one of the other experts, each as often as the next") {
   const std::size_t tokens = 6000;
   const RoutedLogits routed =
@@ -179,6 +256,7 @@ TEST_CASE("topk_plus_one_random leaves its last place empty where no other exper
 
 TEST_CASE("Routers of one or two experts a token refuse other numbers") {
   CHECK_THROWS_AS(route_logits("switch_top1", top(2), {{1, 2, 3}}), std::invalid_argument);
+  CHECK_THROWS_AS(route_logits("base", top(2), {{1, 2, 3}}), std::invalid_argument);
   CHECK_THROWS_AS(route_logits("gshard_top2", top(1), {{1, 2, 3}}), std::invalid_argument);
 }
 
