@@ -58,6 +58,8 @@ void expert_choice(const GateArithmetic& arithmetic, const GateInput& input, con
 void noisy_topk(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 void sinkhorn(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 void base_layers(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
+void hash_by_token(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
+void soft(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 void topk_plus_one_random(const GateArithmetic& arithmetic, const GateInput& input, const GateOutput& output);
 
 /// What the rules of one and of two experts a token accept.

@@ -232,6 +232,31 @@ TEST_CASE("base in training shares out even tokens that are all alike") {
   CHECK(loads(routed, 3) == std::vector<int>{4, 4, 4});
 }
 
+TEST_CASE("hash sends the same id to the same experts, whatever the scores, and spreads the ids") {
+  const std::size_t tokens = 6000;
+  std::vector<std::uint32_t> ids(tokens);
+  for (std::size_t t = 0; t < tokens; ++t) ids[t] = static_cast<std::uint32_t>(t % 3000);
+  const auto by_id = [&](GateInput& input) { input.token_ids = ids; };
+  const RoutedLogits one = route_logits("hash", top(2), Logits(tokens, {1, 2, 3, 4}), by_id);
+  CHECK(one.experts_of(17) == one.experts_of(3017));
+  CHECK(std::all_of(one.weights.begin(), one.weights.end(), [](float w) { return w == 0.5f; }));
+  for (const int load : loads(one, 4)) CHECK(load == Approx(3000).margin(4.0 * 2.0 * std::sqrt(750.0)));
+  CHECK_THROWS_AS(route_logits("hash", top(1), {{1, 2}}), std::invalid_argument);
+}
+
+TEST_CASE("hash can give a token all experts, each once") {
+  const std::vector<std::uint32_t> ids{12345};
+  const RoutedLogits all =
+      route_logits("hash", top(4), {{1, 2, 3, 4}}, [&](GateInput& input) { input.token_ids = ids; });
+  CHECK(all.experts == Experts{0, 1, 2, 3});
+}
+
+TEST_CASE("soft gives every expert its share of the softmax, the largest first") {
+  const RoutedLogits routed = route_logits("soft", top(1), {{kLn2, 0, kLn3, kLn4}});
+  CHECK(routed.experts == Experts{3, 2, 0, 1});
+  check_weights(routed.weights, {0.4, 0.3, 0.2, 0.1});
+}
+
 TEST_CASE("topk_plus_one_random adds one of the other experts, each as often as the next") {
   const std::size_t tokens = 6000;
   const RoutedLogits routed =
