@@ -114,16 +114,17 @@ std::vector<Layer> deepseek_v2_layers(ConfigReader& config) {
 
 namespace {
 
-/// DeepSeek-V3's gate.
+/// DeepSeek-V3's gate, or with "sqrtsoftplus" that of the later layers of V4 (its first choose by token id).
 MoeFfn read_noaux_experts(ConfigReader& config) {
   MoeFfn moe = read_experts(config);
-  config.optional_choice("scoring_func", "sigmoid", {"sigmoid"});
   config.optional_choice("topk_method", "noaux_tc", {"noaux_tc"});
   if (!config.optional_flag("norm_topk_prob", true)) {
     config.fail("norm_topk_prob",
                 "false is not supported: noaux_tc normalises the chosen weights; give true");
   }
-  moe.router = "noaux_tc";
+  moe.router = read_biased_router(config);
+  if (moe.router == "sqrt_softplus" && moe.gate.topk_group < moe.gate.n_group)
+    config.fail("topk_group", "is not supported together with sqrtsoftplus scores; give n_group");
   moe.selection_bias = true;
   return moe;
 }

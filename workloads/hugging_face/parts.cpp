@@ -62,13 +62,17 @@ GateShape read_gate(ConfigReader& config, std::int64_t num_experts, std::string_
   return gate;
 }
 
+std::string read_biased_router(ConfigReader& config) {
+  const std::string scoring = config.optional_choice("scoring_func", "sigmoid", {"sigmoid", "sqrtsoftplus"});
+  return scoring == "sigmoid" ? "noaux_tc" : "sqrt_softplus";
+}
+
 MoeFfn read_sigmoid_moe(ConfigReader& config, std::string_view experts_key) {
   MoeFfn moe;
-  moe.router = "noaux_tc";
+  moe.router = read_biased_router(config);
   moe.gate = read_gate(config, config.size(experts_key, SizeLimit::kExperts));
   moe.selection_bias = true;
   moe.gate.routed_scaling_factor = config.optional_factor("routed_scaling_factor", 1.0);
-  config.optional_choice("scoring_func", "sigmoid", {"sigmoid"});
   return moe;
 }
 

@@ -30,7 +30,11 @@ Ffn read_ffn(ConfigReader& config, std::string_view key);
 GateShape read_gate(ConfigReader& config, std::int64_t num_experts,
                     std::string_view top_k_key = "num_experts_per_tok");
 
-/// noaux_tc of one group: sigmoid scores, a bias for selection only, renormalised weights.
+/// The router of gates with a bias for selection only, by "scoring_func": "sigmoid" or, as in DeepSeek-V4,
+/// "sqrtsoftplus".
+std::string read_biased_router(ConfigReader& config);
+
+/// Such a gate of one group: sigmoid scores, a bias for selection only, renormalised weights.
 MoeFfn read_sigmoid_moe(ConfigReader& config, std::string_view experts_key);
 
 Layer dense_layer(const Attention& attention, const Ffn& ffn);
