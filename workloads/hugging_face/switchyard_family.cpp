@@ -9,11 +9,13 @@
 //   "num_experts"       a number, or a list with one a routing layer
 //   "moe_layer_freq"    every so many layers the last routes (default 1: all)
 //   "residual_ffn"      a dense FFN of intermediate_size beside the experts (default false)
-//   "router"            a row of `switchyard list routers`
+//   "router"            a row of `switchyard list routers` that gives every token num_experts_per_tok experts
+//                       by its scores
 #include <algorithm>
 
 #include "kernels/expert_router.hpp"
 #include "sim/base/menu.hpp"
+#include "sim/base/quote.hpp"
 #include "workloads/hugging_face/family.hpp"
 #include "workloads/hugging_face/parts.hpp"
 
@@ -47,10 +49,27 @@ Layer read_dense_layer(ConfigReader& config) {
   return layer;
 }
 
+/// A model's layers are routed token by token, with as many experts each as the gate's top-k.
+std::string read_router(ConfigReader& config, const GateShape& gate) {
+  const std::string name = config.choice("router", names(expert_routers()));
+  const ExpertRouter& router = choose(expert_routers(), name, "router");
+  if (router.by != RoutesBy::scores || router.columns(gate) != gate.num_experts_per_tok) {
+    config.fail("router", in_quotes(name) + " does not give every token of a model num_experts_per_tok = " +
+                              std::to_string(gate.num_experts_per_tok) +
+                              " experts by its own scores; give another of `switchyard list routers`");
+  }
+  if (gate.num_experts_per_tok < router.top_k.min || gate.num_experts_per_tok > router.top_k.max) {
+    config.fail("num_experts_per_tok", std::to_string(gate.num_experts_per_tok) +
+                                           " does not go with router " + in_quotes(name) +
+                                           ", which gives a token " + std::to_string(router.top_k.max));
+  }
+  return name;
+}
+
 Layer with_experts(ConfigReader& config, Layer layer, std::int64_t experts) {
   MoeFfn& moe = layer.moe.emplace();
-  moe.router = config.choice("router", names(expert_routers()));
   moe.gate = read_gate(config, experts);
+  moe.router = read_router(config, moe.gate);
   moe.expert = read_ffn(config, "moe_intermediate_size");
   moe.expert.gated = config.optional_flag("gated_experts", false);
   moe.expert.bias = layer.dense->bias;

@@ -25,4 +25,13 @@ TEST_CASE("sqrtsoftplus scores read as DeepSeek-V4's router, in one group") {
                     Catch::Contains("/topk_group: "));
 }
 
+TEST_CASE("A model of our own keys takes only routers that give each token its top-k by its scores") {
+  for (const char* router : {"expert_choice", "hash", "soft", "topk_plus_one_random"})
+    CHECK_THROWS_WITH(model("glam-64b-64e", Json{{"router", router}}), Catch::Contains("/router: "));
+  for (const char* router : {"switch_top1", "base"})
+    CHECK_THROWS_WITH(model("glam-64b-64e", Json{{"router", router}}),
+                      Catch::Contains("/num_experts_per_tok: "));
+  CHECK(model("glam-64b-64e", Json{{"router", "sinkhorn"}}).layers[1].moe->router == "sinkhorn");
+}
+
 }  // namespace switchyard
