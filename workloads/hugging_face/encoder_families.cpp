@@ -58,14 +58,13 @@ void add_side(ConfigReader& config, std::string_view count_key, std::string_view
 
 }  // namespace
 
-/// Switch Transformers (arXiv:2101.03961): T5 with top-1 experts. Its capacity and token dropping are not
-/// applied: every token reaches its expert.
+/// Switch Transformers (arXiv:2101.03961): T5 with top-1 experts.
 std::vector<Layer> switch_transformers_layers(ConfigReader& config) {
   Attention attention = read_t5_attention(config);
   attention.bidirectional = true;
   Layer dense = dense_layer(attention, read_t5_ffn(config));
   Layer routed = sparse_layer(attention, MoeFfn{});
-  routed.moe->router = "softmax_topk";
+  routed.moe->router = "switch_top1";
   routed.moe->gate.num_experts = config.size("num_experts", SizeLimit::kExperts);
   routed.moe->gate.hidden_size = read_hidden_size(config);
   config.known({"num_selected_experts"});

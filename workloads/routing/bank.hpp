@@ -50,10 +50,11 @@ enum class Choice { gates, uniform };
 
 class RoutingBank {
  public:
-  /// Generates and routes. At most about 0.5 s on one core, and 256 MiB. The same (architecture, preset,
-  /// seed) gives the same bank on every x86-64-v3 machine. Throws InputError when a layer's router is
-  /// unknown, std::invalid_argument when its gate is out of bounds. A model without MoE layers has an empty
-  /// bank.
+  /// Generates and routes, by what the routers do at inference without a capacity: every token has its top_k
+  /// experts and kNoExpert never occurs. What an expert of limited capacity drops is known only with a step's
+  /// batch. At most about 0.5 s on one core, and 256 MiB. The same (architecture, preset, seed) gives the
+  /// same bank on every x86-64-v3 machine. Throws InputError when a layer's router is unknown,
+  /// std::invalid_argument when its gate is out of bounds. A model without MoE layers has an empty bank.
   RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
               Choice choice = Choice::gates);
 
