@@ -226,6 +226,29 @@ TEST_CASE("On equal scores every router takes the lower expert index") {
   }
 }
 
+TEST_CASE("Every router chooses by descending score, from 1 to 2048 experts and 1 to 32 a token") {
+  for (const ExpertRouter& router : expert_routers()) {
+    if (router.by == RoutesBy::token_id) continue;  // has no scores
+    for (const std::int64_t experts : {1, 2, 3, 32, 33, 255, 1023, 1024, 2048}) {
+      for (const std::int64_t k : {1, 2, 31, 32}) {
+        if (k > experts || k < router.top_k.min || k > router.top_k.max) continue;
+        const Batch batch = random_batch({experts, k, 1, 1, 1, 1.0}, 3, false);
+        Choice fast(router, batch), expected(router, batch);
+        router.route(batch.input(), fast.output());
+        router.reference(batch.input(), expected.output());
+        INFO(router.name << ", the best " << k << " of " << experts);
+        REQUIRE(fast.experts == expected.experts);
+        REQUIRE(fast.weights == expected.weights);
+        for (std::size_t i = 0; i < fast.experts.size(); ++i) {
+          if (i % fast.columns == 0 || fast.experts[i] == kNoExpert) continue;
+          const float hidden = batch.hidden[i / fast.columns];
+          REQUIRE(hidden * batch.weights[fast.experts[i - 1]] >= hidden * batch.weights[fast.experts[i]]);
+        }
+      }
+    }
+  }
+}
+
 TEST_CASE("Every router refuses sizes out of bounds and spans of a wrong length") {
   const Batch good = random_batch({64, 4, 8, 8, 2, 1.0}, 2, false);
   const auto refuses = [&](auto change) {
