@@ -103,7 +103,6 @@ RoutingAnswer routing_answer(const Scenario& scenario, const RoutingBank* bank) 
   answer.domain_load_cosine = statistics.domain_load_cosine;
   answer.tokens = statistics.tokens;
   answer.streams = bank->streams();
-  answer.stream_length = bank->stream_length();
   answer.layers = layers_that_route(scenario.model, *bank);
   const RelativeLoads experts = relative_to_mean(assignments_in_bank(*bank));
   const RelativeLoads ranks = rank_loads(scenario, *bank);
@@ -154,7 +153,6 @@ Json to_json(const RoutingAnswer& answer, const Scenario& scenario) {
   json["router"] = routes ? Json(answer.layers.front().router) : Json();
   json["tokens"] = answer.tokens;
   json["streams"] = answer.streams;
-  json["stream_length"] = answer.stream_length;
   json["domains"] = routes ? answer.layers.front().domains.size() : 0;
   json["domain_load_cosine"] = routes ? Json(answer.domain_load_cosine) : Json();
   json["expert_ranks"] = routes ? Json(d.expert_ranks()) : Json();

@@ -34,9 +34,8 @@ struct LayerRouting {
 struct RoutingAnswer {
   std::vector<LayerRouting> layers;  // those that route; none of a dense model
   double domain_load_cosine = 1.0;
-  std::int64_t tokens = 0;  // in the bank, below too
-  std::int64_t streams = 0;
-  std::int64_t stream_length = 0;
+  std::int64_t tokens = 0;   // in the bank
+  std::int64_t streams = 0;  // sequences that they make
 };
 
 /// `bank`: build_bank() of the scenario; null without MoE layers.

@@ -7,6 +7,7 @@
 #include <map>
 
 #include "sim/routing_answer.hpp"
+#include "sim/summarise.hpp"
 
 namespace switchyard {
 namespace {
@@ -78,14 +79,11 @@ std::string gates_in_words(const std::vector<LayerRouting>& layers) {
   return words;
 }
 
-std::string routing_in_words(const RoutingAnswer& answer, const Scenario& scenario) {
-  std::string words = "mode " + scenario.routing.mode + ", preset " + scenario.routing.preset.name;
-  if (scenario.routing.preset.gate_bias_zipf > 0.0)
-    words += " with gate_bias_zipf " + with("%g", scenario.routing.preset.gate_bias_zipf);
-  words += ", seed " + std::to_string(scenario.seed) + ": " + std::to_string(answer.tokens) + " tokens, " +
-           std::to_string(answer.streams) + " sequences of " + std::to_string(answer.stream_length);
+std::string bank_in_words(const RoutingAnswer& answer, const Scenario& scenario) {
   const std::size_t domains = answer.layers.front().domains.size();
-  return words + (domains == 1 ? ", one domain" : ", " + std::to_string(domains) + " domains");
+  return routing_in_words(scenario) + ", seed " + std::to_string(scenario.seed) + ": " +
+         std::to_string(answer.tokens) + " tokens in " + std::to_string(answer.streams) + " sequences, " +
+         (domains == 1 ? "one domain" : std::to_string(domains) + " domains");
 }
 
 std::string header() {
@@ -120,7 +118,7 @@ std::vector<std::pair<std::string, std::string>> routing_facts(const RoutingAnsw
   if (answer.layers.empty()) return {};
   const Deployment& d = scenario.deployment;
   return {{"gate", gates_in_words(answer.layers)},
-          {"routing", routing_in_words(answer, scenario)},
+          {"routing", bank_in_words(answer, scenario)},
           {"ranks", std::to_string(d.expert_ranks()) + ", placement " + d.expert_placement}};
 }
 

@@ -16,8 +16,7 @@ std::optional<ExpertLoadMap> expert_load(const System& system, const RunLog& log
   if (system.bank() == nullptr) return std::nullopt;
   const Scenario& scenario = system.scenario();
   ExpertLoadMap map;
-  map.text = "Every token of the measured requests, as dispatched (mode " + scenario.routing.mode +
-             ", preset " + scenario.routing.preset.name + ").";
+  map.text = "Every token of the measured requests, as dispatched (" + routing_in_words(scenario) + ").";
   map.layers = moe_layer_indices(scenario.model);
   map.views.push_back({"", relative_to_mean(assignments_served(scenario, *system.bank(), log))});
   return map;

@@ -120,6 +120,17 @@ RunDescription describe(const Scenario& scenario) {
   return description;
 }
 
+std::string routing_in_words(const Scenario& scenario) {
+  const RoutingOptions& routing = scenario.routing;
+  std::string words = "mode " + routing.mode;
+  if (routing.mode != "bank" && routing.mode != "balanced") return words;
+  words += ", preset " + routing.preset.name;
+  if (routing.preset.gate_bias_zipf == 0.0) return words;
+  char zipf[32];
+  std::snprintf(zipf, sizeof zipf, "%g", routing.preset.gate_bias_zipf);
+  return words + " with gate_bias_zipf " + zipf;
+}
+
 std::vector<std::string> notes_of(const Scenario& scenario) {
   std::vector<std::string> notes = scenario.notes;
   if (scenario.model.moe_layers() > 0 && scenario.routing.mode == "bank") {

@@ -1,6 +1,9 @@
 // From a finished simulation to what reports are made of.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "sim/report/summary.hpp"
 #include "sim/simulate.hpp"
 
@@ -10,6 +13,9 @@ namespace switchyard {
 /// group of neighbours.
 std::string rank_lines(const Scenario& scenario);
 RunDescription describe(const Scenario& scenario);
+/// Where the experts of tokens come from: "mode bank, preset mixtral-8x7b"; "mode uniform", which has no
+/// gates.
+std::string routing_in_words(const Scenario& scenario);
 /// Sentences that a reader of any figure of this scenario must know.
 std::vector<std::string> notes_of(const Scenario& scenario);
 Summary summarise(const System& system, const Simulation& simulation, const Metrics& metrics);

@@ -87,8 +87,7 @@ TEST_CASE("Every layer that routes has its figures, by its number in the model")
     CHECK(layer.at("moe_layer") == i);
     check_layer(layer);
   }
-  CHECK(answer.at("tokens") ==
-        answer.at("streams").get<std::int64_t>() * answer.at("stream_length").get<std::int64_t>());
+  CHECK((answer.at("tokens") > answer.at("streams") && answer.at("streams") > answer.at("domains")));
   CHECK((answer.at("domain_load_cosine") > 0.0 && answer.at("domain_load_cosine") <= 1.0));
   CHECK((answer.at("model") == model && answer.at("router").is_string() && answer.at("seed") == 1));
   REQUIRE(bench.run("routing dense.json --set /model=" + model) == 0);
@@ -110,6 +109,8 @@ TEST_CASE("The same scenario routes to the same bytes, another seed to others") 
 TEST_CASE("Uniform routing has chance's locality and even load, gates have more of both") {
   const Bench bench;
   const Json gates = bench.answer("moe.json"), uniform = bench.answer("moe.json --set /routing/mode=uniform");
+  CHECK(bench.run("routing moe.json --set /routing/mode=uniform") == 0);
+  CHECK_THAT(bench.text(".out"), Contains("mode uniform, seed 1") && !Contains("preset"));
   CHECK(mean(uniform.at("layers"), "previous_token_overlap") == Approx(0.5).epsilon(0.05));
   CHECK(mean(uniform.at("layers"), "first_choice_repeat") == Approx(0.125).epsilon(0.05));
   for (const char* figure :
