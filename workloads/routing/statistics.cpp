@@ -8,7 +8,7 @@ namespace switchyard {
 namespace {
 
 /// Tokens of a batch for ep8_imbalance, and its number of blocks of experts.
-constexpr std::size_t kBatch = 256;
+constexpr std::uint64_t kBatch = 256;
 constexpr std::int64_t kRanks = 8;
 
 std::vector<ExpertCounts> loads_of_domains(const RoutingBank& bank) {
@@ -50,39 +50,94 @@ double cosine(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b
   return product / std::sqrt(square_a * square_b);
 }
 
+/// Tokens of a domain's ring of streams; position 0 of stream `domain` is its first.
+std::uint64_t tokens_of(const RoutingBank& bank, std::int64_t domain) {
+  const std::int64_t streams = (bank.streams() - domain + bank.domains() - 1) / bank.domains();
+  return static_cast<std::uint64_t>(streams) * bank.stream_length();
+}
+
 /// previous_token_overlap and first_choice_repeat.
-void measure_locality(const RoutingBank& bank, std::int64_t layer, LayerRoutingStatistics& result) {
+void measure_locality(const RoutingBank& bank, std::int64_t layer, std::int64_t domain,
+                      DomainRoutingStatistics& result) {
   std::int64_t shared = 0, repeats = 0, pairs = 0;
-  for (std::uint32_t stream = 0; stream < bank.streams(); ++stream) {
-    for (std::uint32_t t = 1; t < bank.stream_length(); ++t) {
-      const auto before = bank.experts_of(stream, t - 1, layer);
-      const auto now = bank.experts_of(stream, t, layer);
-      for (const std::uint16_t expert : now) shared += std::count(before.begin(), before.end(), expert);
-      repeats += before[0] == now[0] ? 1 : 0;
-      ++pairs;
-    }
+  const auto ring = static_cast<std::uint32_t>(domain);
+  for (std::uint64_t t = 1; t < tokens_of(bank, domain); ++t) {
+    if (t % bank.stream_length() == 0) continue;  // another stream begins
+    const auto before = bank.experts_of(ring, t - 1, layer);
+    const auto now = bank.experts_of(ring, t, layer);
+    for (const std::uint16_t expert : now) shared += std::count(before.begin(), before.end(), expert);
+    repeats += before[0] == now[0] ? 1 : 0;
+    ++pairs;
   }
   result.previous_token_overlap = static_cast<double>(shared) / static_cast<double>(pairs);
   result.first_choice_repeat = static_cast<double>(repeats) / static_cast<double>(pairs);
 }
 
-double ep8_imbalance(const RoutingBank& bank, std::int64_t layer) {
+/// Over whole batches; a domain with less than one is taken as one.
+double ep8_imbalance(const RoutingBank& bank, std::int64_t layer, std::int64_t domain) {
   const std::int64_t experts = bank.gate(layer).num_experts;
   const std::int64_t ranks = std::min(kRanks, experts);
+  const std::uint64_t batch = std::min(kBatch, tokens_of(bank, domain));
   std::vector<std::uint32_t> load(static_cast<std::size_t>(ranks));
   double sum = 0.0;
-  std::int64_t batches = 0;
-  std::size_t tokens = 0;
-  for (std::uint32_t stream = 0; stream < bank.streams(); ++stream) {
-    for (std::uint32_t t = 0; t < bank.stream_length(); ++t) {
-      for (const std::uint16_t expert : bank.experts_of(stream, t, layer)) ++load[expert * ranks / experts];
-      if (++tokens % kBatch != 0) continue;
-      sum += max_over_mean(load);
-      ++batches;
-      std::fill(load.begin(), load.end(), 0u);
+  const std::uint64_t batches = tokens_of(bank, domain) / batch;
+  for (std::uint64_t t = 0; t < batches * batch; ++t) {
+    for (const std::uint16_t expert : bank.experts_of(static_cast<std::uint32_t>(domain), t, layer)) {
+      ++load[expert * ranks / experts];
     }
+    if ((t + 1) % batch != 0) continue;
+    sum += max_over_mean(load);
+    std::fill(load.begin(), load.end(), 0u);
   }
   return sum / static_cast<double>(batches);
+}
+
+/// Batches begin at every place of a stream.
+double distinct_experts(const RoutingBank& bank, std::int64_t layer, std::uint32_t batch) {
+  const std::uint32_t turns = (batch + bank.streams() - 1) / bank.streams();
+  const std::uint32_t apart = std::max(1u, bank.stream_length() / turns);
+  std::vector<std::uint32_t> seen(static_cast<std::size_t>(bank.experts()));  // in which batch, from 1
+  std::uint64_t distinct = 0;
+  std::uint32_t batches = 0;
+  const std::uint32_t starts = std::max(1u, bank.streams() / batch);
+  for (std::uint32_t t = 0; t < bank.stream_length(); ++t) {
+    for (std::uint32_t start = 0; start < starts; ++start) {
+      ++batches;
+      for (std::uint32_t i = 0; i < batch; ++i) {
+        const std::uint32_t stream = (start * batch + i) % bank.streams();
+        const std::uint64_t position = (t + i / bank.streams() * apart) % bank.stream_length();
+        for (const std::uint16_t expert : bank.experts_of(stream, position, layer)) {
+          distinct += seen[expert] == batches ? 0 : 1;
+          seen[expert] = batches;
+        }
+      }
+    }
+  }
+  return static_cast<double>(distinct) / batches;
+}
+
+LayerRoutingStatistics statistics_of(const RoutingBank& bank, std::int64_t layer,
+                                     const std::vector<ExpertCounts>& loads) {
+  LayerRoutingStatistics result;
+  const auto experts = static_cast<std::size_t>(bank.gate(layer).num_experts);
+  const auto count = static_cast<double>(loads.size());
+  for (std::size_t i = 0; i < loads.size(); ++i) {
+    const auto domain = static_cast<std::int64_t>(i);
+    const std::span<const std::uint32_t> load = loads[i].layer(layer).first(experts);
+    DomainRoutingStatistics one{max_over_mean(load), entropy_bits(load), 0.0, 0.0,
+                                ep8_imbalance(bank, layer, domain)};
+    measure_locality(bank, layer, domain, one);
+    result.max_over_mean += one.max_over_mean / count;
+    result.entropy_bits += one.entropy_bits / count;
+    result.previous_token_overlap += one.previous_token_overlap / count;
+    result.first_choice_repeat += one.first_choice_repeat / count;
+    result.ep8_imbalance += one.ep8_imbalance / count;
+    result.domains.push_back(one);
+  }
+  for (std::size_t i = 0; i < kDecodeBatches.size(); ++i) {
+    result.distinct_experts[i] = distinct_experts(bank, layer, kDecodeBatches[i]);
+  }
+  return result;
 }
 
 }  // namespace
@@ -91,21 +146,22 @@ RoutingStatistics routing_statistics(const RoutingBank& bank) {
   RoutingStatistics result;
   result.tokens = static_cast<std::int64_t>(bank.streams()) * bank.stream_length();
   const std::vector<ExpertCounts> loads = loads_of_domains(bank);
-  const auto count = static_cast<double>(loads.size());
+  const auto layers = static_cast<double>(bank.moe_layers());
   double cosines = 0.0;
   for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer) {
-    const auto experts = static_cast<std::size_t>(bank.gate(layer).num_experts);
-    const auto load = [&](std::size_t domain) { return loads[domain].layer(layer).first(experts); };
-    LayerRoutingStatistics statistics{0.0, 0.0, 0.0, 0.0, ep8_imbalance(bank, layer)};
-    for (std::size_t domain = 0; domain < loads.size(); ++domain) {
-      statistics.max_over_mean += max_over_mean(load(domain)) / count;
-      statistics.entropy_bits += entropy_bits(load(domain)) / count;
-      for (std::size_t other = 0; other < domain; ++other) cosines += cosine(load(domain), load(other));
+    result.layers.push_back(statistics_of(bank, layer, loads));
+    for (std::size_t i = 0; i < kDecodeBatches.size(); ++i) {
+      result.distinct_experts[i] += result.layers.back().distinct_experts[i] / layers;
     }
-    measure_locality(bank, layer, statistics);
-    result.layers.push_back(statistics);
+    const auto experts = static_cast<std::size_t>(bank.gate(layer).num_experts);
+    for (std::size_t a = 0; a < loads.size(); ++a) {
+      for (std::size_t b = 0; b < a; ++b) {
+        cosines += cosine(loads[a].layer(layer).first(experts), loads[b].layer(layer).first(experts));
+      }
+    }
   }
-  const double pairs = count * (count - 1.0) / 2.0 * static_cast<double>(bank.moe_layers());
+  const auto count = static_cast<double>(loads.size());
+  const double pairs = count * (count - 1.0) / 2.0 * layers;
   if (pairs > 0.0) result.domain_load_cosine = cosines / pairs;
   return result;
 }

@@ -54,7 +54,7 @@ TEST_CASE("The Mixtral preset has Mixtral's load, locality and domain shift") {
   mixtral.layers.assign(32, layer);
   const RoutingBank bank(mixtral, read_routing_preset("mixtral-8x7b", ""), 1);
   const RoutingStatistics statistics = routing_statistics(bank);
-  LayerRoutingStatistics mean{0.0, 0.0, 0.0, 0.0, 0.0};
+  DomainRoutingStatistics mean;
   for (const LayerRoutingStatistics& one : statistics.layers) {
     mean.max_over_mean += one.max_over_mean / 32.0;
     mean.entropy_bits += one.entropy_bits / 32.0;

@@ -1,0 +1,78 @@
+// The statistics of a bank: by domain, and over decode batches.
+#include "workloads/routing/statistics.hpp"
+
+#include <catch2/catch.hpp>
+#include <cmath>
+
+#include "tests/support/routed_model.hpp"
+
+using namespace switchyard;
+
+namespace {
+
+RoutingPreset topics(std::int64_t domains, double share) {
+  RoutingPreset preset;
+  preset.domains = domains;
+  preset.domain_share = share;
+  return preset;
+}
+
+/// Experts that `batch` independent tokens visit, each k of n uniformly.
+double visited(double n, double k, double batch) { return n * (1.0 - std::pow(1.0 - k / n, batch)); }
+
+}  // namespace
+
+TEST_CASE("A layer's figures are the means of its domains'") {
+  const RoutingStatistics statistics =
+      routing_statistics(RoutingBank(routed_model(2, 32, 4), topics(3, 0.3), 1));
+  for (const LayerRoutingStatistics& layer : statistics.layers) {
+    REQUIRE(layer.domains.size() == 3);
+    DomainRoutingStatistics mean;
+    for (const DomainRoutingStatistics& domain : layer.domains) {
+      CHECK(domain.max_over_mean > 1.2);
+      mean.max_over_mean += domain.max_over_mean / 3.0;
+      mean.entropy_bits += domain.entropy_bits / 3.0;
+      mean.previous_token_overlap += domain.previous_token_overlap / 3.0;
+      mean.first_choice_repeat += domain.first_choice_repeat / 3.0;
+      mean.ep8_imbalance += domain.ep8_imbalance / 3.0;
+    }
+    CHECK(layer.max_over_mean == Approx(mean.max_over_mean));
+    CHECK(layer.entropy_bits == Approx(mean.entropy_bits));
+    CHECK(layer.previous_token_overlap == Approx(mean.previous_token_overlap));
+    CHECK(layer.first_choice_repeat == Approx(mean.first_choice_repeat));
+    CHECK(layer.ep8_imbalance == Approx(mean.ep8_imbalance));
+  }
+}
+
+TEST_CASE("Decode batches of unlike tokens visit as many experts as independent draws would") {
+  const RoutingStatistics statistics =
+      routing_statistics(RoutingBank(routed_model(2, 64, 6), RoutingPreset(), 1));
+  for (std::size_t i = 0; i < kDecodeBatches.size(); ++i) {
+    INFO("a batch of " << kDecodeBatches[i]);
+    CHECK(statistics.distinct_experts[i] == Approx(visited(64, 6, kDecodeBatches[i])).epsilon(0.01));
+    CHECK(
+        statistics.distinct_experts[i] ==
+        Approx((statistics.layers[0].distinct_experts[i] + statistics.layers[1].distinct_experts[i]) / 2.0));
+  }
+}
+
+TEST_CASE("A batch of tokens of different domains visits more experts than its skewed loads one by one") {
+  const RoutingStatistics alike = routing_statistics(RoutingBank(routed_model(2, 64, 6), topics(1, 0.5), 1));
+  const RoutingStatistics mixed = routing_statistics(RoutingBank(routed_model(2, 64, 6), topics(8, 0.5), 1));
+  CHECK(mixed.layers[0].distinct_experts[2] > 1.1 * alike.layers[0].distinct_experts[2]);
+  CHECK(mixed.layers[0].max_over_mean == Approx(alike.layers[0].max_over_mean).epsilon(0.5));
+}
+
+// 256 tokens of one domain, streams following each other, so that the imbalance of a domain is not averaged
+// away over several.
+TEST_CASE("The imbalance of ranks is that of batches of one domain") {
+  const RoutingStatistics one = routing_statistics(RoutingBank(routed_model(4, 64, 6), topics(1, 0.4), 1));
+  const RoutingStatistics eight = routing_statistics(RoutingBank(routed_model(4, 64, 6), topics(8, 0.4), 1));
+  double single = 0.0, several = 0.0;
+  for (std::size_t layer = 0; layer < 4; ++layer) {
+    single += one.layers[layer].ep8_imbalance / 4.0;
+    several += eight.layers[layer].ep8_imbalance / 4.0;
+  }
+  CHECK(several == Approx(single).epsilon(0.2));
+  CHECK(several > 1.3);
+}
