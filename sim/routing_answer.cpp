@@ -2,7 +2,6 @@
 #include "sim/routing_answer.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 
@@ -11,14 +10,6 @@
 
 namespace switchyard {
 namespace {
-
-DomainLoad load_of(const std::vector<double>& relative) {
-  DomainLoad load{*std::max_element(relative.begin(), relative.end()), 0.0};
-  const auto experts = static_cast<double>(relative.size());
-  for (const double value : relative)
-    if (value > 0.0) load.entropy_bits -= value / experts * std::log2(value / experts);
-  return load;
-}
 
 /// Below so many of them a domain, chance alone moves an expert's load by a tenth.
 constexpr double kFewAssignments = 100.0;
@@ -56,7 +47,7 @@ std::vector<LayerRouting> layers_that_route(const Architecture& model, const Rou
 double assignments_per_expert(const RoutingAnswer& answer) {
   const LayerRouting& layer = answer.layers.front();
   return static_cast<double>(answer.tokens * layer.top_k) /
-         static_cast<double>(layer.experts * static_cast<std::int64_t>(layer.domains.size()));
+         static_cast<double>(layer.experts * static_cast<std::int64_t>(layer.statistics.domains.size()));
 }
 
 double four_digits(double value) {
@@ -71,24 +62,28 @@ Json numbers(const std::vector<double>& values) {
   return json;
 }
 
+void append_statistics(const DomainRoutingStatistics& statistics, Json& json) {
+  json["max_over_mean"] = statistics.max_over_mean;
+  json["entropy_bits"] = statistics.entropy_bits;
+  json["previous_token_overlap"] = statistics.previous_token_overlap;
+  json["first_choice_repeat"] = statistics.first_choice_repeat;
+  json["ep8_imbalance"] = statistics.ep8_imbalance;
+}
+
 Json to_json(const LayerRouting& layer) {
-  const LayerRoutingStatistics& s = layer.statistics;
   Json json = {{"layer", layer.layer},
                {"moe_layer", layer.moe_layer},
                {"router", layer.router},
                {"experts", layer.experts},
-               {"top_k", layer.top_k},
-               {"max_over_mean", s.max_over_mean},
-               {"entropy_bits", s.entropy_bits},
-               {"previous_token_overlap", s.previous_token_overlap},
-               {"first_choice_repeat", s.first_choice_repeat},
-               {"ep8_imbalance", s.ep8_imbalance},
-               {"rank_imbalance", layer.rank_imbalance()},
-               {"rank_load", numbers(layer.rank_load)},
-               {"expert_load", numbers(layer.expert_load)}};
+               {"top_k", layer.top_k}};
+  append_statistics(layer.statistics, json);
+  json["distinct_experts"] = layer.statistics.distinct_experts;
+  json["rank_imbalance"] = layer.rank_imbalance();
+  json["rank_load"] = numbers(layer.rank_load);
+  json["expert_load"] = numbers(layer.expert_load);
   json["domains"] = Json::array();
-  for (const DomainLoad& load : layer.domains)
-    json["domains"].push_back({{"max_over_mean", load.max_over_mean}, {"entropy_bits", load.entropy_bits}});
+  for (const DomainRoutingStatistics& domain : layer.statistics.domains)
+    append_statistics(domain, json["domains"].emplace_back(Json::object()));
   return json;
 }
 
@@ -100,6 +95,7 @@ RoutingAnswer routing_answer(const Scenario& scenario, const RoutingBank* bank) 
   RoutingAnswer answer;
   if (bank == nullptr || bank->moe_layers() == 0) return answer;
   const RoutingStatistics statistics = routing_statistics(*bank);
+  answer.distinct_experts = statistics.distinct_experts;
   answer.domain_load_cosine = statistics.domain_load_cosine;
   answer.tokens = statistics.tokens;
   answer.streams = bank->streams();
@@ -110,11 +106,6 @@ RoutingAnswer routing_answer(const Scenario& scenario, const RoutingBank* bank) 
     answer.layers[layer].statistics = statistics.layers[layer];
     answer.layers[layer].expert_load = experts[layer];
     answer.layers[layer].rank_load = ranks[layer];
-  }
-  for (std::int64_t domain = 0; domain < domains_in_use(*bank); ++domain) {
-    const RelativeLoads loads = relative_to_mean(assignments_in_domain(*bank, domain));
-    for (std::size_t layer = 0; layer < answer.layers.size(); ++layer)
-      answer.layers[layer].domains.push_back(load_of(loads[layer]));
   }
   return answer;
 }
@@ -153,8 +144,10 @@ Json to_json(const RoutingAnswer& answer, const Scenario& scenario) {
   json["router"] = routes ? Json(answer.layers.front().router) : Json();
   json["tokens"] = answer.tokens;
   json["streams"] = answer.streams;
-  json["domains"] = routes ? answer.layers.front().domains.size() : 0;
+  json["domains"] = routes ? answer.layers.front().statistics.domains.size() : 0;
   json["domain_load_cosine"] = routes ? Json(answer.domain_load_cosine) : Json();
+  json["decode_batches"] = kDecodeBatches;
+  json["distinct_experts"] = routes ? Json(answer.distinct_experts) : Json();
   json["expert_ranks"] = routes ? Json(d.expert_ranks()) : Json();
   json["expert_placement"] = routes ? Json(d.expert_placement) : Json();
   json["layers"] = Json::array();

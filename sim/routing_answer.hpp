@@ -2,6 +2,7 @@
 // block, the seed and the expert-parallel ranks alone.
 #pragma once
 
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -10,12 +11,6 @@
 #include "workloads/routing/statistics.hpp"
 
 namespace switchyard {
-
-/// Of one domain's tokens in one layer.
-struct DomainLoad {
-  double max_over_mean = 1.0;
-  double entropy_bits = 0.0;
-};
 
 struct LayerRouting {
   std::int64_t layer = 0;      // index in the model
@@ -26,13 +21,13 @@ struct LayerRouting {
   LayerRoutingStatistics statistics;
   std::vector<double> expert_load;  // [experts], of all tokens in the bank, relative to the mean
   std::vector<double> rank_load;    // [expert-parallel ranks], under the scenario's placement, likewise
-  std::vector<DomainLoad> domains;  // of each in use
 
   double rank_imbalance() const;  // the largest of rank_load
 };
 
 struct RoutingAnswer {
-  std::vector<LayerRouting> layers;  // those that route; none of a dense model
+  std::vector<LayerRouting> layers;                              // those that route; none of a dense model
+  std::array<double, kDecodeBatches.size()> distinct_experts{};  // of decode batches, mean over layers
   double domain_load_cosine = 1.0;
   std::int64_t tokens = 0;   // in the bank
   std::int64_t streams = 0;  // sequences that they make

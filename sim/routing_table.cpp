@@ -80,10 +80,20 @@ std::string gates_in_words(const std::vector<LayerRouting>& layers) {
 }
 
 std::string bank_in_words(const RoutingAnswer& answer, const Scenario& scenario) {
-  const std::size_t domains = answer.layers.front().domains.size();
+  const std::size_t domains = answer.layers.front().statistics.domains.size();
   return routing_in_words(scenario) + ", seed " + std::to_string(scenario.seed) + ": " +
          std::to_string(answer.tokens) + " tokens in " + std::to_string(answer.streams) + " sequences, " +
          (domains == 1 ? "one domain" : std::to_string(domains) + " domains");
+}
+
+/// "2.0, 5.1, … distinct experts in batches of 1, 4, … tokens of different sequences".
+std::string decoding_in_words(const RoutingAnswer& answer) {
+  std::string experts, batches;
+  for (std::size_t i = 0; i < kDecodeBatches.size(); ++i) {
+    experts += (i == 0 ? "" : ", ") + with("%.1f", answer.distinct_experts[i]);
+    batches += (i == 0 ? "" : ", ") + std::to_string(kDecodeBatches[i]);
+  }
+  return experts + " distinct experts in batches of " + batches + " sequences";
 }
 
 std::string header() {
@@ -119,6 +129,7 @@ std::vector<std::pair<std::string, std::string>> routing_facts(const RoutingAnsw
   const Deployment& d = scenario.deployment;
   return {{"gate", gates_in_words(answer.layers)},
           {"routing", bank_in_words(answer, scenario)},
+          {"decoding", decoding_in_words(answer)},
           {"ranks", std::to_string(d.expert_ranks()) + ", placement " + d.expert_placement}};
 }
 
@@ -136,7 +147,7 @@ std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario)
   text += extreme_row("least", layers, std::less<double>());
   text += extreme_row("most", layers, std::greater<double>());
   text += legend(answer);
-  if (layers.front().domains.size() > 1)
+  if (layers.front().statistics.domains.size() > 1)
     text += "  load cosine of two domains " + with("%.3f", answer.domain_load_cosine) + "\n";
   for (const std::string& note : routing_notes(answer, scenario)) text += fact("note", note);
   return text;

@@ -53,10 +53,13 @@ void check_layer(const Json& layer) {
   CHECK(sum(layer.at("expert_load")) == Approx(experts).epsilon(1e-3));
   CHECK(sum(layer.at("rank_load")) == Approx(layer.at("rank_load").size()).epsilon(1e-3));
   CHECK(figure("rank_imbalance") == Approx(most(layer.at("rank_load"))).epsilon(1e-3));
-  double by_domain = 0.0;
-  for (const Json& domain : layer.at("domains")) by_domain += domain.at("max_over_mean").get<double>();
-  CHECK(figure("max_over_mean") ==
-        Approx(by_domain / static_cast<double>(layer.at("domains").size())).epsilon(1e-9));
+  for (const char* key :
+       {"max_over_mean", "entropy_bits", "previous_token_overlap", "first_choice_repeat", "ep8_imbalance"})
+    CHECK(figure(key) == Approx(mean(layer.at("domains"), key)).epsilon(1e-9));
+  const Json& distinct = layer.at("distinct_experts");
+  CHECK(distinct.front().get<double>() == Approx(top_k).epsilon(1e-9));
+  CHECK(std::is_sorted(distinct.begin(), distinct.end()));
+  CHECK(distinct.back().get<double>() <= experts);
 }
 
 /// What a page draws.
@@ -88,6 +91,10 @@ TEST_CASE("Every layer that routes has its figures, by its number in the model")
     check_layer(layer);
   }
   CHECK((answer.at("tokens") > answer.at("streams") && answer.at("streams") > answer.at("domains")));
+  CHECK(answer.at("decode_batches") == Json::array({1, 4, 16, 64, 256}));
+  REQUIRE(answer.at("distinct_experts").size() == 5);
+  CHECK(answer.at("distinct_experts")[0].get<double>() ==
+        Approx(mean(answer.at("layers"), "top_k")).epsilon(1e-9));
   CHECK((answer.at("domain_load_cosine") > 0.0 && answer.at("domain_load_cosine") <= 1.0));
   CHECK((answer.at("model") == model && answer.at("router").is_string() && answer.at("seed") == 1));
   REQUIRE(bench.run("routing dense.json --set /model=" + model) == 0);
