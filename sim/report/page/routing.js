@@ -22,7 +22,7 @@ function layerCharts() {
   const imbalance = [['busiest expert', 'c1', (layer) => layer.max_over_mean], ['EP8', 'c0', (layer) => layer.ep8_imbalance]];
   if (ranks > 1) imbalance.push([`${ranks} ranks`, 'c2', (layer) => layer.rank_imbalance]);
   return element('div', {class: 'charts'},
-      layerChart('Imbalance', 'Largest load over the mean; EP8: of 8 blocks of experts in batches of 256 tokens.', 'max / mean', imbalance, {min: 1, scale: false}),
+      layerChart('Imbalance', 'Largest load over the mean; EP8: 8 blocks, batches of 256 tokens.', 'max / mean', imbalance, {min: 1, scale: false}),
       layerChart('Entropy', 'Of the experts\u2019 load, by domain.', 'bits', [['gates', 'c3', (layer) => layer.entropy_bits],
         ['even load', 'c6', (layer) => Math.log2(layer.experts), true]]),
       layerChart('Overlap', 'Experts shared with the token before, same sequence.', 'experts',
