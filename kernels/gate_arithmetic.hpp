@@ -25,6 +25,10 @@ struct KeptGroups {
   std::span<float> scores;          // [tokens, kept, experts of a group]
 };
 
+/// Whether experts are chosen when all tokens have their scores, or chunk by chunk, while the scores are
+/// still in the cache.
+enum class Choosing { afterwards, by_chunk };
+
 struct GateArithmetic {
   PackedWeights (*pack)(const GateShape& shape, std::span<const float> weights);
 
@@ -53,12 +57,21 @@ struct GateArithmetic {
   /// where scores does.
   void (*keep_best_groups)(std::span<const float> group_scores, std::span<const float> scores,
                            std::int64_t tokens, const KeptGroups& kept);
+
+  Choosing choosing = Choosing::afterwards;
 };
+
+/// scores [tokens, num_experts] += the input's logit_bias, if it has one: the last step of every `logits`.
+void add_logit_bias(const GateInput& input, std::span<float> scores);
 
 /// The definition.
 const GateArithmetic& scalar_arithmetic();
 
 /// The fastest for this machine with the bits of the definition.
 const GateArithmetic& vector_arithmetic();
+
+/// The fastest for this machine with scores from bf16 operands (kernels/bf16_primitives.hpp): every machine
+/// gives the same bits, which are not those of the definition.
+const GateArithmetic& bf16_arithmetic();
 
 }  // namespace switchyard

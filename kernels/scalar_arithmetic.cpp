@@ -22,11 +22,11 @@ void logits(const GateInput& input, const PackedWeights&, std::span<float> score
   const std::int64_t experts = input.shape.num_experts;
   for (std::int64_t t = 0; t < input.tokens; ++t) {
     for (std::int64_t e = 0; e < experts; ++e) {
-      float score = dot(input.hidden.data() + t * length, input.weights.data() + e * length, length);
-      if (!input.logit_bias.empty()) score += input.logit_bias[e];
-      scores[t * experts + e] = score;
+      scores[t * experts + e] =
+          dot(input.hidden.data() + t * length, input.weights.data() + e * length, length);
     }
   }
+  add_logit_bias(input, scores);
 }
 
 void exponentials(std::span<const float> logits, float shift, std::span<float> out) {
@@ -65,6 +65,13 @@ void keep_best_groups(std::span<const float> group_scores, std::span<const float
 }
 
 }  // namespace
+
+void add_logit_bias(const GateInput& input, std::span<float> scores) {
+  const std::size_t experts = input.logit_bias.size();
+  for (std::size_t row = 0; experts > 0 && row < scores.size(); row += experts) {
+    for (std::size_t e = 0; e < experts; ++e) scores[row + e] += input.logit_bias[e];
+  }
+}
 
 const GateArithmetic& scalar_arithmetic() {
   static constexpr GateArithmetic kScalar{pack,        logits,           exponentials,    sigmoids,

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <exception>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace switchyard {
@@ -13,7 +15,10 @@ namespace {
 
 /// Tokens whose scores are computed before their experts are chosen. Wide gates pass the weights through the
 /// cache once a chunk, so theirs are large; narrow gates' scores stay in the nearest cache.
-std::int64_t chunk_of(const GateShape& shape) { return shape.hidden_size > 512 ? 768 : 96; }
+std::int64_t chunk_of(const GateArithmetic& arithmetic, const GateInput& input) {
+  if (arithmetic.choosing == Choosing::afterwards) return std::max<std::int64_t>(input.tokens, 1);
+  return input.shape.hidden_size > 512 ? 768 : 96;
+}
 
 void require(bool holds, const std::string& problem) {
   if (!holds) throw std::invalid_argument("expert router: " + problem);
@@ -63,6 +68,7 @@ void check_spans(const GateInput& input, const GateOutput& output, std::int64_t 
 }
 
 void check_extras(const GateInput& input) {
+  require_within(input.threads, 1, 1024, "threads");
   require(input.token_ids.empty() || input.token_ids.size() == static_cast<std::size_t>(input.tokens),
           "token_ids is not [tokens]");
   require(input.noise_weights.empty() || input.noise_weights.size() == input.weights.size(),
@@ -92,6 +98,62 @@ void choose_experts(const GateArithmetic& arithmetic, const GateInput& chunk, co
           std::span(scratch).first(logits.size()), rows(output.experts, t, count, k),
           rows(output.weights, t, count, k)});
   }
+}
+
+/// Some of the tokens and where their result goes.
+struct Share {
+  GateInput input;
+  GateOutput output;
+};
+
+Share share_from(const GateInput& input, const GateOutput& output, std::int64_t first, std::int64_t count) {
+  Share share{input, {}};
+  const std::int64_t k = input.shape.num_experts_per_tok;
+  share.input.tokens = std::min(count, input.tokens - first);
+  share.input.hidden = rows(input.hidden, first, share.input.tokens, input.shape.hidden_size);
+  share.output = {rows(output.experts, first, share.input.tokens, k),
+                  rows(output.weights, first, share.input.tokens, k)};
+  return share;
+}
+
+void route_share(const GateArithmetic& arithmetic, const PackedWeights& packed, const GateInput& input,
+                 const GateOutput& output, BlockRule rule) {
+  const std::int64_t size = std::min(chunk_of(arithmetic, input), input.tokens);
+  AlignedVector<float> scores(static_cast<std::size_t>(size * input.shape.num_experts));
+  for (std::int64_t first = 0; first < input.tokens; first += size) {
+    const Share chunk = share_from(input, output, first, size);
+    const std::span<float> of_chunk =
+        rows(std::span<float>(scores), 0, chunk.input.tokens, input.shape.num_experts);
+    arithmetic.logits(chunk.input, packed, of_chunk);
+    choose_experts(arithmetic, chunk.input, chunk.output, of_chunk, rule);
+  }
+}
+
+/// Tokens of each thread, in whole tiles.
+std::int64_t share_of(std::int64_t tokens, std::int64_t threads) {
+  constexpr std::int64_t kWhole = 96;
+  return ((tokens + threads - 1) / threads + kWhole - 1) / kWhole * kWhole;
+}
+
+/// Runs work(0…count) on a thread each and waits for all: whoever forks later finds none. Throws what the
+/// first of them threw.
+template <class Work>
+void on_threads(std::int64_t count, const Work& work) {
+  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));
+  {
+    std::vector<std::jthread> threads;
+    for (std::int64_t i = 0; i < count; ++i) {
+      threads.emplace_back([&, i] {
+        try {
+          work(i);
+        } catch (...) {
+          failures[static_cast<std::size_t>(i)] = std::current_exception();
+        }
+      });
+    }
+  }
+  for (const std::exception_ptr& failure : failures)
+    if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace
@@ -127,21 +189,12 @@ void route_tokens(const GateArithmetic& arithmetic, const GateInput& input, cons
                   BlockRule rule) {
   check_gate(input, output, input.shape.num_experts_per_tok);
   const PackedWeights packed = arithmetic.pack(input.shape, input.weights);
-  const std::int64_t size = std::min(chunk_of(input.shape), input.tokens);
-  AlignedVector<float> scores(static_cast<std::size_t>(size * input.shape.num_experts));
-  for (std::int64_t first = 0; first < input.tokens; first += size) {
-    GateInput chunk = input;
-    chunk.tokens = std::min(size, input.tokens - first);
-    chunk.hidden = rows(input.hidden, first, chunk.tokens, input.shape.hidden_size);
-    const std::int64_t k = input.shape.num_experts_per_tok;
-    const std::span<float> of_chunk =
-        rows(std::span<float>(scores), 0, chunk.tokens, input.shape.num_experts);
-    arithmetic.logits(chunk, packed, of_chunk);
-    choose_experts(
-        arithmetic, chunk,
-        {rows(output.experts, first, chunk.tokens, k), rows(output.weights, first, chunk.tokens, k)},
-        of_chunk, rule);
-  }
+  const std::int64_t share = share_of(input.tokens, input.threads);
+  if (share >= input.tokens) return route_share(arithmetic, packed, input, output, rule);
+  on_threads((input.tokens + share - 1) / share, [&](std::int64_t thread) {
+    const Share part = share_from(input, output, thread * share, share);
+    route_share(arithmetic, packed, part.input, part.output, rule);
+  });
 }
 
 }  // namespace switchyard

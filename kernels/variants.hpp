@@ -20,6 +20,7 @@ struct GateVariant {
   /// Its scores differ from the reference's by at most this part of the sum of |hidden · weight| over the
   /// hidden dimension; 0 means the same bits.
   double score_error = 0.0;
+  std::int64_t threads = 1;
 };
 
 std::span<const GateVariant> gate_variants();

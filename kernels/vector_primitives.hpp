@@ -9,6 +9,9 @@
 
 namespace switchyard {
 
+PackedWeights pack_sse4(const GateShape& shape, std::span<const float> weights);
+void logits_sse4(const GateInput& input, const PackedWeights& packed, std::span<float> scores);
+
 PackedWeights pack_avx2(const GateShape& shape, std::span<const float> weights);
 void logits_avx2(const GateInput& input, const PackedWeights& packed, std::span<float> scores);
 void exponentials_avx2(std::span<const float> logits, float shift, std::span<float> out);

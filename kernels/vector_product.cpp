@@ -142,10 +142,7 @@ void logits(const GateInput& input, const PackedWeights& packed, std::span<float
       }
     }
   }
-  if (input.logit_bias.empty()) return;
-  for (std::size_t i = 0; i < tokens * experts; i += experts) {
-    for (std::size_t e = 0; e < experts; ++e) scores[i + e] += input.logit_bias[e];
-  }
+  add_logit_bias(input, scores);
 }
 
 }  // namespace HWY_NAMESPACE

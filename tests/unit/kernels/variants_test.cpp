@@ -3,6 +3,7 @@
 #include "kernels/variants.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <limits>
@@ -10,6 +11,8 @@
 #include <stdexcept>
 #include <string>
 #include <vector>
+
+#include "kernels/bf16_primitives.hpp"
 
 using namespace switchyard;
 
@@ -198,6 +201,7 @@ TEST_CASE("Every router gives the reference's result by every variant with the r
       router.reference(input, {expected, expected_weights});
       for_each_variant([&](const GateVariant& variant, const GateArithmetic& arithmetic) {
         if (variant.score_error > 0.0) return;
+        input.threads = variant.threads;
         router.route_by(arithmetic, input, {experts, weights});
         REQUIRE(experts == expected);
         REQUIRE(weights == expected_weights);
@@ -242,6 +246,60 @@ TEST_CASE("Every variant refuses scores that are not finite") {
                         Catch::Contains("not finite"));
     });
   }
+}
+
+TEST_CASE("The result is the same whatever the number of threads, and what one of them throws is thrown") {
+  Numbers numbers(6);
+  Gate gate = random_gate(numbers, 64, 48, 1000);
+  const ExpertRouter& router = expert_routers().front();
+  std::vector<std::uint16_t> expected(8000), experts(8000);
+  std::vector<float> expected_weights(8000), weights(8000);
+  router.route(gate.input(), {expected, expected_weights});
+  GateInput input = gate.input();
+  for (input.threads = 1; input.threads < 20; ++input.threads) {
+    std::fill(experts.begin(), experts.end(), std::uint16_t{0});
+    router.route(input, {experts, weights});
+    REQUIRE(experts == expected);
+    REQUIRE(weights == expected_weights);
+  }
+  gate.hidden[48 * 999] = std::numeric_limits<float>::quiet_NaN();
+  CHECK_THROWS_WITH(router.route(input, {experts, {}}), Catch::Contains("not finite"));
+  input.threads = 0;
+  CHECK_THROWS_WITH(router.route(input, {experts, {}}), Catch::Contains("threads"));
+}
+
+TEST_CASE("bf16 scores have the same bits with and without the matrix unit") {
+  if (!has_amx()) {
+    WARN("skipped: this machine has no AMX");
+    return;
+  }
+  GateArithmetic portable = bf16_arithmetic();
+  portable.logits = logits_bf16;
+  std::vector<Gate> all = gates();
+  Gate tiny = all.back();  // products and sums that are denormal
+  for (float& value : tiny.hidden) value *= 1e-20f;
+  for (float& value : tiny.weights) value *= 1e-18f;
+  all.push_back(tiny);
+  for (float& value : tiny.hidden) value *= 1e-20f;  // operands that are
+  all.push_back(tiny);
+  for (const Gate& gate : all) {
+    INFO(gate.shape.num_experts << " experts, hidden size " << gate.shape.hidden_size);
+    REQUIRE(gate.scores(bf16_arithmetic()) == gate.scores(portable));
+  }
+}
+
+TEST_CASE("bf16 is the nearest upper half, ties to even, and keeps what is not a number") {
+  const auto round = [](std::uint32_t bits) { return to_bf16(std::bit_cast<float>(bits)); };
+  CHECK(to_bf16(1.0f) == 0x3f80);
+  CHECK(round(0x3f808000u) == 0x3f80);  // half way: to even
+  CHECK(round(0x3f818000u) == 0x3f82);
+  CHECK(round(0x3f808001u) == 0x3f81);
+  CHECK(round(0xbf80ffffu) == 0xbf81);
+  CHECK(round(0x7f7fffffu) == 0x7f80);  // beyond the largest: infinity, which a router refuses
+  CHECK(round(0x7f800000u) == 0x7f80);
+  CHECK((round(0x7f800001u) & 0x7fu) != 0);
+  CHECK((round(0xffffffffu) & 0x7fu) != 0);
+  CHECK(round(0x80000001u) == 0x8000);  // a denormal is a zero
 }
 
 TEST_CASE("Variants are numbered upwards, each with its name and its idea") {
