@@ -74,4 +74,8 @@ const GateArithmetic& vector_arithmetic();
 /// gives the same bits, which are not those of the definition.
 const GateArithmetic& bf16_arithmetic();
 
+inline const GateArithmetic& fastest_arithmetic(ScoreFormat format) {
+  return format == ScoreFormat::bf16 ? bf16_arithmetic() : vector_arithmetic();
+}
+
 }  // namespace switchyard

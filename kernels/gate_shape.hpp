@@ -16,4 +16,7 @@ struct GateShape {
   bool operator==(const GateShape&) const = default;
 };
 
+/// What hidden states and gate weights are rounded to before they meet; sums are fp32 in both.
+enum class ScoreFormat { fp32, bf16 };
+
 }  // namespace switchyard

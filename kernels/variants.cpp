@@ -90,9 +90,9 @@ constexpr GateVariant kVariants[] = {
     {6, "threads", "Two threads share the tokens", fastest_fp32, 0.0, 2},
     {7, "bf16",
      "Operands rounded to bf16, multiplied in the order of the matrix unit that most machines lack", bf16,
-     kBf16ScoreError},
+     kBf16ScoreError, 1, ScoreFormat::bf16},
     {8, "amx", "That matrix unit: 32 tokens by 32 experts, 16,384 multiply-adds an instruction", amx,
-     kBf16ScoreError},
+     kBf16ScoreError, 1, ScoreFormat::bf16},
 };
 
 }  // namespace

@@ -21,6 +21,7 @@ struct GateVariant {
   /// hidden dimension; 0 means the same bits.
   double score_error = 0.0;
   std::int64_t threads = 1;
+  ScoreFormat format = ScoreFormat::fp32;
 };
 
 std::span<const GateVariant> gate_variants();

@@ -128,8 +128,9 @@ RoutingOptions read_routing(ObjectReader reader, const Architecture& model, cons
   const std::string path = reader.source() + ": " + reader.pointer("preset");
   if (is_path(preset)) preset = absolute_path(base_folder, preset);
   routing.preset = read_routing_preset(preset, path);
-  const std::vector<std::string> arithmetic = {"fp32"};
-  reader.optional_choice("arithmetic", "fp32", arithmetic);
+  const std::vector<std::string> arithmetic = {"fp32", "bf16"};
+  if (reader.optional_choice("arithmetic", "fp32", arithmetic) == "bf16")
+    routing.preset.arithmetic = ScoreFormat::bf16;
   routing.preset.gate_bias_zipf =
       reader.optional_number("gate_bias_zipf", routing.preset.gate_bias_zipf, {0.0, 10.0});
   reader.finish();

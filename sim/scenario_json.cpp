@@ -62,10 +62,11 @@ Json to_json(const Scenario& scenario, const Json& model, const Json& model_over
   json["cluster"] = to_json(scenario.cluster);
   json["deployment"] = deployment_json(scenario.deployment);
   json["engine"] = engine_json(scenario.engine);
-  json["routing"] = {{"mode", scenario.routing.mode},
-                     {"preset", scenario.routing.preset.name},
-                     {"arithmetic", "fp32"},
-                     {"gate_bias_zipf", scenario.routing.preset.gate_bias_zipf}};
+  json["routing"] = {
+      {"mode", scenario.routing.mode},
+      {"preset", scenario.routing.preset.name},
+      {"arithmetic", scenario.routing.preset.arithmetic == ScoreFormat::bf16 ? "bf16" : "fp32"},
+      {"gate_bias_zipf", scenario.routing.preset.gate_bias_zipf}};
   json["network"] = {{"fidelity", scenario.fidelity}};
   if (scenario.workload) json["workload"] = to_json(*scenario.workload);
   Json slo = Json::object();

@@ -57,6 +57,7 @@ TEST_CASE("Unknown keys and names are refused with the near miss and the choices
       with_values("a distribution", kPrompts + R"({"distribution": "zipf"})",
                   "/prompt_tokens/distribution: |\"zipf\"|fixed, uniform, lognormal"),
       with_values("a routing mode", "/routing/mode=ballanced", "/routing/mode: |\"balanced\"?|uniform"),
+      with_values("the gates' arithmetic", "/routing/arithmetic=fp64", "/routing/arithmetic: |fp32|bf16"),
       with_values("a routing preset", "/routing/preset=rondom", "/routing/preset: |\"random\"?"),
       with_values("a fidelity", "/network/fidelity=flw", "/network/fidelity: |\"flw\"|analytic"),
       with_values("a placement", "/deployment/expert_placement=roundrobin", "|\"round_robin\"?|linear"),

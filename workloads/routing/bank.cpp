@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "kernels/expert_router.hpp"
+#include "kernels/gate_arithmetic.hpp"
 #include "sim/base/ensure.hpp"
 #include "sim/base/menu.hpp"
 #include "sim/base/random.hpp"
@@ -53,8 +54,10 @@ void RoutingBank::route(const Architecture& architecture, const RoutingPreset& p
     hidden.resize(tokens * static_cast<std::size_t>(gate.shape.hidden_size));
     chosen.resize(tokens * static_cast<std::size_t>(gate.shape.num_experts_per_tok));
     streams.next_layer(gate.shape.hidden_size, architecture.hidden_size, hidden);
-    router.route({gate.shape, static_cast<std::int64_t>(tokens), hidden, gate.weights, gate.logit_bias, {}},
-                 {chosen, {}});
+    router.route_by(
+        fastest_arithmetic(preset.arithmetic),
+        {gate.shape, static_cast<std::int64_t>(tokens), hidden, gate.weights, gate.logit_bias, {}},
+        {chosen, {}});
     store(index++, chosen);
   }
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "kernels/gate_shape.hpp"
+
 namespace switchyard {
 
 /// Generated hidden states of one layer: a mix of unit-variance Gaussian parts that live on different time
@@ -22,6 +24,7 @@ struct RoutingPreset {
   double drift_tokens = 256.0;  // correlation length of the sequence part, in tokens
   double layer_correlation = 0.0;  // of a part with itself one MoE layer up; the gates are independent
   double temperature = 1.0;        // multiplies the logits, before gate_bias_zipf
+  ScoreFormat arithmetic = ScoreFormat::fp32;  // of the gates that route the streams
 
   /// The share of variance that is fresh noise.
   double fresh_share() const { return 1.0 - common_share - domain_share - sequence_share - token_share; }

@@ -65,6 +65,15 @@ TEST_CASE("Engine limits default to the profile's, null means the default", "[sc
   CHECK(s.engine.limits.max_model_len == 131072);
 }
 
+TEST_CASE("Gates are fp32 unless the scenario asks for bf16", "[scenario]") {
+  const Scenario usual = read(R"({"model": "llama-3.1-8b"})");
+  const Scenario asked = read(R"({"model": "llama-3.1-8b", "routing": {"arithmetic": "bf16"}})");
+  CHECK(usual.routing.preset.arithmetic == ScoreFormat::fp32);
+  CHECK(usual.json.at("routing").at("arithmetic") == "fp32");
+  CHECK(asked.routing.preset.arithmetic == ScoreFormat::bf16);
+  CHECK(asked.json.at("routing").at("arithmetic") == "bf16");
+}
+
 TEST_CASE("A resolved scenario reads back to itself", "[scenario]") {
   const std::vector<Json> scenarios = {
       kFull,
@@ -73,6 +82,7 @@ TEST_CASE("A resolved scenario reads back to itself", "[scenario]") {
       parsed(R"({"model": "deepseek-v3", "cluster": "hgx-h100x4",
                  "deployment": {"tensor_parallel_size": 8, "replicas": 2}, "engine": {"max_model_len": 4096}})"),
       parsed(R"({"model": "llama-3.1-8b", "deployment": {"data_parallel_size": 4}})"),
+      parsed(R"({"model": "mixtral-8x7b", "cluster": "hgx-h200", "routing": {"arithmetic": "bf16"}})"),
       parsed(R"({"model": "llama-3.1-8b", "model_overrides": {"num_hidden_layers": 3},
                  "cluster": {"base": "hgx-h100", "gpu": {"base": "h100_sxm", "memory": "40 GB"}}})"),
       parsed(R"({"model": "mixtral-8x7b", "precision": {"weights": "mxfp4"}})"),

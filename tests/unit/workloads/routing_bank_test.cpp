@@ -205,6 +205,23 @@ TEST_CASE("A model with more experts than dimensions routes at full width") {
   CHECK(bank.gate(0).hidden_size == 16);
 }
 
+TEST_CASE("A bank routed in bf16 makes another choice only where scores are close") {
+  RoutingPreset preset = random_preset();
+  const RoutingBank fp32(small_model(), preset, 1);
+  preset.arithmetic = ScoreFormat::bf16;
+  const RoutingBank bf16(small_model(), preset, 1);
+  std::int64_t same = 0, all = 0;
+  for (std::uint32_t stream = 0; stream < 16; ++stream) {
+    for (std::uint64_t position = 0; position < 16; ++position) {
+      const auto expected = fp32.experts_of(stream, position, 0);
+      const auto experts = bf16.experts_of(stream, position, 0);
+      for (std::size_t i = 0; i < experts.size(); ++i, ++all) same += experts[i] == expected[i];
+    }
+  }
+  CHECK(same > all * 95 / 100);
+  CHECK(same < all);
+}
+
 TEST_CASE("Normal numbers have the moments and tails of N(0, 1)") {
   NormalNumbers numbers(Random(1, "test"));
   std::vector<float> values(1000001);
