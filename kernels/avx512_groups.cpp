@@ -25,13 +25,22 @@ SWITCHYARD_AVX512 inline TwoBest merge(const TwoBest& a, const TwoBest& b) {
           _mm512_max_ps(_mm512_min_ps(a.first, b.first), _mm512_max_ps(a.second, b.second))};
 }
 
+SWITCHYARD_AVX512 inline TwoBest with(const TwoBest& best, __m512 scores) {
+  return {_mm512_max_ps(best.first, scores), _mm512_max_ps(best.second, _mm512_min_ps(best.first, scores))};
+}
+
 SWITCHYARD_AVX512 inline TwoBest of_lanes(const float* scores, std::size_t size) {
   const __m512 lowest = _mm512_set1_ps(-std::numeric_limits<float>::infinity());
   TwoBest best{lowest, lowest};
   std::size_t i = 0;
-  for (; i + kLanes <= size; i += kLanes) best = merge(best, {_mm512_loadu_ps(scores + i), lowest});
-  if (i == size) return best;
-  return merge(best, {_mm512_mask_loadu_ps(lowest, first_lanes(size - i), scores + i), lowest});
+  if (size >= 2 * kLanes) {
+    const __m512 a = _mm512_loadu_ps(scores);
+    const __m512 b = _mm512_loadu_ps(scores + kLanes);
+    best = {_mm512_max_ps(a, b), _mm512_min_ps(a, b)};
+    i = 2 * kLanes;
+  }
+  for (; i + kLanes <= size; i += kLanes) best = with(best, _mm512_loadu_ps(scores + i));
+  return i == size ? best : with(best, _mm512_mask_loadu_ps(lowest, first_lanes(size - i), scores + i));
 }
 
 /// Folds each in half and puts the halves beside each other: quarters of 128 bits, which stay what they are.
@@ -64,7 +73,8 @@ SWITCHYARD_AVX512 void sum_of_eight(const float* scores, std::size_t size, float
 SWITCHYARD_AVX512 std::uint32_t best_groups(const float* group_scores, std::size_t groups, std::size_t kept) {
   const __m512 lowest = _mm512_set1_ps(-std::numeric_limits<float>::infinity());
   const __m512 values = _mm512_mask_loadu_ps(lowest, first_lanes(groups), group_scores);
-  return _mm512_cmplt_epi32_mask(ranks(values), _mm512_set1_epi32(static_cast<int>(kept)));
+  const __m512i places = groups <= 8 ? ranks<8>(values) : ranks<16>(values);
+  return _mm512_mask_cmplt_epi32_mask(first_lanes(groups), places, _mm512_set1_epi32(static_cast<int>(kept)));
 }
 
 SWITCHYARD_AVX512 float* copy_group(const float* from, std::size_t size, float* to) {

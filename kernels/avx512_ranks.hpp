@@ -29,8 +29,9 @@ SWITCHYARD_AVX512 inline __m512i ordered_keys(__m512 scores) {
   return _mm512_xor_si512(bits, _mm512_srli_epi32(_mm512_srai_epi32(bits, 31), 1));
 }
 
-/// Each lane's place by descending score, the lower lane first among equals: a permutation of 0…15. Lanes of
-/// -inf come last.
+/// The place of each of the first N lanes by descending score, the lower lane first among equals: a
+/// permutation of 0…N - 1. Lanes of -inf come last.
+template <int N>
 SWITCHYARD_AVX512 inline __m512i ranks(__m512 scores) {
   const __m512i keys = ordered_keys(scores);
   alignas(64) std::int32_t key[16];
@@ -43,7 +44,7 @@ SWITCHYARD_AVX512 inline __m512i ranks(__m512 scores) {
         _mm512_add_epi32(_mm512_set1_epi32(key[j]), _mm512_load_si512(kLaterLanes.later[j]));
     return _mm512_cmpgt_epi32_mask(other, keys);
   };
-  for (int j = 0; j < 16; j += 2) {
+  for (int j = 0; j < N; j += 2) {
     even = _mm512_mask_add_epi32(even, goes_before(j), even, one);
     odd = _mm512_mask_add_epi32(odd, goes_before(j + 1), odd, one);
   }

@@ -94,7 +94,7 @@ SWITCHYARD_AVX512 void put_in_order(const float* scores, std::size_t n, const Ca
   const __m512i indices =
       _mm512_cvtepu16_epi32(_mm256_load_si256(reinterpret_cast<const __m256i*>(found.indices.data())));
   const __m512 values = _mm512_mask_i32gather_ps(lowest(), there, indices, scores, sizeof(float));
-  _mm512_mask_i32scatter_epi32(ordered, there, ranks(values), indices, sizeof(std::uint32_t));
+  _mm512_mask_i32scatter_epi32(ordered, there, ranks<kLanes>(values), indices, sizeof(std::uint32_t));
 }
 
 SWITCHYARD_AVX512 void choose_for_block(const float* scores, std::size_t n, std::span<std::uint16_t> chosen,

@@ -36,7 +36,18 @@ struct RoutedTokens {
   std::span<float> weights;
 
   static constexpr std::int64_t kMaxTokens = 16;
-  RoutedToken operator[](std::int64_t token) const;
+  RoutedToken operator[](std::int64_t token) const {
+    const auto t = static_cast<std::size_t>(token);
+    const auto n = static_cast<std::size_t>(shape.num_experts);
+    const auto k = static_cast<std::size_t>(shape.num_experts_per_tok);
+    return {shape,
+            arithmetic,
+            selection_bias,
+            logits.subspan(t * n, n),
+            scratch.subspan(t * n, n),
+            experts.subspan(t * k, k),
+            weights.empty() ? weights : weights.subspan(t * k, k)};
+  }
   /// experts = those with the highest logits.
   void choose_by_logits() const { arithmetic.choose_top(logits, experts, tokens); }
 };

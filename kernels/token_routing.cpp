@@ -158,17 +158,6 @@ void on_threads(std::int64_t count, const Work& work) {
 
 }  // namespace
 
-RoutedToken RoutedTokens::operator[](std::int64_t token) const {
-  const std::int64_t k = shape.num_experts_per_tok;
-  return {shape,
-          arithmetic,
-          selection_bias,
-          rows(logits, token, 1, shape.num_experts),
-          rows(scratch, token, 1, shape.num_experts),
-          rows(experts, token, 1, k),
-          rows(weights, token, 1, k)};
-}
-
 void check_gate(const GateInput& input, const GateOutput& output, std::int64_t columns) {
   check_shape(input.shape);
   check_spans(input, output, columns);

@@ -67,20 +67,34 @@ struct Rows {
   std::size_t depth;
 };
 
+/// Rows that will be read next, asked for while a tile computes: a line of each every kLine steps.
+struct Ahead {
+  const float* data;
+  std::size_t stride;
+  std::size_t rows;
+};
+
+constexpr std::size_t kLine = 16;  // floats of a cache line
+
 /// out [N, V vectors] += rows [N, depth] · panel [depth, V vectors].
 template <std::size_t N, std::size_t V, class D>
-void tile(D d, const Rows& rows, const float* panel, float* out, std::size_t stride) {
+void tile(D d, const Rows& rows, const float* panel, float* out, std::size_t stride, const Ahead& ahead) {
   const std::size_t lanes = hn::Lanes(d);
   hn::Vec<D> sums[N][V];
   for (std::size_t t = 0; t < N; ++t) {
     for (std::size_t v = 0; v < V; ++v) sums[t][v] = hn::LoadU(d, out + t * stride + v * lanes);
   }
-  for (std::size_t i = 0; i < rows.depth; ++i, panel += V * lanes) {
-    hn::Vec<D> weights[V];
-    for (std::size_t v = 0; v < V; ++v) weights[v] = hn::Load(d, panel + v * lanes);
-    for (std::size_t t = 0; t < N; ++t) {
-      const hn::Vec<D> x = hn::Set(d, rows.data[t * rows.stride + i]);
-      for (std::size_t v = 0; v < V; ++v) sums[t][v] = hn::MulAdd(x, weights[v], sums[t][v]);
+  for (std::size_t line = 0; line < rows.depth; line += kLine) {
+    for (std::size_t r = 0; r < ahead.rows; ++r)
+      __builtin_prefetch(ahead.data + r * ahead.stride + line, 0, 2);  // to the second cache
+    const std::size_t end = std::min(line + kLine, rows.depth);
+    for (std::size_t i = line; i < end; ++i, panel += V * lanes) {
+      hn::Vec<D> weights[V];
+      for (std::size_t v = 0; v < V; ++v) weights[v] = hn::Load(d, panel + v * lanes);
+      for (std::size_t t = 0; t < N; ++t) {
+        const hn::Vec<D> x = hn::Set(d, rows.data[t * rows.stride + i]);
+        for (std::size_t v = 0; v < V; ++v) sums[t][v] = hn::MulAdd(x, weights[v], sums[t][v]);
+      }
     }
   }
   for (std::size_t t = 0; t < N; ++t) {
@@ -88,30 +102,39 @@ void tile(D d, const Rows& rows, const float* panel, float* out, std::size_t str
   }
 }
 
+/// Where a tile's sums are.
+struct Sums {
+  float* data;
+  std::size_t stride;
+};
+
 /// Any number of tokens up to kTokens: a last tile's few in fours and ones.
 template <std::size_t V, class D>
-void tiles(D d, std::size_t tokens, Rows rows, const float* panel, float* out, std::size_t stride) {
-  if (tokens == kTokens) return tile<kTokens, V>(d, rows, panel, out, stride);
-  for (; tokens >= 4; tokens -= 4, rows.data += 4 * rows.stride, out += 4 * stride)
-    tile<4, V>(d, rows, panel, out, stride);
-  for (; tokens > 0; --tokens, rows.data += rows.stride, out += stride)
-    tile<1, V>(d, rows, panel, out, stride);
+void tiles(D d, std::size_t tokens, Rows rows, const float* panel, Sums sums, const Ahead& ahead) {
+  if (tokens == kTokens) return tile<kTokens, V>(d, rows, panel, sums.data, sums.stride, ahead);
+  const Ahead nothing{nullptr, 0, 0};
+  for (; tokens >= 4; tokens -= 4, rows.data += 4 * rows.stride, sums.data += 4 * sums.stride)
+    tile<4, V>(d, rows, panel, sums.data, sums.stride, nothing);
+  for (; tokens > 0; --tokens, rows.data += rows.stride, sums.data += sums.stride)
+    tile<1, V>(d, rows, panel, sums.data, sums.stride, nothing);
 }
 
-void tiles_of(std::size_t width, std::size_t tokens, const Rows& rows, const float* panel, float* out,
-              std::size_t stride) {
-  if (width == 2 * kLanes) return tiles<2>(Wide(), tokens, rows, panel, out, stride);
-  if (width == kLanes) return tiles<1>(Wide(), tokens, rows, panel, out, stride);
-  tiles<1>(Half(), tokens, rows, panel, out, stride);
+void tiles_of(std::size_t width, std::size_t tokens, const Rows& rows, const float* panel, const Sums& sums,
+              const Ahead& ahead) {
+  if (width == 2 * kLanes) return tiles<2>(Wide(), tokens, rows, panel, sums, ahead);
+  if (width == kLanes) return tiles<1>(Wide(), tokens, rows, panel, sums, ahead);
+  tiles<1>(Half(), tokens, rows, panel, sums, ahead);
 }
 
 /// A panel that is not full has sums for experts that do not exist: they stay in a tile of their own.
 void edge_tiles(const Panel& panel, std::size_t filled, std::size_t tokens, const Rows& rows,
-                const float* weights, float* out, std::size_t stride) {
+                const float* weights, const Sums& sums, const Ahead& ahead) {
   alignas(64) float edge[kTokens * 2 * kLanes] = {};
-  for (std::size_t t = 0; t < tokens; ++t) std::copy_n(out + t * stride, filled, edge + t * panel.width);
-  tiles_of(panel.width, tokens, rows, weights, edge, panel.width);
-  for (std::size_t t = 0; t < tokens; ++t) std::copy_n(edge + t * panel.width, filled, out + t * stride);
+  for (std::size_t t = 0; t < tokens; ++t)
+    std::copy_n(sums.data + t * sums.stride, filled, edge + t * panel.width);
+  tiles_of(panel.width, tokens, rows, weights, {edge, panel.width}, ahead);
+  for (std::size_t t = 0; t < tokens; ++t)
+    std::copy_n(edge + t * panel.width, filled, sums.data + t * sums.stride);
 }
 
 /// The rows of a tile, copied side by side when they lie so far apart that they would share cache sets.
@@ -119,6 +142,13 @@ Rows near_rows(const float* hidden, std::size_t tokens, std::size_t length, std:
   if (length <= kDepth) return {hidden, length, depth};
   for (std::size_t t = 0; t < tokens; ++t) std::copy_n(hidden + t * length, depth, copy + t * depth);
   return {copy, depth, depth};
+}
+
+/// The part of the next tile's rows that is fetched while a panel computes.
+Ahead share_of_panel(const Ahead& next, std::size_t panel, std::size_t panels) {
+  const std::size_t first = next.rows * panel / panels;
+  const std::size_t last = next.rows * (panel + 1) / panels;
+  return {next.data + first * next.stride, next.stride, last - first};
 }
 
 void logits(const GateInput& input, const PackedWeights& packed, std::span<float> scores) {
@@ -132,13 +162,17 @@ void logits(const GateInput& input, const PackedWeights& packed, std::span<float
     const std::size_t depth = std::min(kDepth, length - first);
     for (std::size_t t = 0; t < tokens; t += kTokens) {
       const std::size_t count = std::min(kTokens, tokens - t);
-      const Rows rows = near_rows(input.hidden.data() + t * length + first, count, length, depth, copy);
-      for (const Panel& panel : panels) {
+      const float* hidden = input.hidden.data() + t * length + first;
+      const Rows rows = near_rows(hidden, count, length, depth, copy);
+      const Ahead next{hidden + count * length, length, std::min(kTokens, tokens - t - count)};
+      for (std::size_t p = 0; p < panels.size(); ++p) {
+        const Panel& panel = panels[p];
         const float* weights = packed.fp32.data() + panel.first * length + first * panel.width;
-        float* out = scores.data() + t * experts + panel.first;
+        const Sums sums{scores.data() + t * experts + panel.first, experts};
+        const Ahead ahead = share_of_panel(next, p, panels.size());
         const std::size_t filled = std::min(panel.width, experts - panel.first);
-        if (filled == panel.width) tiles_of(panel.width, count, rows, weights, out, experts);
-        else edge_tiles(panel, filled, count, rows, weights, out, experts);
+        if (filled == panel.width) tiles_of(panel.width, count, rows, weights, sums, ahead);
+        else edge_tiles(panel, filled, count, rows, weights, sums, ahead);
       }
     }
   }
