@@ -1,6 +1,8 @@
 // The bf16 product by AMX: 32 tokens by 32 experts grow in four matrix registers, 32 of the hidden dimension
-// at a time. A block of 512 of it is rounded to bf16 for 32 tokens in the first cache, then meets all
-// experts, whose weights for it stay in the second; meanwhile the next tokens are fetched.
+// at a time. A block of 1024 of it is rounded to bf16 for 32 tokens, then meets all experts, whose weights
+// for it stay in the second cache. Rows of a page, 4 KiB, are what the processor fetches ahead by itself;
+// fetching the next tokens while the matrix unit works (as the fp32 tiles do) made it wait: its own loads
+// queue behind those of memory.
 #include <cpuid.h>
 #include <immintrin.h>
 #include <sys/syscall.h>
@@ -16,7 +18,7 @@
 namespace switchyard {
 namespace {
 
-constexpr std::size_t kDepth = 512;
+constexpr std::size_t kDepth = 1024;
 constexpr std::size_t kBlocks = kDepth / kTileDepth;
 constexpr std::size_t kTileSize = kTile * kTileDepth;
 constexpr std::size_t kTokens = 2 * kTile;
@@ -64,44 +66,15 @@ SWITCHYARD_AMX void round_row(const float* hidden, std::size_t depth, std::uint1
   }
 }
 
-/// What lies ahead is asked for in equal parts, so that memory works while the matrix unit does.
-class Prefetch {
- public:
-  /// `rows` rows of so many values, `stride` values apart, in `parts` parts.
-  Prefetch(const float* first, std::size_t rows, std::size_t stride, std::size_t values, std::size_t parts)
-      : row_(first),
-        stride_(stride),
-        values_(values),
-        rows_(rows),
-        part_((rows * values / kTile + parts - 1) / parts) {}
-  void one_part() {
-    for (std::size_t i = 0; i < part_ && rows_ > 0; ++i) {
-      _mm_prefetch(row_ + place_, _MM_HINT_T1);
-      place_ += kTile;
-      if (place_ < values_) continue;
-      place_ = 0;
-      row_ += stride_;
-      --rows_;
-    }
-  }
-
- private:
-  const float* row_;
-  std::size_t stride_, values_, rows_, part_;
-  std::size_t place_ = 0;
-};
-
 /// out [32 tokens, 32 experts] += tokens [blocks][32][32] · weights [half][blocks][16][16][2].
 SWITCHYARD_AMX void add_panel(const std::uint16_t* tokens, const std::uint16_t* low,
-                              const std::uint16_t* high, std::size_t blocks, float* out, std::size_t stride,
-                              Prefetch& ahead) {
+                              const std::uint16_t* high, std::size_t blocks, float* out, std::size_t stride) {
   const std::size_t bytes = stride * sizeof(float);
   _tile_loadd(0, out, bytes);
   _tile_loadd(1, out + kTile, bytes);
   _tile_loadd(2, out + kTile * stride, bytes);
   _tile_loadd(3, out + kTile * stride + kTile, bytes);
   for (std::size_t block = 0; block < blocks; ++block) {
-    ahead.one_part();
     _tile_loadd(4, tokens, 64);
     _tile_loadd(6, low, 64);
     _tile_dpbf16ps(0, 4, 6);
@@ -122,11 +95,10 @@ SWITCHYARD_AMX void add_panel(const std::uint16_t* tokens, const std::uint16_t* 
 
 /// Fewer than 32 tokens or experts: by way of a whole tile.
 void add_edge(const std::uint16_t* tokens, const std::uint16_t* low, const std::uint16_t* high,
-              std::size_t blocks, std::size_t count, std::size_t filled, float* out, std::size_t stride,
-              Prefetch& ahead) {
+              std::size_t blocks, std::size_t count, std::size_t filled, float* out, std::size_t stride) {
   alignas(64) float edge[kTokens * kPanel] = {};
   for (std::size_t t = 0; t < count; ++t) std::copy_n(out + t * stride, filled, edge + t * kPanel);
-  add_panel(tokens, low, high, blocks, edge, kPanel, ahead);
+  add_panel(tokens, low, high, blocks, edge, kPanel);
   for (std::size_t t = 0; t < count; ++t) std::copy_n(edge + t * kPanel, filled, out + t * stride);
 }
 
@@ -153,15 +125,12 @@ void logits_amx(const GateInput& input, const PackedWeights& packed, std::span<f
       const float* hidden = input.hidden.data() + t * length + first * kTileDepth;
       for (std::size_t row = 0; row < count; ++row)
         round_row(hidden + row * length, depth, rounded + row * kTileDepth);
-      Prefetch ahead(hidden + count * length, std::min(kTokens, tokens - t - count), length, depth,
-                     (experts + kPanel - 1) / kPanel * blocks);
       for (std::size_t e = 0; e < experts; e += kPanel) {
         const std::uint16_t* low = packed.bf16.data() + (e / kTile * all_blocks + first) * kTileSize;
         const std::uint16_t* high = low + all_blocks * kTileSize;
         float* out = scores.data() + t * experts + e;
-        if (count == kTokens && e + kPanel <= experts)
-          add_panel(rounded, low, high, blocks, out, experts, ahead);
-        else add_edge(rounded, low, high, blocks, count, std::min(kPanel, experts - e), out, experts, ahead);
+        if (count == kTokens && e + kPanel <= experts) add_panel(rounded, low, high, blocks, out, experts);
+        else add_edge(rounded, low, high, blocks, count, std::min(kPanel, experts - e), out, experts);
       }
     }
   }

@@ -21,12 +21,13 @@ void choose_within_best_groups(const RoutedTokens& block, std::span<const float>
   const auto tokens = static_cast<std::size_t>(block.tokens);
   const auto kept = static_cast<std::size_t>(block.shape.topk_group);
   const std::size_t size = block.logits.size() / group_scores.size();
-  AlignedVector<std::uint16_t> groups(tokens * kept);
+  std::array<std::uint16_t, std::tuple_size_v<GroupScores>> room;
+  const std::span<std::uint16_t> groups = std::span(room).first(tokens * kept);
   const std::span<float> scores = block.logits.first(tokens * kept * size);
   block.arithmetic.keep_best_groups(group_scores, block.logits, block.tokens, {groups, scores});
   block.arithmetic.choose_top(scores, block.experts, block.tokens);
   for (std::size_t t = 0; t < tokens; ++t) {
-    to_experts(std::span(groups).subspan(t * kept, kept), static_cast<std::uint32_t>(size),
+    to_experts(groups.subspan(t * kept, kept), static_cast<std::uint32_t>(size),
                block[static_cast<std::int64_t>(t)].experts);
   }
 }

@@ -13,7 +13,8 @@ namespace {
 
 void choose(const RoutedTokens& block) {
   if (block.shape.topk_group == block.shape.n_group) return block.choose_by_logits();
-  AlignedVector<float> group_scores(static_cast<std::size_t>(block.tokens * block.shape.n_group));
+  GroupScores room;
+  const std::span<float> group_scores = group_scores_of(block, room);
   const std::size_t size = block.logits.size() / group_scores.size();
   for (std::size_t g = 0; g < group_scores.size(); ++g) {
     const std::span<float> group = block.logits.subspan(g * size, size);

@@ -44,7 +44,8 @@ void noaux_tc(const RoutedTokens& block) {
   block.arithmetic.sigmoids(block.logits, block.scratch);
   bias_choice(block);
   if (block.shape.topk_group < block.shape.n_group) {
-    AlignedVector<float> group_scores(static_cast<std::size_t>(block.tokens * block.shape.n_group));
+    GroupScores room;
+    const std::span<float> group_scores = group_scores_of(block, room);
     block.arithmetic.sums_of_two_best(block.logits, group_scores);
     choose_within_best_groups(block, group_scores);
   } else {
