@@ -18,7 +18,7 @@ struct ExpertLists {
 };
 
 /// Sorts assignments by expert, stably, in two passes over them: experts [tokens, columns] of a GateOutput,
-/// in which 0xffff is a place without an expert and skipped. `lists` keeps its memory from call to call.
+/// in which kNoExpert is a place to skip. `lists` keeps its memory from call to call.
 /// Throws std::invalid_argument when columns does not divide the assignments, when there are 2^32 of them,
 /// and on an expert that is not below num_experts.
 void sort_by_expert(std::span<const std::uint16_t> experts, std::int64_t columns, std::int64_t num_experts,
