@@ -149,7 +149,7 @@ Json to_json(const RoutingAnswer& answer, const Scenario& scenario) {
   json["decode_batches"] = kDecodeBatches;
   json["distinct_experts"] = routes ? Json(answer.distinct_experts) : Json();
   json["expert_ranks"] = routes ? Json(d.expert_ranks()) : Json();
-  json["expert_placement"] = routes ? Json(d.expert_placement) : Json();
+  json["expert_placement"] = routes ? Json(std::string(d.placement().name)) : Json();
   json["layers"] = Json::array();
   for (const LayerRouting& layer : answer.layers) json["layers"].push_back(to_json(layer));
   json["notes"] = routing_notes(answer, scenario);

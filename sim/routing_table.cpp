@@ -130,7 +130,7 @@ std::vector<std::pair<std::string, std::string>> routing_facts(const RoutingAnsw
   return {{"gate", gates_in_words(answer.layers)},
           {"routing", bank_in_words(answer, scenario)},
           {"decoding", decoding_in_words(answer)},
-          {"ranks", std::to_string(d.expert_ranks()) + ", placement " + d.expert_placement}};
+          {"ranks", std::to_string(d.expert_ranks()) + ", placement " + std::string(d.placement().name)}};
 }
 
 std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario) {

@@ -18,9 +18,21 @@ constexpr std::int64_t kMostRanks = 65536;
 constexpr std::array<std::string_view, 4> kSloFigures = {"ttft", "tpot", "itl", "e2el"};
 constexpr std::array<std::string_view, 4> kSloStatistics = {"mean", "median", "p90", "p99"};
 
+constexpr std::int64_t kMostRedundant = 4096;  // of a layer
+
 /// Contract keys of features that this version lacks: only their neutral value is accepted.
 void refuse_unless_off(ObjectReader& reader, std::string_view key) {
   if (reader.optional_boolean(key, false)) reader.fail(key, "true is not supported; give false");
+}
+
+/// As vLLM does.
+void check_balancing(const Deployment& d, const ObjectReader& reader) {
+  if (d.enable_eplb && !d.enable_expert_parallel)
+    reader.fail("enable_eplb", "places whole experts on ranks; set enable_expert_parallel to true too");
+  if (d.num_redundant_experts > 0 && !d.enable_eplb) {
+    reader.fail("enable_eplb", "is false, so nothing places " + std::to_string(d.num_redundant_experts) +
+                                   " redundant experts; give true, or num_redundant_experts 0");
+  }
 }
 
 std::vector<std::string> precision_choices() {
@@ -51,9 +63,10 @@ Deployment read_deployment(ObjectReader reader, const Architecture& model) {
   d.expert_placement = reader.optional_choice("expert_placement", "linear", names(expert_placements()));
   d.all2all_backend =
       reader.optional_choice("all2all_backend", "allgather_reducescatter", names(all2all_backends()));
-  if (const std::int64_t redundant = reader.optional_integer("num_redundant_experts", 0))
-    reader.fail("num_redundant_experts", std::to_string(redundant) + " is not supported; give 0");
-  refuse_unless_off(reader, "enable_eplb");
+  d.num_redundant_experts = reader.optional_integer("num_redundant_experts", 0, {0, kMostRedundant});
+  d.enable_eplb = reader.optional_boolean("enable_eplb", false);
+  d.enable_eplb |= choose(expert_placements(), d.expert_placement, "").balances;
+  if (model.moe_layers() > 0) check_balancing(d, reader);
   refuse_unless_off(reader, "enable_dbo");
   if (d.all2all_backend == "pairwise" && d.data_parallel_size > 1 && model.moe_layers() > 0 &&
       !d.enable_expert_parallel) {

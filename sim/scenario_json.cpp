@@ -11,8 +11,8 @@ Json deployment_json(const Deployment& d) {
           {"data_parallel_size", d.data_parallel_size},
           {"enable_expert_parallel", d.enable_expert_parallel},
           {"expert_placement", d.expert_placement},
-          {"num_redundant_experts", 0},
-          {"enable_eplb", false},
+          {"num_redundant_experts", d.num_redundant_experts},
+          {"enable_eplb", d.enable_eplb},
           {"enable_dbo", false},
           {"all2all_backend", d.all2all_backend}};
 }

@@ -46,6 +46,9 @@ std::string words_of(const Deployment& d) {
   if (d.pipeline_parallel_size > 1) text += ", pp " + std::to_string(d.pipeline_parallel_size);
   if (d.data_parallel_size > 1) text += ", dp " + std::to_string(d.data_parallel_size);
   if (d.enable_expert_parallel) text += ", ep " + std::to_string(d.expert_ranks());
+  if (d.enable_eplb) text += ", eplb";
+  if (d.num_redundant_experts > 0)
+    text += " with " + std::to_string(d.num_redundant_experts) + " redundant experts";
   return text;
 }
 
@@ -68,16 +71,29 @@ Json memory_json(const System& system, const RunLog& log) {
           {"peak_kv_use", blocks > 0.0 ? static_cast<double>(most) / blocks : 0.0}};
 }
 
+Json eplb_json(const System& system) {
+  const Balancing& balancing = *system.balancing();
+  const Deployment& d = system.scenario().deployment;
+  Json json = {{"policy", balancing.policy == EplbPolicy::hierarchical ? "hierarchical" : "global"},
+               {"nodes", balancing.nodes},
+               {"num_redundant_experts", d.num_redundant_experts}};
+  json["rank_imbalance_before"] = balancing.imbalance_before ? Json(*balancing.imbalance_before) : Json();
+  json["rank_imbalance_after"] = balancing.imbalance_after;
+  return json;
+}
+
 Json routing_json(const System& system, const RoutingTally& tally) {
   if (system.bank() == nullptr) return {{"mode", nullptr}};
   const RoutingOptions& options = system.scenario().routing;
   const double steps = static_cast<double>(std::max<std::uint64_t>(1, tally.steps));
-  return {{"mode", options.mode},
-          {"preset", options.preset.name},
-          {"gate_bias_zipf", options.preset.gate_bias_zipf},
-          {"mean_active_experts_per_rank", tally.sum.active_experts / steps},
-          {"mean_rank_imbalance", tally.sum.imbalance / steps},
-          {"bank_tokens", system.bank()->streams() * system.bank()->stream_length()}};
+  Json json = {{"mode", options.mode},
+               {"preset", options.preset.name},
+               {"gate_bias_zipf", options.preset.gate_bias_zipf},
+               {"mean_active_experts_per_rank", tally.sum.active_experts / steps},
+               {"mean_rank_imbalance", tally.sum.imbalance / steps},
+               {"bank_tokens", system.bank()->streams() * system.bank()->stream_length()}};
+  if (system.balancing()) json["eplb"] = eplb_json(system);
+  return json;
 }
 
 Json network_json(const System& system, const RunLog& log) {

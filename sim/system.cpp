@@ -3,9 +3,6 @@
 
 #include <chrono>
 
-#include "kernels/expert_placement.hpp"
-#include "sim/base/menu.hpp"
-
 namespace switchyard {
 namespace {
 
@@ -43,14 +40,6 @@ std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
                                        choice);
 }
 
-std::unique_ptr<RoutedLoad> build_routed_load(const Scenario& scenario, const RoutingBank& bank) {
-  const Deployment& d = scenario.deployment;
-  const RoutingMode mode = scenario.routing.mode == "balanced" ? RoutingMode::balanced : RoutingMode::bank;
-  const auto& placement = choose(expert_placements(), d.expert_placement, "/deployment/expert_placement");
-  return std::make_unique<RoutedLoad>(bank, mode, placement, d.expert_ranks(),
-                                      scenario.engine.profile.expert_tile);
-}
-
 System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank> bank)
     : scenario_(checked(std::move(scenario), scope)),
       timed_(prompt_part(scenario_.model)),
@@ -67,13 +56,14 @@ System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank
     bank_ = build_bank(scenario_);
     bank_time_ = Seconds(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
+  if (bank_) placed_ = place_experts(scenario_, *bank_);
   replicas_share_links_ = find_shared_links();
 }
 
 std::unique_ptr<StepTimer> System::timer(std::int64_t replica) const {
   const Deployment& d = scenario_.deployment;
   std::unique_ptr<RoutedLoad> routed;
-  if (bank_) routed = build_routed_load(scenario_, *bank_);
+  if (bank_) routed = build_routed_load(scenario_, *bank_, placed_.slots);
   return std::make_unique<StepTimer>(model_, kinds_,
                                      replica_network(d, replica, graph_, stated_transport(scenario_.cluster)),
                                      std::move(routed));

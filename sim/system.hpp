@@ -2,8 +2,10 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "sim/placed_experts.hpp"
 #include "sim/plan/layer_kinds.hpp"
 #include "sim/plan/memory_fit.hpp"
 #include "sim/plan/step_timer.hpp"
@@ -16,9 +18,6 @@ namespace switchyard {
 /// The scenario's routing bank; null without MoE layers. It depends on the model, the routing block and the
 /// seed alone.
 std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario);
-
-/// The expert ranks of one replica under the scenario's placement and routing mode. The bank must outlive it.
-std::unique_ptr<RoutedLoad> build_routed_load(const Scenario& scenario, const RoutingBank& bank);
 
 /// What serving needs beyond a step: a model that generates, a workload, and a trace that reads to its end.
 /// Returns how many of its rows are left out. Throws InputError.
@@ -38,6 +37,8 @@ class System {
   const MemoryFit& memory() const { return memory_; }
   const RoutingBank* bank() const { return bank_.get(); }  // null without MoE layers
   Seconds bank_time() const { return bank_time_; }         // wall-clock time of building it
+  /// What EPLB did; none without it.
+  const std::optional<Balancing>& balancing() const { return placed_.balancing; }
   /// Two replicas have collectives on the same link.
   bool replicas_share_links() const { return replicas_share_links_; }
 
@@ -56,6 +57,7 @@ class System {
   std::shared_ptr<const LayerKinds> kinds_;
   std::shared_ptr<const RoutingBank> bank_;
   Seconds bank_time_;
+  PlacedExperts placed_;  // no slots without a bank
   bool replicas_share_links_ = false;
 };
 

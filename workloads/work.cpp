@@ -18,10 +18,14 @@ std::vector<Gemm> ffn_gemms(const Ffn& ffn, std::int64_t hidden_size, std::int64
           {"down", Part::dense_gemm, hidden_size, width, weights, activations}};
 }
 
+std::int64_t experts_on_rank(const MoeFfn& moe, const Sharding& sharding) {
+  return share(moe.gate.num_experts + sharding.redundant_experts, sharding.expert_ranks);
+}
+
 ExpertWork expert_work(const MoeFfn& moe, std::int64_t hidden_size, const Sharding& sharding,
                        const ModelPrecision& precision) {
   ExpertWork work;
-  work.local_experts = share(moe.gate.num_experts, sharding.expert_ranks);
+  work.local_experts = experts_on_rank(moe, sharding);
   work.top_k = moe.gate.num_experts_per_tok;
   work.hidden_size = hidden_size;
   work.intermediate_size = share(moe.expert.intermediate_size, sharding.expert_tensor);
@@ -93,7 +97,7 @@ Gemm head_of(const Architecture& architecture, const Sharding& sharding) {
 Bytes expert_weight_bytes_on_rank(const Layer& layer, std::int64_t hidden_size, const Sharding& sharding,
                                   const PrecisionByRole& precision) {
   if (!layer.moe) return Bytes(0.0);
-  const double experts = static_cast<double>(share(layer.moe->gate.num_experts, sharding.expert_ranks));
+  const double experts = static_cast<double>(experts_on_rank(*layer.moe, sharding));
   const double parameters = static_cast<double>(parameters_of(layer, hidden_size).routed_expert);
   return experts * parameters / static_cast<double>(sharding.expert_tensor) *
          bytes_per_element(precision.routed_experts);

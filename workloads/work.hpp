@@ -15,8 +15,9 @@ namespace switchyard {
 /// How many ranks share a layer's matrices.
 struct Sharding {
   std::int64_t tensor = 1;  // attention, dense FFN, shared experts, vocabulary: Megatron-LM column/row splits
-  std::int64_t expert_tensor = 1;  // each expert is cut this often
-  std::int64_t expert_ranks = 1;   // whole experts are spread over this many ranks
+  std::int64_t expert_tensor = 1;      // each expert is cut this often
+  std::int64_t expert_ranks = 1;       // whole experts are spread over this many ranks
+  std::int64_t redundant_experts = 0;  // replicas of some, of a layer and all ranks
 };
 
 /// Formats in use: of the weights, of the activations that enter the tensor cores beside them, and of the KV

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "sim/base/error.hpp"
+#include "sim/base/menu.hpp"
 
 namespace switchyard {
 namespace {
@@ -59,8 +60,24 @@ void check_tensor(const Deployment& d, const Layer& layer, const std::string& so
   }
 }
 
+/// With EPLB the slots are shared out, not the experts.
+void check_slots(const Deployment& d, std::int64_t experts, const std::string& source) {
+  const std::int64_t ranks = d.expert_ranks();
+  const std::int64_t slots = experts + d.num_redundant_experts;
+  if (slots % ranks == 0) return;
+  const std::int64_t fewest = (ranks - experts % ranks) % ranks;
+  fail(
+      source, "num_redundant_experts", d.num_redundant_experts,
+      "makes " + std::to_string(slots) + " physical experts of the " + std::to_string(experts) + ", which " +
+          std::to_string(ranks) +
+          " expert-parallel ranks (tensor_parallel_size x data_parallel_size) cannot share equally; choose " +
+          std::to_string(fewest) + ", " + std::to_string(fewest + ranks) + " or another multiple of " +
+          std::to_string(ranks) + " more");
+}
+
 void check_experts(const Deployment& d, const MoeFfn& moe, const std::string& source) {
   const std::int64_t ranks = d.tensor_parallel_size * d.data_parallel_size;
+  if (d.enable_eplb) return check_slots(d, moe.gate.num_experts, source);
   if (d.enable_expert_parallel && moe.gate.num_experts % ranks != 0) {
     fail(source, "enable_expert_parallel", ranks,
          "expert-parallel ranks (tensor_parallel_size x data_parallel_size) do not divide the " +
@@ -118,7 +135,16 @@ void check_gpus(const Deployment& d, const Cluster& cluster, const std::string& 
 
 Sharding Deployment::sharding() const {
   const std::int64_t ranks = tensor_parallel_size * data_parallel_size;
-  return {tensor_parallel_size, enable_expert_parallel ? 1 : ranks, enable_expert_parallel ? ranks : 1};
+  return {tensor_parallel_size, enable_expert_parallel ? 1 : ranks, enable_expert_parallel ? ranks : 1,
+          num_redundant_experts};
+}
+
+const ExpertPlacement& Deployment::placement() const {
+  const ExpertPlacement& named =
+      choose(expert_placements(), expert_placement, "/deployment/expert_placement");
+  return named.balances == enable_eplb
+             ? named
+             : choose(expert_placements(), enable_eplb ? "eplb" : "linear", "/deployment/enable_eplb");
 }
 
 std::span<const All2AllBackend> all2all_backends() {
@@ -138,6 +164,8 @@ Deployment normalised(const Deployment& deployment, const Architecture& architec
   dense.replicas *= dense.data_parallel_size;
   dense.data_parallel_size = 1;
   dense.enable_expert_parallel = false;
+  dense.enable_eplb = false;
+  dense.num_redundant_experts = 0;
   return dense;
 }
 
@@ -182,6 +210,21 @@ std::vector<GpuId> expert_group(const Deployment& d, std::int64_t replica, std::
     for (std::int64_t tp = 0; tp < d.tensor_parallel_size; ++tp)
       group.push_back(gpu_of(d, replica, dp, pp, tp));
   return group;
+}
+
+std::int64_t expert_nodes(const Deployment& d, const Cluster& cluster) {
+  if (!d.enable_expert_parallel) return 1;
+  std::vector<std::int64_t> node_of;
+  for (const GpuId gpu : expert_group(d, 0, 0)) node_of.push_back(gpu / cluster.gpus_per_node);
+  std::int64_t nodes = 1;
+  for (std::size_t i = 1; i < node_of.size(); ++i) nodes += node_of[i] != node_of[i - 1];
+  const auto ranks = static_cast<std::int64_t>(node_of.size());
+  if (ranks % nodes != 0) return 1;
+  for (std::int64_t rank = 0; rank < ranks; ++rank) {
+    const std::int64_t first = rank / (ranks / nodes) * (ranks / nodes);
+    if (node_of[static_cast<std::size_t>(rank)] != node_of[static_cast<std::size_t>(first)]) return 1;
+  }
+  return nodes;
 }
 
 LayerRange stage_layers(const Architecture& architecture, std::int64_t stages, std::int64_t stage) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "kernels/expert_placement.hpp"
 #include "topologies/cluster.hpp"
 #include "topologies/link_graph.hpp"
 #include "workloads/architecture.hpp"
@@ -22,7 +23,9 @@ struct Deployment {
   std::int64_t pipeline_parallel_size = 1;
   std::int64_t data_parallel_size = 1;
   bool enable_expert_parallel = false;
-  std::string expert_placement = "linear";                  // a row of kernels' expert_placements()
+  std::string expert_placement = "linear";  // a row of kernels' expert_placements()
+  bool enable_eplb = false;                 // experts are placed by load, whatever expert_placement says
+  std::int64_t num_redundant_experts = 0;   // slots of a layer beyond one an expert; with EPLB only
   std::string all2all_backend = "allgather_reducescatter";  // a row of all2all_backends()
 
   std::int64_t gpus_per_replica() const {
@@ -33,6 +36,8 @@ struct Deployment {
   std::int64_t expert_ranks() const {
     return enable_expert_parallel ? tensor_parallel_size * data_parallel_size : 1;
   }
+  /// The placement in effect: with EPLB the one named, if that balances, else "eplb".
+  const ExpertPlacement& placement() const;
   Sharding sharding() const;
 };
 
@@ -63,6 +68,10 @@ std::vector<GpuId> tensor_group(const Deployment& deployment, std::int64_t repli
                                 std::int64_t data_parallel, std::int64_t pipeline);
 /// All tp x dp GPUs of one stage, dp-major: expert rank order.
 std::vector<GpuId> expert_group(const Deployment& deployment, std::int64_t replica, std::int64_t pipeline);
+
+/// Equal blocks of expert ranks that are on a node each: 1 where the ranks of a replica's stage do not lie so
+/// (vLLM's rule for EPLB). Of the first replica's first stage.
+std::int64_t expert_nodes(const Deployment& deployment, const Cluster& cluster);
 
 /// Layers [first, last) of a stage: as even as possible; the remainder goes to the last stages but one, since
 /// the last has the head (vLLM's get_pp_indices).

@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <numeric>
+#include <utility>
 
 #include "sim/base/ensure.hpp"
 
@@ -17,6 +18,21 @@ std::int64_t routed_tokens(std::span<const RankBatch> ranks) {
   return tokens;
 }
 
+/// What a slot gets of its expert's rows, the first of which is the `first`-th row of all: those at places
+/// that leave its replica's number when divided by the number of replicas.
+std::int64_t share(const ExpertSlot& slot, std::int64_t first, std::int64_t rows) {
+  const std::int64_t replicas = slot.replicas;
+  const auto before = [&](std::int64_t place) { return (place + replicas - 1 - slot.replica) / replicas; };
+  return before(first + rows) - before(first);
+}
+
+/// Rows of a slot; first_rows is read where its expert has replicas.
+std::int64_t rows_of(const ExpertSlot& slot, std::span<const std::uint32_t> counts,
+                     std::span<const std::uint32_t> first_rows) {
+  const std::int64_t rows = counts[slot.expert];
+  return slot.replicas == 1 ? rows : share(slot, first_rows[slot.expert], rows);
+}
+
 }  // namespace
 
 std::span<const RoutingModeRow> routing_modes() {
@@ -28,46 +44,24 @@ std::span<const RoutingModeRow> routing_modes() {
   return kTable;
 }
 
-RoutedLoad::RoutedLoad(const RoutingBank& bank, RoutingMode mode, const ExpertPlacement& placement,
-                       std::int64_t expert_ranks, std::int64_t tile)
-    : bank_(&bank), mode_(mode), tile_(tile), expert_ranks_(expert_ranks), counts_(bank.empty_counts()) {
-  std::map<std::int64_t, std::size_t> known;  // by number of experts
-  for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer) {
-    const std::int64_t experts = bank.gate(layer).num_experts;
-    const auto [found, is_new] = known.try_emplace(experts, placed_.size());
-    if (is_new) placed_.push_back(placed(experts, placement, expert_ranks));
-    placed_of_layer_.push_back(found->second);
-  }
-}
-
-RoutedLoad::Placed RoutedLoad::placed(std::int64_t num_experts, const ExpertPlacement& placement,
-                                      std::int64_t ranks) {
-  const std::vector<std::uint16_t> rank_of_expert = placement.place(num_experts, ranks);
-  Placed result;
-  for (std::int64_t rank = 0; rank < ranks; ++rank) {
-    result.first.push_back(result.experts.size());
-    for (std::size_t e = 0; e < rank_of_expert.size(); ++e)
-      if (rank_of_expert[e] == rank) result.experts.push_back(static_cast<std::uint16_t>(e));
-  }
-  result.first.push_back(result.experts.size());
-  ensure(result.experts.size() == rank_of_expert.size(), "every expert is placed on a rank");
-  return result;
-}
-
-std::span<const std::uint16_t> RoutedLoad::experts_on(std::int64_t moe_layer,
-                                                      std::int64_t expert_rank) const {
-  const Placed& placed = placed_[placed_of_layer_[static_cast<std::size_t>(moe_layer)]];
-  const auto rank = static_cast<std::size_t>(expert_rank);
-  return std::span(placed.experts).subspan(placed.first[rank], placed.first[rank + 1] - placed.first[rank]);
+RoutedLoad::RoutedLoad(const RoutingBank& bank, RoutingMode mode, std::shared_ptr<const ExpertSlots> slots,
+                       std::int64_t tile)
+    : bank_(&bank), mode_(mode), slots_(std::move(slots)), tile_(tile), counts_(bank.empty_counts()) {
+  ensure(slots_->layers() == bank.moe_layers(), "every MoE layer's experts are placed");
+  if (slots_->has_replicas()) first_rows_ = bank.empty_counts();
 }
 
 void RoutedLoad::route(std::span<const RankBatch> ranks) {
   tokens_ = routed_tokens(ranks);
-  if (mode_ == RoutingMode::balanced) return balance(tokens_, 0, counts_);
-  counts_.clear();
-  for (const RankBatch& batch : ranks)
-    for (const TokenRun& run : batch.routed) bank_->add(run, counts_);
+  if (mode_ == RoutingMode::balanced) {
+    balance(tokens_, 0, counts_);
+  } else {
+    counts_.clear();
+    for (const RankBatch& batch : ranks)
+      for (const TokenRun& run : batch.routed) bank_->add(run, counts_);
+  }
   check_conserved();
+  if (slots_->has_replicas()) find_first_rows(0);
 }
 
 void RoutedLoad::route_by_source(std::span<const RankBatch> ranks) {
@@ -88,13 +82,15 @@ void RoutedLoad::route_by_source(std::span<const RankBatch> ranks) {
     for (std::size_t i = 0; i < counts_.counts.size(); ++i) counts_.counts[i] += own.counts[i];
   }
   check_conserved();
+  if (slots_->has_replicas()) find_first_rows(ranks.size());
 }
 
 ExpertLoad RoutedLoad::load(std::int64_t moe_layer, std::int64_t expert_rank) const {
   const std::span<const std::uint32_t> counts = counts_.layer(moe_layer);
+  const auto first_rows = slots_->has_replicas() ? first_rows_.layer(moe_layer) : counts;
   ExpertLoad load;
-  for (const std::uint16_t expert : experts_on(moe_layer, expert_rank)) {
-    const std::int64_t rows = counts[expert];
+  for (const ExpertSlot& slot : slots_->on(moe_layer, expert_rank)) {
+    const std::int64_t rows = rows_of(slot, counts, first_rows);
     load.rows += rows;
     load.tiled_rows += (rows + tile_ - 1) / tile_ * tile_;
     load.active += rows > 0;
@@ -103,10 +99,20 @@ ExpertLoad RoutedLoad::load(std::int64_t moe_layer, std::int64_t expert_rank) co
 }
 
 std::int64_t RoutedLoad::sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const {
-  const std::span<const std::uint32_t> counts = by_source_[static_cast<std::size_t>(source)].layer(moe_layer);
+  const auto from = static_cast<std::size_t>(source);
+  const std::span<const std::uint32_t> counts = by_source_[from].layer(moe_layer);
+  const auto first_rows = slots_->has_replicas() ? first_by_source_[from].layer(moe_layer) : counts;
   std::int64_t rows = 0;
-  for (const std::uint16_t expert : experts_on(moe_layer, expert_rank)) rows += counts[expert];
+  for (const ExpertSlot& slot : slots_->on(moe_layer, expert_rank)) rows += rows_of(slot, counts, first_rows);
   return rows;
+}
+
+ExpertCounts expected_loads(const RoutingBank& bank, RoutingMode mode) {
+  if (mode != RoutingMode::balanced) return long_run_loads(bank);
+  ExpertCounts loads = bank.empty_counts();
+  for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer)
+    std::fill_n(loads.layer(layer).begin(), bank.gate(layer).num_experts, 1u);
+  return loads;
 }
 
 RoutingSpread spread_of(const RoutedLoad& routed) {
@@ -137,6 +143,20 @@ void RoutedLoad::balance(std::int64_t tokens, std::int64_t tokens_before, Expert
       const auto expert = static_cast<std::size_t>((first + i) % experts);
       counts[expert] = static_cast<std::uint32_t>(rows / experts + (i < rows % experts ? 1 : 0));
     }
+  }
+}
+
+void RoutedLoad::find_first_rows(std::size_t sources) {
+  for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
+    const std::span<const std::uint32_t> counts = counts_.layer(layer);
+    std::exclusive_scan(counts.begin(), counts.end(), first_rows_.layer(layer).begin(), std::uint32_t{0});
+  }
+  first_by_source_.resize(std::max(sources, first_by_source_.size()), first_rows_);
+  for (std::size_t source = 0; source < sources; ++source) {  // each goes on where the one before has ended
+    ExpertCounts& first = first_by_source_[source];
+    first.counts = source == 0 ? first_rows_.counts : first_by_source_[source - 1].counts;
+    if (source == 0) continue;
+    for (std::size_t i = 0; i < first.counts.size(); ++i) first.counts[i] += by_source_[source - 1].counts[i];
   }
 }
 

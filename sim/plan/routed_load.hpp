@@ -3,12 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include "kernels/expert_placement.hpp"
 #include "sim/plan/batch.hpp"
+#include "sim/plan/expert_slots.hpp"
 #include "workloads/routing/bank.hpp"
 
 namespace switchyard {
@@ -49,11 +50,12 @@ struct RoutingSpread {
 
 class RoutedLoad {
  public:
-  /// The bank must outlive this. Every layer's number of experts is a multiple of `expert_ranks`.
-  RoutedLoad(const RoutingBank& bank, RoutingMode mode, const ExpertPlacement& placement,
-             std::int64_t expert_ranks, std::int64_t tile);
+  /// The bank must outlive this.
+  RoutedLoad(const RoutingBank& bank, RoutingMode mode, std::shared_ptr<const ExpertSlots> slots,
+             std::int64_t tile);
 
-  /// Routes one step.
+  /// Routes one step. The tokens of an expert with replicas are dealt to them round robin, by their places in
+  /// the step's list of assignments sorted by expert (vLLM: by their places in the batch).
   void route(std::span<const RankBatch> ranks);
 
   /// The same, keeping every rank's own counts: a pairwise exchange needs to know who sends.
@@ -63,32 +65,30 @@ class RoutedLoad {
   /// After route_by_source: assignments of one batch's tokens to one expert rank.
   std::int64_t sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const;
 
-  std::int64_t expert_ranks() const { return expert_ranks_; }
+  std::int64_t expert_ranks() const { return slots_->ranks(); }
   const ExpertCounts& counts() const { return counts_; }
 
  private:
-  /// The experts of a layer by rank.
-  struct Placed {
-    std::vector<std::uint16_t> experts;  // ordered by rank
-    std::vector<std::size_t> first;      // of each rank in experts, and the end
-  };
-  static Placed placed(std::int64_t num_experts, const ExpertPlacement& placement, std::int64_t ranks);
-  std::span<const std::uint16_t> experts_on(std::int64_t moe_layer, std::int64_t expert_rank) const;
-
   /// Deals the assignments of `tokens` out evenly, going on where `before` assignments have come to.
   void balance(std::int64_t tokens, std::int64_t tokens_before, ExpertCounts& counts) const;
+  /// Where each expert's first row stands in its layer's sorted list; of each source its own first.
+  void find_first_rows(std::size_t sources);
   void check_conserved() const;
 
   const RoutingBank* bank_;
   RoutingMode mode_;
+  std::shared_ptr<const ExpertSlots> slots_;
   std::int64_t tile_;
-  std::int64_t expert_ranks_;
-  std::vector<Placed> placed_;                // one for each number of experts in the model
-  std::vector<std::size_t> placed_of_layer_;  // its index, by MoE layer
   ExpertCounts counts_;
   std::vector<ExpertCounts> by_source_;
+  ExpertCounts first_rows_;                    // with replicas only
+  std::vector<ExpertCounts> first_by_source_;  // the same
   std::int64_t tokens_ = 0;
 };
+
+/// What every expert is asked in the long run: the assignments of every token of the bank once; balanced: one
+/// each.
+ExpertCounts expected_loads(const RoutingBank& bank, RoutingMode mode);
 
 RoutingSpread spread_of(const RoutedLoad& routed);
 

@@ -2,10 +2,7 @@
 #include <catch2/catch.hpp>
 #include <numeric>
 
-#include "kernels/expert_placement.hpp"
-#include "sim/base/menu.hpp"
 #include "sim/base/random.hpp"
-#include "sim/plan/routed_load.hpp"
 #include "tests/support/small_scenarios.hpp"
 
 using namespace switchyard;
@@ -205,39 +202,5 @@ TEST_CASE("A step takes the same time whether or not its bytes are asked for", "
     // No link is busy for longer than the step lasts.
     for (std::size_t link = 0; link < loads.size(); ++link)
       CHECK(loads[link] / system.graph().links()[link].bandwidth <= timer->time(ranks).total());
-  }
-}
-
-TEST_CASE("Every token's assignments are conserved on their way to the expert ranks", "[laws]") {
-  const Scenario scenario = read(of_step(small_moe_model(8, 2), 1, 4, true));
-  for (Choice choice : {Choice::gates, Choice::uniform}) {
-    const RoutingBank bank(scenario.model, scenario.routing.preset, 1, choice);
-    const System system(scenario, Scope::step);
-    const ExpertPlacement& linear = choose(expert_placements(), "linear", "test");
-    for (RoutingMode mode : {RoutingMode::bank, RoutingMode::balanced}) {
-      RoutedLoad load(bank, mode, linear, 4, 64);
-      for (std::uint64_t seed = 0; seed < 20; ++seed) {
-        const auto ranks = uneven_batches(system, seed);
-        std::int64_t tokens = 0;
-        for (const RankBatch& batch : ranks)
-          for (const TokenRun& run : batch.routed) tokens += run.tokens;
-        load.route_by_source(ranks);
-        for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer) {
-          std::int64_t rows = 0, sent = 0;
-          for (std::int64_t rank = 0; rank < 4; ++rank) {
-            rows += load.load(layer, rank).rows;
-            for (std::int64_t source = 0; source < 4; ++source) sent += load.sent(layer, source, rank);
-          }
-          CHECK(rows == 2 * tokens);
-          CHECK(sent == 2 * tokens);
-        }
-        load.route(ranks);
-        for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer) {
-          std::int64_t rows = 0;
-          for (std::int64_t rank = 0; rank < 4; ++rank) rows += load.load(layer, rank).rows;
-          CHECK(rows == 2 * tokens);
-        }
-      }
-    }
   }
 }

@@ -137,7 +137,7 @@ const neither = [  // what both refuse
   ...[{}, {0: 1}, {0: 1, 0.5: 2}, {0.5: 2, 1: 3}, {0: 0, 1: 2}, {0: 1, 1: 2.5}, {0: 1, 1: 1e9}, {0: 1, half: 2, 1: 3}, {0: 1, 1: null}, [1, 2]].map((table) =>
     ['/workload', at(table)]),
   ['/deployment/replicas', 0], ['/deployment/replicas', 1.5], ['/deployment/replicas', '2'], ['/deployment/enable_dbo', true],
-  ['/deployment/num_redundant_experts', 1], ['/deployment/enable_expert_parallel', 'yes'], ['/deployment/all2all_backend', 'nccl'],
+  ['/deployment/num_redundant_experts', -1], ['/deployment/enable_eplb', 'yes'], ['/deployment/enable_expert_parallel', 'yes'], ['/deployment/all2all_backend', 'nccl'],
   ['/deployment', []], ['/engine/profile', 'vlm'], ['/engine/scheduler', 'lifo'], ['/engine/gpu_memory_utilization', 0],
   ['/engine/gpu_memory_utilization', 1.01], ['/engine/block_size', 65537], ['/engine/cudagraph_capture_sizes', [0]],
   ['/engine/cudagraph_capture_sizes', 8], ['/engine/enable_prefix_caching', true], ['/engine/max_num_seq', 8],

@@ -127,14 +127,25 @@ TEST_CASE("Unknown names are refused with the choices", "[scenario]") {
 }
 
 TEST_CASE("What this version lacks is refused, its neutral value accepted", "[scenario]") {
-  for (const char* key : {"enable_eplb", "enable_dbo"}) {
-    const std::string pointer = std::string("/deployment/") + key;
+  for (const char* pointer : {"/deployment/enable_dbo", "/engine/enable_prefix_caching"}) {
     CHECK_THAT(message_of<InputError>([&] { read(with(kFull, pointer, "true")); }),
-               Catch::StartsWith("s.json: " + pointer + ": "));
+               Catch::StartsWith("s.json: " + std::string(pointer) + ": "));
     CHECK_NOTHROW(read(with(kFull, pointer, "false")));
   }
-  CHECK_THROWS_AS(read(with(kFull, "/deployment/num_redundant_experts", "2")), InputError);
-  CHECK_THROWS_AS(read(with(kFull, "/engine/enable_prefix_caching", "true")), InputError);
+}
+
+TEST_CASE("Naming a placement that goes by load enables EPLB, and the resolved scenario says so",
+          "[scenario]") {
+  const std::string moe = R"({"model": "mixtral-8x7b", "deployment": {"data_parallel_size": 4,
+      "enable_expert_parallel": true, "num_redundant_experts": 4, "expert_placement": ")";
+  const Scenario named = read((moe + "eplb_global\"}}").c_str());
+  CHECK(named.deployment.enable_eplb);
+  CHECK(named.json.at("deployment").at("enable_eplb") == true);
+  CHECK(named.json.at("deployment").at("num_redundant_experts") == 4);
+  CHECK_THAT(refusal((moe + "linear\"}}").c_str()), Catch::Contains("/deployment/enable_eplb: is false"));
+  // A dense model has no experts to place, as it has none to spread.
+  CHECK_FALSE(
+      read(R"({"model": "llama-3.1-8b", "deployment": {"enable_eplb": true}})").deployment.enable_eplb);
 }
 
 TEST_CASE("Automatic precision follows the checkpoint, the GPU and the engine", "[scenario]") {

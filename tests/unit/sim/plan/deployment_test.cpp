@@ -92,6 +92,42 @@ TEST_CASE("Expert parallelism keeps experts whole, else they are cut over all ra
   CHECK(d.sharding().tensor == 2);
 }
 
+TEST_CASE("EPLB places by load: with the placement named, if that goes by load, else its own", "[plan]") {
+  Deployment d = sizes(1, 1, 1, 4);
+  d.enable_expert_parallel = true;
+  CHECK(d.placement().name == "linear");
+  d.enable_eplb = true;
+  CHECK(d.placement().name == "eplb");
+  d.expert_placement = "eplb_global";
+  CHECK(d.placement().name == "eplb_global");
+  const Deployment dense = normalised(d, model("llama-3.1-8b"));
+  CHECK_FALSE(dense.enable_eplb);
+  CHECK_FALSE(dense.placement().balances);
+}
+
+TEST_CASE("With EPLB experts and redundant ones together divide among the ranks", "[plan]") {
+  Deployment d = sizes(1, 1, 1, 3);
+  d.enable_expert_parallel = d.enable_eplb = true;
+  CHECK_THAT(refusal(d, "mixtral-8x7b"), Catch::StartsWith("s.json: /deployment/num_redundant_experts: 0 ") &&
+                                             Catch::Contains("8 physical experts") &&
+                                             Catch::Contains("choose 1, 4"));
+  d.num_redundant_experts = 4;
+  CHECK(refusal(d, "mixtral-8x7b").empty());
+  CHECK(d.sharding().redundant_experts == 4);
+}
+
+TEST_CASE("Nodes of an expert group are equal blocks of its ranks, else the group counts as one", "[plan]") {
+  const auto nodes = [](Deployment d) {
+    d.enable_expert_parallel = true;
+    return expert_nodes(d, round_cluster(4, 8));
+  };
+  CHECK(nodes(sizes(1, 1, 1, 8)) == 1);
+  CHECK(nodes(sizes(1, 2, 1, 16)) == 4);
+  CHECK(nodes(sizes(1, 1, 1, 12)) == 1);  // eight ranks on one node, four on the next
+  CHECK(nodes(sizes(1, 1, 2, 8)) == 2);   // the stages of a rank are neighbours
+  CHECK(expert_nodes(sizes(1, 1, 1, 16), round_cluster(4, 8)) == 1);  // no whole experts on ranks
+}
+
 TEST_CASE("Sizes that do not divide the model are refused, naming the field", "[plan]") {
   CHECK_THAT(refusal(sizes(1, 3, 1, 1), "llama-3.1-8b"),
              Catch::StartsWith("s.json: /deployment/tensor_parallel_size: 3 ") && Catch::Contains("32"));

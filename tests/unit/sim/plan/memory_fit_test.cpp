@@ -62,6 +62,21 @@ TEST_CASE("mixtral-8x7b on 8 data-parallel ranks with whole experts: one expert 
   CHECK(fit.kv_bytes_per_token.value() == 32.0 * 2 * 8 * 128 * 2);  // attention is whole on every rank
 }
 
+TEST_CASE("A redundant expert costs its weights on every MoE layer, shared by the ranks", "[plan]") {
+  Case c("mixtral-8x7b");
+  c.deployment.data_parallel_size = 8;
+  c.deployment.enable_expert_parallel = true;
+  const MemoryFit plain = c.fit();
+  c.deployment.enable_eplb = true;
+  CHECK(c.fit().weights == plain.weights);
+  c.deployment.num_redundant_experts = 8;  // one a rank
+  const MemoryFit more = c.fit();
+  const double expert = 3.0 * 4096 * 14336 * 2;  // bytes in bf16
+  CHECK(more.expert_weights.value() == 2.0 * plain.expert_weights.value());
+  CHECK((more.weights - plain.weights).value() == 32 * expert);
+  CHECK((plain.kv_pool - more.kv_pool).value() == Approx(32 * expert));
+}
+
 TEST_CASE("Cut experts weigh as much a rank as whole ones, and fp8 half of bf16", "[plan]") {
   Case c("mixtral-8x7b");
   c.deployment.tensor_parallel_size = 8;

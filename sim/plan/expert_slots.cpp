@@ -1,0 +1,65 @@
+// Filling slots by a placement.
+#include "sim/plan/expert_slots.hpp"
+
+#include <algorithm>
+
+#include "sim/base/ensure.hpp"
+
+namespace switchyard {
+
+void ExpertSlots::add_layer(std::span<const std::uint16_t> expert_of_slot) {
+  const auto last = std::max_element(expert_of_slot.begin(), expert_of_slot.end());
+  ensure(last != expert_of_slot.end() && expert_of_slot.size() % static_cast<std::size_t>(ranks_) == 0,
+         "ranks share a layer's slots equally");
+  std::vector<std::uint16_t> replicas(std::size_t{*last} + 1, 0);
+  std::vector<ExpertSlot> slots;
+  for (const std::uint16_t expert : expert_of_slot) slots.push_back({expert, replicas[expert]++, 1});
+  for (ExpertSlot& slot : slots) slot.replicas = replicas[slot.expert];
+  ensure(std::find(replicas.begin(), replicas.end(), 0) == replicas.end(), "every expert has a slot");
+  has_replicas_ = has_replicas_ || slots.size() > replicas.size();
+  const std::size_t on_rank = slots.size() / static_cast<std::size_t>(ranks_);
+  layers_.push_back({std::move(slots), on_rank});
+}
+
+ExpertSlots place_experts(const RoutingBank& bank, const ExpertCounts& loads,
+                          const ExpertPlacement& placement, const SlotBudget& budget) {
+  ExpertSlots slots(budget.ranks);
+  for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer) {
+    const GateShape& gate = bank.gate(layer);
+    std::vector<float> weights;
+    if (placement.balances) {
+      const auto own = loads.layer(layer).first(static_cast<std::size_t>(gate.num_experts));
+      weights.assign(own.begin(), own.end());
+    }
+    slots.add_layer(
+        placement.place({gate.num_experts,
+                         {gate.num_experts + budget.redundant, budget.ranks, gate.n_group, budget.nodes},
+                         weights}));
+  }
+  return slots;
+}
+
+ExpertCounts long_run_loads(const RoutingBank& bank) {
+  ExpertCounts loads = bank.empty_counts();
+  for (std::uint32_t stream = 0; stream < bank.streams(); ++stream)
+    bank.add({stream, 0, static_cast<std::int64_t>(bank.stream_length())}, loads);
+  return loads;
+}
+
+double rank_imbalance(const ExpertSlots& slots, const ExpertCounts& loads) {
+  double sum = 0.0;
+  for (std::int64_t layer = 0; layer < slots.layers(); ++layer) {
+    double most = 0.0, all = 0.0;
+    for (std::int64_t rank = 0; rank < slots.ranks(); ++rank) {
+      double own = 0.0;
+      for (const ExpertSlot& slot : slots.on(layer, rank))
+        own += static_cast<double>(loads.layer(layer)[slot.expert]) / slot.replicas;
+      most = std::max(most, own);
+      all += own;
+    }
+    sum += all > 0.0 ? most * static_cast<double>(slots.ranks()) / all : 1.0;
+  }
+  return slots.layers() == 0 ? 1.0 : sum / static_cast<double>(slots.layers());
+}
+
+}  // namespace switchyard
