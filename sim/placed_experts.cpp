@@ -12,6 +12,14 @@ RoutingMode mode_of(const Scenario& scenario) {
   return scenario.routing.mode == "balanced" ? RoutingMode::balanced : RoutingMode::bank;
 }
 
+/// Of the layers that run.
+CapacityFactors capacity_factors(const Architecture& model) {
+  CapacityFactors factors;
+  for (const Layer& layer : model.layers)
+    if (layer.moe) factors.push_back(layer.moe->capacity_factor);
+  return factors;
+}
+
 /// Where the experts would be without EPLB.
 const ExpertPlacement& placement_before(const Deployment& d) {
   const ExpertPlacement& named =
@@ -52,7 +60,8 @@ PlacedExperts place_experts(const Scenario& scenario, const RoutingBank& bank) {
 std::unique_ptr<RoutedLoad> build_routed_load(const Scenario& scenario, const RoutingBank& bank,
                                               std::shared_ptr<const ExpertSlots> slots) {
   return std::make_unique<RoutedLoad>(bank, mode_of(scenario), std::move(slots),
-                                      scenario.engine.profile.expert_tile);
+                                      scenario.engine.profile.expert_tile,
+                                      capacity_factors(prompt_part(scenario.model)));
 }
 
 std::unique_ptr<RoutedLoad> build_routed_load(const Scenario& scenario, const RoutingBank& bank) {

@@ -99,6 +99,7 @@ StepAnswer time_step(const System& system, const StepQuery& query) {
     answer.breakdown += timer->time(ranks);
     const RoutedLoad* routed = timer->routed();
     if (routed == nullptr) continue;
+    answer.dropped += static_cast<double>(routed->dropped()) / static_cast<double>(answer.draws);
     answer.active_experts_per_layer.resize(static_cast<std::size_t>(routed->counts().layers));
     for (std::int64_t layer = 0; layer < routed->counts().layers; ++layer)
       for (std::int64_t rank = 0; rank < routed->expert_ranks(); ++rank)

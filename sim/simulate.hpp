@@ -37,7 +37,8 @@ struct StepQuery {
 struct StepAnswer {
   Breakdown breakdown;                           // mean over draws of routing
   std::vector<double> active_experts_per_layer;  // mean over expert-parallel ranks and draws, per MoE layer
-  std::vector<TimetableEntry> timetable;         // of the last draw; empty with pipeline stages
+  double dropped = 0.0;  // assignments beyond their experts' capacity, of all MoE layers; mean over draws
+  std::vector<TimetableEntry> timetable;  // of the last draw; empty with pipeline stages
   std::int64_t draws = 1;
 };
 

@@ -53,6 +53,7 @@ Json to_json(const StepAnswer& answer, const Scenario& scenario) {
     parts[std::string(kPartNames[i])] = answer.breakdown.parts[i].value() * 1e3;
   json["breakdown_ms"] = parts;
   json["active_experts_per_layer"] = answer.active_experts_per_layer;
+  if (scenario.model.drops_tokens()) json["dropped"] = answer.dropped;
   json["draws"] = answer.draws;
   json["measured_profile"] = scenario.cluster.gpu.profile.measured;
   json["notes"] = notes_of(scenario);
@@ -77,6 +78,8 @@ void print(const StepAnswer& answer, const Scenario& scenario) {
                 sum / static_cast<double>(answer.active_experts_per_layer.size()),
                 static_cast<long long>(answer.draws));
   }
+  if (scenario.model.drops_tokens())
+    std::printf("dropped beyond the experts' capacity: %.1f assignments of all layers\n", answer.dropped);
   if (!scenario.cluster.gpu.profile.measured)
     std::printf("note: the GPU's profile is not measured: times come from its datasheet\n");
   for (const std::string& note : notes_of(scenario)) std::printf("note: %s\n", note.c_str());

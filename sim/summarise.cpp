@@ -92,6 +92,7 @@ Json routing_json(const System& system, const RoutingTally& tally) {
                {"mean_active_experts_per_rank", tally.sum.active_experts / steps},
                {"mean_rank_imbalance", tally.sum.imbalance / steps},
                {"bank_tokens", system.bank()->streams() * system.bank()->stream_length()}};
+  if (system.scenario().model.drops_tokens()) json["dropped"] = tally.sum.dropped;
   if (system.balancing()) json["eplb"] = eplb_json(system);
   return json;
 }

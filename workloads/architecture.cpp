@@ -10,6 +10,11 @@ std::int64_t Architecture::moe_layers() const {
                        [](const Layer& layer) { return layer.moe.has_value(); });
 }
 
+bool Architecture::drops_tokens() const {
+  return std::any_of(layers.begin(), layers.end(),
+                     [](const Layer& layer) { return layer.moe && layer.moe->capacity_factor; });
+}
+
 Architecture prompt_part(Architecture architecture) {
   if (architecture.form != ModelForm::encoder_decoder) return architecture;
   for (auto i = static_cast<std::size_t>(architecture.encoder_layers); i < architecture.layers.size(); ++i) {

@@ -96,6 +96,9 @@ struct MoeFfn {
   Ffn expert;                        // one routed expert
   std::optional<Ffn> shared_expert;  // all shared experts as one FFN
   bool shared_expert_gate = false;   // a sigmoid gate of one logit on the shared expert (Qwen)
+  /// An expert takes at most ceil(factor x tokens x top_k / experts) of a batch's assignments, and the rest
+  /// is dropped (Switch, arXiv:2101.03961 section 2.2; GShard, arXiv:2006.16668 section 2.2); absent: all.
+  std::optional<double> capacity_factor;
   std::optional<std::int64_t> latent_size;  // routed experts work on a projection of the hidden vector
   bool operator==(const MoeFfn&) const = default;
 };
@@ -173,6 +176,8 @@ struct Architecture {
 
   /// Number of layers with an MoE FFN.
   std::int64_t moe_layers() const;
+  /// Some layer's experts have a capacity.
+  bool drops_tokens() const;
 };
 
 /// What a prompt passes: of an encoder-decoder its encoder, and in every decoder layer the projection of the

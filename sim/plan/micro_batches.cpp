@@ -100,6 +100,7 @@ Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, std::span<B
   const std::size_t stages = stages_.size();
   const auto batches = micro_batches(ranks, stages);
   std::vector<Breakdown> of_stage(stages), of_batch(batches.size());
+  std::int64_t dropped = 0;
   for (LinkId link : links_) round_loads_[link] = Bytes(0.0);
   for (std::size_t b = 0; b < batches.size(); ++b) {
     for (std::size_t s = 0; s < stages; ++s) {
@@ -109,6 +110,7 @@ Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, std::span<B
       of_stage[s] += time;
       of_batch[b] += time;
     }
+    if (routed_) dropped += routed_->dropped();
   }
   const Breakdown& stage = *std::max_element(of_stage.begin(), of_stage.end(), shorter);
   const Breakdown& batch = *std::max_element(of_batch.begin(), of_batch.end(), shorter);
@@ -120,7 +122,10 @@ Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, std::span<B
   }
   round[Part::communication] += std::max(Seconds(0.0), busiest - round.total());
   round[Part::host] = host_time(ranks);  // the host prepares one micro-batch while the others run
-  if (routed_) route(ranks);             // routed() tells of the whole step
+  if (routed_) {                         // routed() tells of the whole step
+    route(ranks);
+    routed_->count_dropped(dropped);  // but each micro-batch has had its own capacity
+  }
   return round;
 }
 

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <numeric>
 #include <utility>
 
+#include "kernels/expert_capacity.hpp"
 #include "sim/base/ensure.hpp"
 
 namespace switchyard {
@@ -45,8 +47,13 @@ std::span<const RoutingModeRow> routing_modes() {
 }
 
 RoutedLoad::RoutedLoad(const RoutingBank& bank, RoutingMode mode, std::shared_ptr<const ExpertSlots> slots,
-                       std::int64_t tile)
-    : bank_(&bank), mode_(mode), slots_(std::move(slots)), tile_(tile), counts_(bank.empty_counts()) {
+                       std::int64_t tile, CapacityFactors capacity)
+    : bank_(&bank),
+      mode_(mode),
+      slots_(std::move(slots)),
+      tile_(tile),
+      capacity_(std::move(capacity)),
+      counts_(bank.empty_counts()) {
   ensure(slots_->layers() == bank.moe_layers(), "every MoE layer's experts are placed");
   if (slots_->has_replicas()) first_rows_ = bank.empty_counts();
 }
@@ -60,6 +67,7 @@ void RoutedLoad::route(std::span<const RankBatch> ranks) {
     for (const RankBatch& batch : ranks)
       for (const TokenRun& run : batch.routed) bank_->add(run, counts_);
   }
+  drop_beyond_capacity(0);
   check_conserved();
   if (slots_->has_replicas()) find_first_rows(0);
 }
@@ -81,6 +89,7 @@ void RoutedLoad::route_by_source(std::span<const RankBatch> ranks) {
     }
     for (std::size_t i = 0; i < counts_.counts.size(); ++i) counts_.counts[i] += own.counts[i];
   }
+  drop_beyond_capacity(ranks.size());
   check_conserved();
   if (slots_->has_replicas()) find_first_rows(ranks.size());
 }
@@ -119,6 +128,7 @@ RoutingSpread spread_of(const RoutedLoad& routed) {
   const std::int64_t layers = routed.counts().layers;
   const std::int64_t ranks = routed.expert_ranks();
   RoutingSpread spread;
+  spread.dropped = routed.dropped();
   for (std::int64_t layer = 0; layer < layers; ++layer) {
     std::int64_t most = 0, all = 0;
     for (std::int64_t rank = 0; rank < ranks; ++rank) {
@@ -146,6 +156,36 @@ void RoutedLoad::balance(std::int64_t tokens, std::int64_t tokens_before, Expert
   }
 }
 
+void RoutedLoad::drop_beyond_capacity(std::size_t sources) {
+  constexpr std::int64_t kAll = std::numeric_limits<std::uint32_t>::max();
+  dropped_ = 0;
+  for (std::size_t l = 0; l < capacity_.size(); ++l) {
+    if (!capacity_[l]) continue;
+    const auto layer = static_cast<std::int64_t>(l);
+    const GateShape& gate = bank_->gate(layer);
+    const std::int64_t capacity =
+        expert_capacity(*capacity_[l], tokens_ * gate.num_experts_per_tok, gate.num_experts);
+    dropped_ += cut(layer, static_cast<std::uint32_t>(std::min(capacity, kAll)), sources);
+  }
+}
+
+std::int64_t RoutedLoad::cut(std::int64_t layer, std::uint32_t capacity, std::size_t sources) {
+  const std::span<std::uint32_t> counts = counts_.layer(layer);
+  std::int64_t dropped = 0;
+  for (std::size_t expert = 0; expert < counts.size(); ++expert) {
+    if (counts[expert] <= capacity) continue;
+    dropped += counts[expert] - capacity;
+    counts[expert] = capacity;
+    std::uint32_t room = capacity;
+    for (std::size_t source = 0; source < sources; ++source) {
+      std::uint32_t& own = by_source_[source].layer(layer)[expert];
+      own = std::min(own, room);
+      room -= own;
+    }
+  }
+  return dropped;
+}
+
 void RoutedLoad::find_first_rows(std::size_t sources) {
   for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
     const std::span<const std::uint32_t> counts = counts_.layer(layer);
@@ -161,12 +201,17 @@ void RoutedLoad::find_first_rows(std::size_t sources) {
 }
 
 void RoutedLoad::check_conserved() const {
+  std::uint64_t missing = 0;
   for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
     const auto wanted = static_cast<std::uint64_t>(tokens_ * bank_->gate(layer).num_experts_per_tok);
-    std::uint64_t sum = 0;
-    for (std::uint32_t count : counts_.layer(layer)) sum += count;
-    ensure(sum == wanted, "tokens x top_k assignments are conserved in every MoE layer");
+    const std::span<const std::uint32_t> counts = counts_.layer(layer);
+    const std::uint64_t sum = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+    const bool may_drop = !capacity_.empty() && capacity_[static_cast<std::size_t>(layer)];
+    ensure(sum == wanted || (may_drop && sum < wanted),
+           "tokens x top_k assignments are conserved in every MoE layer");
+    missing += wanted - sum;
   }
+  ensure(missing == static_cast<std::uint64_t>(dropped_), "what is not conserved was dropped and counted");
 }
 
 }  // namespace switchyard

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -40,22 +41,29 @@ struct ExpertLoad {
 struct RoutingSpread {
   double active_experts = 0.0;  // distinct experts at work on a rank
   double imbalance = 0.0;       // max / mean rows over ranks
+  std::int64_t dropped = 0;     // assignments beyond their experts' capacity, of all MoE layers
 
   RoutingSpread& operator+=(const RoutingSpread& other) {
     active_experts += other.active_experts;
     imbalance += other.imbalance;
+    dropped += other.dropped;
     return *this;
   }
 };
 
+/// By MoE layer; none: every assignment is taken.
+using CapacityFactors = std::vector<std::optional<double>>;
+
 class RoutedLoad {
  public:
-  /// The bank must outlive this.
+  /// The bank must outlive this. Empty `capacity` is none in every layer.
   RoutedLoad(const RoutingBank& bank, RoutingMode mode, std::shared_ptr<const ExpertSlots> slots,
-             std::int64_t tile);
+             std::int64_t tile, CapacityFactors capacity = {});
 
-  /// Routes one step. The tokens of an expert with replicas are dealt to them round robin, by their places in
-  /// the step's list of assignments sorted by expert (vLLM: by their places in the batch).
+  /// Routes one step. Its tokens, those of all ranks, are the batch that an expert's capacity is a share of;
+  /// beyond it assignments are dropped, of the last ranks first. The tokens of an expert with replicas are
+  /// dealt to them round robin, by their places in the step's list of assignments sorted by expert (vLLM: by
+  /// their places in the batch).
   void route(std::span<const RankBatch> ranks);
 
   /// The same, keeping every rank's own counts: a pairwise exchange needs to know who sends.
@@ -66,11 +74,20 @@ class RoutedLoad {
   std::int64_t sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const;
 
   std::int64_t expert_ranks() const { return slots_->ranks(); }
+  /// Assignments that are not dropped.
   const ExpertCounts& counts() const { return counts_; }
+  /// Dropped assignments of the step, of all MoE layers.
+  std::int64_t dropped() const { return dropped_; }
+  /// For a step that was routed in parts: what those dropped.
+  void count_dropped(std::int64_t dropped) { dropped_ = dropped; }
 
  private:
   /// Deals the assignments of `tokens` out evenly, going on where `before` assignments have come to.
   void balance(std::int64_t tokens, std::int64_t tokens_before, ExpertCounts& counts) const;
+  /// Cuts counts down to the experts' capacity, those of the first `sources` sources in turn.
+  void drop_beyond_capacity(std::size_t sources);
+  /// The same in one layer; returns how many it dropped.
+  std::int64_t cut(std::int64_t layer, std::uint32_t capacity, std::size_t sources);
   /// Where each expert's first row stands in its layer's sorted list; of each source its own first.
   void find_first_rows(std::size_t sources);
   void check_conserved() const;
@@ -79,11 +96,13 @@ class RoutedLoad {
   RoutingMode mode_;
   std::shared_ptr<const ExpertSlots> slots_;
   std::int64_t tile_;
+  CapacityFactors capacity_;
   ExpertCounts counts_;
   std::vector<ExpertCounts> by_source_;
   ExpertCounts first_rows_;                    // with replicas only
   std::vector<ExpertCounts> first_by_source_;  // the same
   std::int64_t tokens_ = 0;
+  std::int64_t dropped_ = 0;
 };
 
 /// What every expert is asked in the long run: the assignments of every token of the bank once; balanced: one

@@ -2,6 +2,7 @@
 // balancing by load balances.
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "sim/base/random.hpp"
 #include "sim/plan/routed_load.hpp"
@@ -126,6 +127,95 @@ TEST_CASE("Balancing by load never leaves the ranks less even in the long run th
     CHECK(last <
           1.0 + 0.5 * (linear - 1.0));  // with four slots an expert hardly anything is left to even out
   }
+}
+
+TEST_CASE("Assignments beyond an expert's capacity are dropped and counted, whoever counts", "[laws]") {
+  const Bank of(small_moe_model(8, 2));
+  const auto layers = static_cast<std::size_t>(of.bank.moe_layers());
+  for (const ExpertPlacement& placement : expert_placements())
+    for (const double factor : {0.5, 1.0, 1.25, 8.0}) {
+      INFO(placement.name << " with a capacity factor of " << factor);
+      const std::int64_t redundant = placement.balances ? 4 : 0;
+      RoutedLoad load(of.bank, RoutingMode::bank, of.slots(placement, RoutingMode::bank, redundant), kTile,
+                      CapacityFactors(layers, factor));
+      for (std::uint64_t seed = 0; seed < 10; ++seed) {
+        const auto ranks = uneven_batches(of.bank, seed);
+        const std::int64_t wanted = 2 * tokens_of(ranks) * of.bank.moe_layers();
+        const auto capacity =
+            static_cast<std::uint32_t>(std::ceil(factor * static_cast<double>(2 * tokens_of(ranks)) / 8.0));
+        load.route(ranks);
+        const std::int64_t dropped = load.dropped();
+        std::int64_t rows = 0, sent = 0;
+        for (std::int64_t layer = 0; layer < of.bank.moe_layers(); ++layer) {
+          rows += rows_on_ranks(load, layer);
+          const auto counts = load.counts().layer(layer);
+          CHECK(*std::max_element(counts.begin(), counts.end()) <= capacity);
+        }
+        CHECK(rows + dropped == wanted);
+        CHECK((factor > 1.0 || dropped > 0));
+        CHECK((factor < 8.0 || dropped == 0));
+        load.route_by_source(ranks);
+        CHECK(load.dropped() == dropped);
+        for (std::int64_t layer = 0; layer < of.bank.moe_layers(); ++layer)
+          for (std::int64_t rank = 0; rank < kRanks; ++rank)
+            for (std::int64_t source = 0; source < kRanks; ++source) sent += load.sent(layer, source, rank);
+        CHECK(sent == rows);
+      }
+    }
+}
+
+TEST_CASE("The first ranks' tokens are the last to be dropped", "[laws]") {
+  const Bank of(small_moe_model(8, 2));
+  const auto slots = of.slots(expert_placements()[0], RoutingMode::bank, 0);
+  RoutedLoad all(of.bank, RoutingMode::bank, slots, 1);
+  RoutedLoad few(of.bank, RoutingMode::bank, slots, 1,
+                 CapacityFactors(static_cast<std::size_t>(of.bank.moe_layers()), 0.25));
+  std::vector<RankBatch> ranks(kRanks);
+  for (RankBatch& batch : ranks) batch.routed.push_back({0, 0, 64});
+  all.route_by_source(ranks);
+  few.route_by_source(ranks);  // a capacity of one rank's even share: 4 x 64 x 2 / 8 / 4 = 16
+  std::int64_t first = 0, last = 0;
+  for (std::int64_t rank = 0; rank < kRanks; ++rank) {
+    CHECK(few.sent(0, 0, rank) <= all.sent(0, 0, rank));
+    first += few.sent(0, 0, rank);
+    last += few.sent(0, kRanks - 1, rank);
+  }
+  CHECK(first > last);
+}
+
+TEST_CASE("A run counts what it drops; a capacity that holds everything changes nothing but that", "[laws]") {
+  const auto routing = [](const Json& json) { return run(json).summary.at("routing"); };
+  const Json plain = small_moe();
+  CHECK_FALSE(routing(plain).contains("dropped"));
+  const Json ample = with(plain, "/model/capacity_factor", 8.0);
+  CHECK(routing(ample).at("dropped") == 0);
+  CHECK(run(ample).requests_csv == run(plain).requests_csv);
+  std::int64_t last = 0;
+  for (const double factor : {2.0, 1.25, 1.0, 0.5}) {
+    const std::int64_t dropped = routing(with(plain, "/model/capacity_factor", factor)).at("dropped");
+    CHECK(dropped > last);
+    last = dropped;
+  }
+}
+
+TEST_CASE("Micro-batches drop by their own capacity, and the run counts those", "[laws]") {
+  Json json = with(small_moe(), "/deployment", Json{{"pipeline_parallel_size", 2}});
+  json = with(json, "/model/capacity_factor", 0.25);
+  const System system(read(json), Scope::serving);
+  const auto timer = system.timer(0);
+  const auto dropped_by = [&](const std::vector<std::uint32_t>& streams) {
+    std::vector<RankBatch> ranks(1);
+    for (const std::uint32_t stream : streams) {
+      ranks[0].prefills.push_back({64, 0});
+      ranks[0].routed.push_back({stream, 0, 64});
+      ranks[0].sampled += 1;
+    }
+    timer->time(ranks);
+    return timer->routed()->dropped();
+  };
+  const std::int64_t first = dropped_by({0}), second = dropped_by({1});
+  CHECK(first > 0);
+  CHECK(dropped_by({0, 1}) == first + second);  // one micro-batch each
 }
 
 TEST_CASE("Experts balanced over one rank cost the time of experts that are not", "[laws]") {

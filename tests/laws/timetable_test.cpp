@@ -56,6 +56,10 @@ std::vector<RankBatch> uneven_batches(const System& system, std::uint64_t seed) 
 }
 
 std::vector<Json> deployments() {
+  const Json pairwise =
+      with(of_step(small_moe_model(8, 2), 2, 4, true), "/deployment/all2all_backend", "pairwise");
+  const Json balanced =
+      with(with(pairwise, "/deployment/enable_eplb", true), "/deployment/num_redundant_experts", 8);
   return {of_step(small_dense_model(), 1, 1, false),
           of_step(small_dense_model(), 8, 1, false),
           of_step(small_moe_model(8, 2), 1, 1, false),
@@ -64,7 +68,9 @@ std::vector<Json> deployments() {
           of_step(small_moe_model(8, 2), 2, 4, true),
           of_step(small_moe_model(8, 2), 2, 4, false),
           of_step(alternating_model(), 1, 8, true),
-          with(of_step(small_moe_model(8, 2), 2, 4, true), "/deployment/all2all_backend", "pairwise")};
+          pairwise,
+          balanced,
+          with(balanced, "/model/capacity_factor", 1.0)};
 }
 
 }  // namespace

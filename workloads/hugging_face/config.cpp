@@ -71,6 +71,14 @@ double ConfigReader::optional_factor(std::string_view key, double fallback) {
   return owner(key).optional_number(key, fallback, {0.0, 1e6, NumberRange::Ends::open_below});
 }
 
+std::optional<double> ConfigReader::maybe_factor(std::string_view key) {
+  if (!has(key)) {
+    known({key});
+    return std::nullopt;
+  }
+  return optional_factor(key, 1.0);
+}
+
 std::string ConfigReader::text(std::string_view key) { return owner(key).text(key); }
 
 std::string ConfigReader::optional_text(std::string_view key, std::string fallback) {

@@ -44,6 +44,7 @@ class ConfigReader {
   std::int64_t optional_count(std::string_view key, std::int64_t fallback, std::int64_t max);
   bool optional_flag(std::string_view key, bool fallback);
   double optional_factor(std::string_view key, double fallback);
+  std::optional<double> maybe_factor(std::string_view key);
   std::string text(std::string_view key);
   std::string optional_text(std::string_view key, std::string fallback);
   /// One of `names`, or InputError with the choices.

@@ -58,7 +58,8 @@ void add_side(ConfigReader& config, std::string_view count_key, std::string_view
 
 }  // namespace
 
-/// Switch Transformers (arXiv:2101.03961): T5 with top-1 experts.
+/// Switch Transformers (arXiv:2101.03961): T5 with top-1 experts. What Hugging Face calls expert_capacity, a
+/// number of tokens of one sequence, is not read: our capacity_factor is the paper's.
 std::vector<Layer> switch_transformers_layers(ConfigReader& config) {
   Attention attention = read_t5_attention(config);
   attention.bidirectional = true;

@@ -112,6 +112,13 @@ const ModelFamily& family_of(ConfigReader& config) {
                                 choices(type, names(model_families())));
 }
 
+/// "capacity_factor" is a key of ours, for every family: the configs of Hugging Face have none.
+void limit_experts(ConfigReader& config, std::vector<Layer>& layers) {
+  const std::optional<double> factor = config.maybe_factor("capacity_factor");
+  for (Layer& layer : layers)
+    if (layer.moe) layer.moe->capacity_factor = factor;
+}
+
 Architecture read_transformer(ConfigReader& config) {
   const ModelFamily& family = family_of(config);
   Architecture architecture;
@@ -126,6 +133,7 @@ Architecture read_transformer(ConfigReader& config) {
   architecture.layers = family.layers(config);
   if (family.finish != nullptr) family.finish(config, architecture);
   for (Layer& layer : architecture.layers) normalise(layer);
+  limit_experts(config, architecture.layers);
   architecture.checkpoint =
       read_checkpoint_precision(config, static_cast<std::int64_t>(architecture.layers.size()));
   return architecture;

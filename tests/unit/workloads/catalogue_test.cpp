@@ -228,6 +228,20 @@ TEST_CASE("A single routed expert and its shared expert become one wide dense FF
   CHECK(architecture.layers[60].dense->intermediate_size == 2 * 2048);
 }
 
+TEST_CASE("Experts of any family may have a capacity; Switch's and GShard's have their papers' own") {
+  CHECK_FALSE(inlined(tiny()).drops_tokens());
+  const Architecture limited = inlined(tiny(), Json{{"capacity_factor", 1.25}});
+  CHECK(limited.drops_tokens());
+  for (const Layer& layer : limited.layers) CHECK(layer.moe->capacity_factor == 1.25);
+  CHECK_FALSE(inlined(with(tiny(), "capacity_factor", 2), Json{{"capacity_factor", nullptr}}).drops_tokens());
+  for (const auto& [name, factor] : {std::pair("switch-base-128", 2.0), std::pair("gshard-600b", 1.0)}) {
+    const Architecture model = read_model(Json(name), Json(), ".", "test");
+    for (const Layer& layer : model.layers)
+      if (layer.moe) CHECK(layer.moe->capacity_factor == factor);
+    CHECK(model.drops_tokens());
+  }
+}
+
 TEST_CASE("Overrides replace keys and name themselves in the source") {
   const Architecture ten = model("mixtral-8x7b", Json{{"num_hidden_layers", 10}});
   CHECK(ten.layers.size() == 10);
