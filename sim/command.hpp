@@ -30,6 +30,7 @@ int compare_command(const Arguments& arguments);
 int model_command(const Arguments& arguments);
 int topology_command(const Arguments& arguments);
 int routing_command(const Arguments& arguments);
+int balance_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
 int schema_command(const Arguments& arguments);
 

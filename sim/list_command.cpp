@@ -16,6 +16,7 @@
 #include "workloads/catalogue.hpp"
 #include "workloads/hugging_face/family.hpp"
 #include "workloads/parameters.hpp"
+#include "workloads/routing/balance_dynamics.hpp"
 
 namespace switchyard {
 namespace {
@@ -80,7 +81,7 @@ Lines cluster_lines() {
   return lines;
 }
 
-constexpr std::array<Menu, 22> kMenus = {{
+constexpr std::array<Menu, 23> kMenus = {{
     {"models", "scenario /model", model_lines},
     {"gpus", "inline clusters /cluster/gpu", gpu_lines},
     {"clusters", "scenario /cluster; NAMExN has N nodes", cluster_lines},
@@ -93,6 +94,7 @@ constexpr std::array<Menu, 22> kMenus = {{
     {"routing-modes", "scenario /routing/mode", [] { return menu_lines(routing_modes()); }},
     {"routing-presets", "scenario /routing/preset", [] { return name_lines(routing_preset_names()); }},
     {"placements", "scenario /deployment/expert_placement", [] { return menu_lines(expert_placements()); }},
+    {"balance-remedies", "switchyard balance REMEDY", [] { return menu_lines(balance_remedies()); }},
     {"all2all-backends", "scenario /deployment/all2all_backend",
      [] { return menu_lines(all2all_backends()); }},
     {"collectives", "algorithms of collectives", [] { return menu_lines(collective_algorithms()); }},

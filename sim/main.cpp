@@ -11,7 +11,7 @@
 namespace switchyard {
 namespace {
 
-constexpr std::array<Command, 9> kCommands = {{
+constexpr std::array<Command, 10> kCommands = {{
     {"run", "SCENARIO.json [--set /json/pointer=VALUE]... [--out DIR]",
      "simulate serving; print a table; write DIR", run_command},
     {"step", "SCENARIO.json (--decode B --context C | --prefill N [--context C]) [--format json]",
@@ -26,6 +26,8 @@ constexpr std::array<Command, 9> kCommands = {{
      "a cluster's links, routes, bisection and all-to-all bound; the ranks of a scenario", topology_command},
     {"routing", "SCENARIO.json [--set /json/pointer=VALUE]... [--out DIR] [--format json]",
      "what the gates did: load, entropy, locality and imbalance of every layer", routing_command},
+    {"balance", "[REMEDY] [--steps N] [--onset STEP] [--out DIR] [--format json]",
+     "what becomes of experts while a gate is trained, and what keeps their load even", balance_command},
     {"list", "[models|gpus|clusters|engines|...]", "what can be named in a scenario", list_command},
     {"schema", "[scenario|study]", "a JSON Schema of the file, for editors", schema_command},
 }};
