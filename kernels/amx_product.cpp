@@ -66,14 +66,25 @@ SWITCHYARD_AMX void round_row(const float* hidden, std::size_t depth, std::uint1
   }
 }
 
-/// out [32 tokens, 32 experts] += tokens [blocks][32][32] · weights [half][blocks][16][16][2].
+/// Whether sums start at 0 or from where the last block of the hidden dimension left them.
+enum class Sums { begin, go_on };
+
+/// out [32 tokens, 32 experts] = 0, or itself, + tokens [blocks][32][32] · weights [half][blocks][16][16][2].
 SWITCHYARD_AMX void add_panel(const std::uint16_t* tokens, const std::uint16_t* low,
-                              const std::uint16_t* high, std::size_t blocks, float* out, std::size_t stride) {
+                              const std::uint16_t* high, std::size_t blocks, Sums sums, float* out,
+                              std::size_t stride) {
   const std::size_t bytes = stride * sizeof(float);
-  _tile_loadd(0, out, bytes);
-  _tile_loadd(1, out + kTile, bytes);
-  _tile_loadd(2, out + kTile * stride, bytes);
-  _tile_loadd(3, out + kTile * stride + kTile, bytes);
+  if (sums == Sums::begin) {
+    _tile_zero(0);
+    _tile_zero(1);
+    _tile_zero(2);
+    _tile_zero(3);
+  } else {
+    _tile_loadd(0, out, bytes);
+    _tile_loadd(1, out + kTile, bytes);
+    _tile_loadd(2, out + kTile * stride, bytes);
+    _tile_loadd(3, out + kTile * stride + kTile, bytes);
+  }
   for (std::size_t block = 0; block < blocks; ++block) {
     _tile_loadd(4, tokens, 64);
     _tile_loadd(6, low, 64);
@@ -95,10 +106,11 @@ SWITCHYARD_AMX void add_panel(const std::uint16_t* tokens, const std::uint16_t* 
 
 /// Fewer than 32 tokens or experts: by way of a whole tile.
 void add_edge(const std::uint16_t* tokens, const std::uint16_t* low, const std::uint16_t* high,
-              std::size_t blocks, std::size_t count, std::size_t filled, float* out, std::size_t stride) {
+              std::size_t blocks, Sums sums, std::size_t count, std::size_t filled, float* out,
+              std::size_t stride) {
   alignas(64) float edge[kTokens * kPanel] = {};
   for (std::size_t t = 0; t < count; ++t) std::copy_n(out + t * stride, filled, edge + t * kPanel);
-  add_panel(tokens, low, high, blocks, edge, kPanel);
+  add_panel(tokens, low, high, blocks, sums, edge, kPanel);
   for (std::size_t t = 0; t < count; ++t) std::copy_n(edge + t * kPanel, filled, out + t * stride);
 }
 
@@ -115,10 +127,10 @@ void logits_amx(const GateInput& input, const PackedWeights& packed, std::span<f
   const auto tokens = static_cast<std::size_t>(input.tokens);
   const std::size_t all_blocks = (length + kTileDepth - 1) / kTileDepth;
   alignas(64) std::uint16_t rounded[kTokens * kDepth] = {};
-  std::fill(scores.begin(), scores.end(), 0.0f);
   configure_tiles();
   for (std::size_t first = 0; first < all_blocks; first += kBlocks) {
     const std::size_t blocks = std::min(kBlocks, all_blocks - first);
+    const Sums sums = first == 0 ? Sums::begin : Sums::go_on;
     const std::size_t depth = std::min(kDepth, length - first * kTileDepth);
     for (std::size_t t = 0; t < tokens; t += kTokens) {
       const std::size_t count = std::min(kTokens, tokens - t);
@@ -129,8 +141,9 @@ void logits_amx(const GateInput& input, const PackedWeights& packed, std::span<f
         const std::uint16_t* low = packed.bf16.data() + (e / kTile * all_blocks + first) * kTileSize;
         const std::uint16_t* high = low + all_blocks * kTileSize;
         float* out = scores.data() + t * experts + e;
-        if (count == kTokens && e + kPanel <= experts) add_panel(rounded, low, high, blocks, out, experts);
-        else add_edge(rounded, low, high, blocks, count, std::min(kPanel, experts - e), out, experts);
+        if (count == kTokens && e + kPanel <= experts)
+          add_panel(rounded, low, high, blocks, sums, out, experts);
+        else add_edge(rounded, low, high, blocks, sums, count, std::min(kPanel, experts - e), out, experts);
       }
     }
   }

@@ -55,9 +55,16 @@ SWITCHYARD_AVX512 float lower_bound(const float* scores, std::size_t n, std::siz
   return kth_highest(highest, k);
 }
 
-/// Bit i: scores[i] reaches the bound; of 32 scores, or of n < 32.
-SWITCHYARD_AVX512 __mmask32 reaching(const float* scores, std::size_t n, __m512 bound) {
-  const auto there = static_cast<__mmask32>(n >= 32 ? ~0u : (1u << n) - 1);
+/// Bit i: scores[i] of 32 reaches the bound.
+SWITCHYARD_AVX512 inline __mmask32 reaching(const float* scores, __m512 bound) {
+  const __mmask16 low = _mm512_cmp_ps_mask(_mm512_loadu_ps(scores), bound, _CMP_GE_OQ);
+  const __mmask16 high = _mm512_cmp_ps_mask(_mm512_loadu_ps(scores + kLanes), bound, _CMP_GE_OQ);
+  return _mm512_kunpackw(high, low);
+}
+
+/// The same of n < 32 scores.
+SWITCHYARD_AVX512 inline __mmask32 reaching(const float* scores, std::size_t n, __m512 bound) {
+  const std::uint32_t there = (1u << n) - 1;
   const auto low = static_cast<__mmask16>(there);
   const auto high = static_cast<__mmask16>(there >> kLanes);
   const __mmask16 of_low =
@@ -67,6 +74,12 @@ SWITCHYARD_AVX512 __mmask32 reaching(const float* scores, std::size_t n, __m512 
   return _mm512_kunpackw(of_high, of_low);
 }
 
+/// Appends the indices that are marked.
+SWITCHYARD_AVX512 inline void append(Candidates& found, __mmask32 marked, __m512i indices) {
+  _mm512_storeu_si512(found.indices.data() + found.count, _mm512_maskz_compress_epi16(marked, indices));
+  found.count += static_cast<std::size_t>(std::popcount(static_cast<std::uint32_t>(marked)));
+}
+
 SWITCHYARD_AVX512 void find_candidates(const float* scores, std::size_t n, std::size_t k, Candidates& found) {
   static constexpr std::array<std::uint16_t, 32> kFirst = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
                                                            11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
@@ -74,12 +87,12 @@ SWITCHYARD_AVX512 void find_candidates(const float* scores, std::size_t n, std::
   const __m512 bound = n > kLanes ? _mm512_set1_ps(lower_bound(scores, n, k)) : lowest();
   __m512i indices = _mm512_loadu_si512(kFirst.data());
   found.count = 0;
-  for (std::size_t i = 0; i < n; i += 32) {
-    const __mmask32 reached = reaching(scores + i, n - i, bound);
-    _mm512_storeu_si512(found.indices.data() + found.count, _mm512_maskz_compress_epi16(reached, indices));
-    found.count += static_cast<std::size_t>(std::popcount(static_cast<std::uint32_t>(reached)));
+  std::size_t i = 0;
+  for (; i + 32 <= n; i += 32) {
+    append(found, reaching(scores + i, bound), indices);
     indices = _mm512_add_epi16(indices, _mm512_set1_epi16(32));
   }
+  if (i < n) append(found, reaching(scores + i, n - i, bound), indices);
 }
 
 /// The candidates' indices in order. More than 16, which many equal scores make, go the scalar way.

@@ -36,7 +36,7 @@ struct GateInput {
   std::optional<double> capacity_factor = {};  // of experts, per batch of these tokens; absent: no limit
   std::uint64_t seed = 0;
   std::uint64_t first_token = 0;  // the number of the first of these tokens, for the draws
-  std::int64_t threads = 1;  // that share the tokens; the result is the same whatever their number
+  std::int64_t threads = 1;       // that share the tokens; the result is the same whatever their number
 };
 
 /// Where the result goes: experts and weights, both [tokens, columns], by descending selection score, places

@@ -44,6 +44,11 @@ struct GateArithmetic {
   /// out[i] = 1 / (1 + exp(-logits[i])), by exp_fp32. Finite logits.
   void (*sigmoids)(std::span<const float> logits, std::span<float> out);
 
+  /// sigmoids(logits, scores) and choice = scores + bias, row by row of bias.size(); without a bias, =
+  /// scores. choice may be logits.
+  void (*biased_sigmoids)(std::span<const float> logits, std::span<const float> bias, std::span<float> scores,
+                          std::span<float> choice);
+
   /// For each row of scores [tokens, n] the indices of the k highest, into chosen [tokens, k], by descending
   /// score; on equal scores (-0 and +0 among them) the lower index comes first. -inf marks an expert that may
   /// not be chosen; the caller leaves enough others. 1 <= k <= 32, k <= n <= 2048.

@@ -5,28 +5,11 @@
 //
 // Other groups are masked with -inf, as in the official inference code. Hugging Face transformers masks with
 // 0, which chooses masked experts when all c are negative; the choice differs only then.
-#include <algorithm>
-
 #include "kernels/group_choice.hpp"
 #include "kernels/routing_rule.hpp"
 
 namespace switchyard {
 namespace {
-
-/// logits = scores + selection bias: what the choice is made on.
-void bias_choice(const RoutedTokens& block) {
-  if (block.selection_bias.empty()) {
-    std::copy(block.scratch.begin(), block.scratch.end(), block.logits.begin());
-    return;
-  }
-  const float* bias = block.selection_bias.data();
-  const std::size_t experts = block.selection_bias.size();
-  for (std::size_t row = 0; row < block.scratch.size(); row += experts) {
-    const float* score = block.scratch.data() + row;
-    float* choice = block.logits.data() + row;
-    for (std::size_t e = 0; e < experts; ++e) choice[e] = score[e] + bias[e];
-  }
-}
 
 void weigh(const RoutedToken& token) {
   float sum = 0.0f;
@@ -41,8 +24,7 @@ void weigh(const RoutedToken& token) {
 }  // namespace
 
 void noaux_tc(const RoutedTokens& block) {
-  block.arithmetic.sigmoids(block.logits, block.scratch);
-  bias_choice(block);
+  block.arithmetic.biased_sigmoids(block.logits, block.selection_bias, block.scratch, block.logits);
   if (block.shape.topk_group < block.shape.n_group) {
     GroupScores room;
     const std::span<float> group_scores = group_scores_of(block, room);

@@ -37,6 +37,13 @@ void sigmoids(std::span<const float> logits, std::span<float> out) {
   for (std::size_t i = 0; i < logits.size(); ++i) out[i] = 1.0f / (1.0f + exp_fp32(-logits[i]));
 }
 
+void biased_sigmoids(std::span<const float> logits, std::span<const float> bias, std::span<float> scores,
+                     std::span<float> choice) {
+  sigmoids(logits, scores);
+  for (std::size_t i = 0; i < scores.size(); ++i)
+    choice[i] = bias.empty() ? scores[i] : scores[i] + bias[i % bias.size()];
+}
+
 void choose_rows(std::span<const float> scores, std::span<std::uint16_t> chosen, std::int64_t tokens) {
   const auto rows = static_cast<std::size_t>(tokens);
   const std::size_t n = scores.size() / rows;
@@ -74,8 +81,8 @@ void add_logit_bias(const GateInput& input, std::span<float> scores) {
 }
 
 const GateArithmetic& scalar_arithmetic() {
-  static constexpr GateArithmetic kScalar{pack,        logits,           exponentials,    sigmoids,
-                                          choose_rows, sums_of_two_best, keep_best_groups};
+  static constexpr GateArithmetic kScalar{
+      pack, logits, exponentials, sigmoids, biased_sigmoids, choose_rows, sums_of_two_best, keep_best_groups};
   return kScalar;
 }
 

@@ -31,6 +31,7 @@ const GateArithmetic* avx2() {
     a.logits = logits_avx2;
     a.exponentials = exponentials_avx2;
     a.sigmoids = sigmoids_avx2;
+    a.biased_sigmoids = biased_sigmoids_avx2;
   });
   return &kAvx2;
 }
@@ -41,6 +42,7 @@ const GateArithmetic* widest() {
     a.logits = logits_widest;
     a.exponentials = exponentials_widest;
     a.sigmoids = sigmoids_widest;
+    a.biased_sigmoids = biased_sigmoids_widest;
   });
   return &kWidest;
 }

@@ -56,11 +56,34 @@ void exponentials(std::span<const float> logits, float shift, std::span<float> o
   map(logits, out, [offset](Vec x) HWY_ATTR { return exp_lanes(hn::Sub(x, offset)); });
 }
 
+Vec sigmoid_lanes(Vec x) {
+  const Vec one = hn::Set(Floats(), 1.0f);
+  return hn::Div(one, hn::Add(one, exp_lanes(hn::Neg(x))));
+}
+
 void sigmoids(std::span<const float> logits, std::span<float> out) {
-  map(logits, out, [](Vec x) HWY_ATTR {
-    const Vec one = hn::Set(Floats(), 1.0f);
-    return hn::Div(one, hn::Add(one, exp_lanes(hn::Neg(x))));
-  });
+  map(logits, out, [](Vec x) HWY_ATTR { return sigmoid_lanes(x); });
+}
+
+/// The division takes longest, so adding the bias beside it costs nothing.
+void biased_sigmoids(std::span<const float> logits, std::span<const float> bias, std::span<float> scores,
+                     std::span<float> choice) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t width = bias.size();
+  if (width == 0 || width % lanes != 0) {
+    sigmoids(logits, scores);
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      choice[i] = width == 0 ? scores[i] : scores[i] + bias[i % width];
+    return;
+  }
+  for (std::size_t row = 0; row < logits.size(); row += width) {
+    for (std::size_t e = 0; e < width; e += lanes) {
+      const Vec score = sigmoid_lanes(hn::LoadU(d, logits.data() + row + e));
+      hn::StoreU(score, d, scores.data() + row + e);
+      hn::StoreU(hn::Add(score, hn::LoadU(d, bias.data() + e)), d, choice.data() + row + e);
+    }
+  }
 }
 
 }  // namespace HWY_NAMESPACE
@@ -73,6 +96,7 @@ namespace {
 
 HWY_EXPORT(exponentials);
 HWY_EXPORT(sigmoids);
+HWY_EXPORT(biased_sigmoids);
 
 }  // namespace
 
@@ -84,12 +108,22 @@ void sigmoids_widest(std::span<const float> logits, std::span<float> out) {
   HWY_DYNAMIC_DISPATCH(sigmoids)(logits, out);
 }
 
+void biased_sigmoids_widest(std::span<const float> logits, std::span<const float> bias,
+                            std::span<float> scores, std::span<float> choice) {
+  HWY_DYNAMIC_DISPATCH(biased_sigmoids)(logits, bias, scores, choice);
+}
+
 void exponentials_avx2(std::span<const float> logits, float shift, std::span<float> out) {
   HWY_STATIC_DISPATCH(exponentials)(logits, shift, out);
 }
 
 void sigmoids_avx2(std::span<const float> logits, std::span<float> out) {
   HWY_STATIC_DISPATCH(sigmoids)(logits, out);
+}
+
+void biased_sigmoids_avx2(std::span<const float> logits, std::span<const float> bias, std::span<float> scores,
+                          std::span<float> choice) {
+  HWY_STATIC_DISPATCH(biased_sigmoids)(logits, bias, scores, choice);
 }
 
 }  // namespace switchyard

@@ -16,11 +16,15 @@ PackedWeights pack_avx2(const GateShape& shape, std::span<const float> weights);
 void logits_avx2(const GateInput& input, const PackedWeights& packed, std::span<float> scores);
 void exponentials_avx2(std::span<const float> logits, float shift, std::span<float> out);
 void sigmoids_avx2(std::span<const float> logits, std::span<float> out);
+void biased_sigmoids_avx2(std::span<const float> logits, std::span<const float> bias, std::span<float> scores,
+                          std::span<float> choice);
 
 PackedWeights pack_widest(const GateShape& shape, std::span<const float> weights);
 void logits_widest(const GateInput& input, const PackedWeights& packed, std::span<float> scores);
 void exponentials_widest(std::span<const float> logits, float shift, std::span<float> out);
 void sigmoids_widest(std::span<const float> logits, std::span<float> out);
+void biased_sigmoids_widest(std::span<const float> logits, std::span<const float> bias,
+                            std::span<float> scores, std::span<float> choice);
 
 /// Whether the functions below may be called: AVX-512 of Ice Lake or Zen 4 (F, BW, DQ, VL, VBMI2).
 bool has_avx512_selection();

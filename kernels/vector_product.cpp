@@ -76,13 +76,26 @@ struct Ahead {
 
 constexpr std::size_t kLine = 16;  // floats of a cache line
 
-/// out [N, V vectors] += rows [N, depth] · panel [depth, V vectors].
+/// Whether sums start at 0 or from where the last block of the hidden dimension left them.
+enum class Start { zero, stored };
+
+/// Where a tile's sums are.
+struct Sums {
+  float* data;
+  std::size_t stride;
+  Start start;
+};
+
+/// sums [N, V vectors] = 0, or themselves, + rows [N, depth] · panel [depth, V vectors].
 template <std::size_t N, std::size_t V, class D>
-void tile(D d, const Rows& rows, const float* panel, float* out, std::size_t stride, const Ahead& ahead) {
+void tile(D d, const Rows& rows, const float* panel, const Sums& to, const Ahead& ahead) {
   const std::size_t lanes = hn::Lanes(d);
   hn::Vec<D> sums[N][V];
   for (std::size_t t = 0; t < N; ++t) {
-    for (std::size_t v = 0; v < V; ++v) sums[t][v] = hn::LoadU(d, out + t * stride + v * lanes);
+    for (std::size_t v = 0; v < V; ++v) {
+      sums[t][v] = hn::Zero(d);
+      if (to.start == Start::stored) sums[t][v] = hn::LoadU(d, to.data + t * to.stride + v * lanes);
+    }
   }
   for (std::size_t line = 0; line < rows.depth; line += kLine) {
     for (std::size_t r = 0; r < ahead.rows; ++r)
@@ -98,25 +111,19 @@ void tile(D d, const Rows& rows, const float* panel, float* out, std::size_t str
     }
   }
   for (std::size_t t = 0; t < N; ++t) {
-    for (std::size_t v = 0; v < V; ++v) hn::StoreU(sums[t][v], d, out + t * stride + v * lanes);
+    for (std::size_t v = 0; v < V; ++v) hn::StoreU(sums[t][v], d, to.data + t * to.stride + v * lanes);
   }
 }
-
-/// Where a tile's sums are.
-struct Sums {
-  float* data;
-  std::size_t stride;
-};
 
 /// Any number of tokens up to kTokens: a last tile's few in fours and ones.
 template <std::size_t V, class D>
 void tiles(D d, std::size_t tokens, Rows rows, const float* panel, Sums sums, const Ahead& ahead) {
-  if (tokens == kTokens) return tile<kTokens, V>(d, rows, panel, sums.data, sums.stride, ahead);
+  if (tokens == kTokens) return tile<kTokens, V>(d, rows, panel, sums, ahead);
   const Ahead nothing{nullptr, 0, 0};
   for (; tokens >= 4; tokens -= 4, rows.data += 4 * rows.stride, sums.data += 4 * sums.stride)
-    tile<4, V>(d, rows, panel, sums.data, sums.stride, nothing);
+    tile<4, V>(d, rows, panel, sums, nothing);
   for (; tokens > 0; --tokens, rows.data += rows.stride, sums.data += sums.stride)
-    tile<1, V>(d, rows, panel, sums.data, sums.stride, nothing);
+    tile<1, V>(d, rows, panel, sums, nothing);
 }
 
 void tiles_of(std::size_t width, std::size_t tokens, const Rows& rows, const float* panel, const Sums& sums,
@@ -132,7 +139,7 @@ void edge_tiles(const Panel& panel, std::size_t filled, std::size_t tokens, cons
   alignas(64) float edge[kTokens * 2 * kLanes] = {};
   for (std::size_t t = 0; t < tokens; ++t)
     std::copy_n(sums.data + t * sums.stride, filled, edge + t * panel.width);
-  tiles_of(panel.width, tokens, rows, weights, {edge, panel.width}, ahead);
+  tiles_of(panel.width, tokens, rows, weights, {edge, panel.width, sums.start}, ahead);
   for (std::size_t t = 0; t < tokens; ++t)
     std::copy_n(edge + t * panel.width, filled, sums.data + t * sums.stride);
 }
@@ -157,7 +164,6 @@ void logits(const GateInput& input, const PackedWeights& packed, std::span<float
   const auto tokens = static_cast<std::size_t>(input.tokens);
   const std::vector<Panel> panels = panels_of(experts);
   alignas(64) float copy[kTokens * kDepth];
-  std::fill(scores.begin(), scores.end(), 0.0f);
   for (std::size_t first = 0; first < length; first += kDepth) {
     const std::size_t depth = std::min(kDepth, length - first);
     for (std::size_t t = 0; t < tokens; t += kTokens) {
@@ -168,7 +174,8 @@ void logits(const GateInput& input, const PackedWeights& packed, std::span<float
       for (std::size_t p = 0; p < panels.size(); ++p) {
         const Panel& panel = panels[p];
         const float* weights = packed.fp32.data() + panel.first * length + first * panel.width;
-        const Sums sums{scores.data() + t * experts + panel.first, experts};
+        const Sums sums{scores.data() + t * experts + panel.first, experts,
+                        first == 0 ? Start::zero : Start::stored};
         const Ahead ahead = share_of_panel(next, p, panels.size());
         const std::size_t filled = std::min(panel.width, experts - panel.first);
         if (filled == panel.width) tiles_of(panel.width, count, rows, weights, sums, ahead);

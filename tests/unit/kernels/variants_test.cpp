@@ -155,6 +155,26 @@ TEST_CASE("Every variant chooses what the reference chooses, ties to the lower i
   }
 }
 
+TEST_CASE("Every variant's biased sigmoids are the reference's to the bit") {
+  Numbers numbers(7);
+  for (const std::int64_t experts : {1, 8, 31, 32, 48, 256}) {
+    for (const std::int64_t tokens : {1, 3, 16}) {
+      std::vector<float> logits = numbers.uniforms(tokens * experts);
+      for (float& logit : logits) logit *= 100.0f;
+      for (const std::vector<float>& bias : {numbers.uniforms(experts), std::vector<float>()}) {
+        std::vector<float> expected(logits.size()), expected_choice(logits.size()), scores(logits.size());
+        scalar_arithmetic().biased_sigmoids(logits, bias, expected, expected_choice);
+        for_each_variant([&](const GateVariant&, const GateArithmetic& arithmetic) {
+          std::vector<float> choice = logits;
+          arithmetic.biased_sigmoids(choice, bias, scores, choice);
+          REQUIRE(scores == expected);
+          REQUIRE(choice == expected_choice);
+        });
+      }
+    }
+  }
+}
+
 TEST_CASE("Every variant keeps the groups that the reference keeps") {
   Numbers numbers(3);
   for (int round = 0; round < 200; ++round) {
