@@ -1,4 +1,6 @@
 // Every reader of the program with its seeds: files of the tree, and texts with what those lack.
+#include <unistd.h>
+
 #include <array>
 #include <filesystem>
 #include <map>
@@ -15,6 +17,7 @@
 #include "workloads/requests/token_rows.hpp"
 #include "workloads/requests/trace.hpp"
 #include "workloads/routing/preset.hpp"
+#include "workloads/routing/recording.hpp"
 
 namespace switchyard {
 namespace {
@@ -175,6 +178,24 @@ void read_trace(std::string_view input, const TraceFormat& format) {
   }
 }
 
+/// Two short sequences, of two domains.
+RoutingRecording small_recording() {
+  return {2, 2, {{"law/a", "law", {0, 1, 2, 3, 4, 5, 6, 7}}, {"b", "", {1, 0, kNotRecorded, 3}}}};
+}
+
+/// What a recording is when it is written with `write`, and read with `read`.
+FuzzTarget recording_target(const RecordingFormat& format) {
+  const std::string name(format.name.substr(1));
+  const std::filesystem::path file =
+      fs::temp_directory_path() / ("seed-" + std::to_string(getpid()) + "." + name);
+  format.write(file.string(), small_recording());
+  FuzzTarget target{"routing_" + name,
+                    [&format](std::string_view input) { format.read(memory_file().hold(input)); },
+                    {read_text_file(file.string())}};
+  fs::remove(file);
+  return target;
+}
+
 /// Each format by name, and the one that the first line tells.
 void add_traces(std::vector<FuzzTarget>& targets) {
   for (const TraceFormat& format : trace_menu()) {
@@ -223,6 +244,7 @@ std::vector<FuzzTarget> all_targets() {
        {R"({"key": "0000000000000001", "row": {"verdict": "ok", "reason": "", "summary": {"steps": 3}}})"
         "\n{\"key\": \"2\"}\n"}},
   };
+  for (const RecordingFormat& format : recording_formats()) targets.push_back(recording_target(format));
   add_traces(targets);
   return targets;
 }
