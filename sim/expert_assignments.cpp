@@ -22,7 +22,8 @@ Assignments nothing(const RoutingBank& bank) {
 Assignments of_streams(const RoutingBank& bank, std::optional<std::int64_t> domain) {
   ExpertCounts counts = bank.empty_counts();
   for (std::uint32_t stream = 0; stream < bank.streams(); ++stream)
-    if (!domain || bank.domain_of(stream) == *domain) bank.add({stream, 0, bank.stream_length()}, counts);
+    if (!domain || bank.domain_of(stream) == *domain)
+      bank.add({stream, 0, bank.stream_length(stream)}, counts);
   Assignments assignments = nothing(bank);
   for (std::size_t layer = 0; layer < assignments.size(); ++layer) {
     const auto row = counts.layer(static_cast<std::int64_t>(layer));
@@ -85,7 +86,7 @@ struct Rings {
 
   explicit Rings(const RoutingBank& bank) : of_domain(static_cast<std::size_t>(bank.domains())) {
     for (std::uint32_t stream = 0; stream < bank.streams(); ++stream)
-      begin.push_back(of(bank, stream).append(stream, bank.stream_length()));
+      begin.push_back(of(bank, stream).append(stream, bank.stream_length(stream)));
   }
   Ring& of(const RoutingBank& bank, std::uint32_t stream) {
     return of_domain[static_cast<std::size_t>(bank.domain_of(stream))];

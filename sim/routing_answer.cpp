@@ -19,7 +19,7 @@ RelativeLoads rank_loads(const Scenario& scenario, const RoutingBank& bank) {
   const std::unique_ptr<RoutedLoad> routed = build_routed_load(scenario, bank);
   std::vector<RankBatch> batches(1);
   for (std::uint32_t stream = 0; stream < bank.streams(); ++stream)
-    batches.front().routed.push_back({stream, 0, bank.stream_length()});
+    batches.front().routed.push_back({stream, 0, bank.stream_length(stream)});
   routed->route(batches);
   Assignments assignments;
   for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer) {

@@ -17,9 +17,8 @@ RankBatch batch_of(const StepQuery& query, const RoutingBank* bank, Random& rand
   RankBatch batch;
   const auto place = [&](std::int64_t tokens) {
     if (bank == nullptr) return;
-    const auto stream = static_cast<std::uint32_t>(random.integer(0, bank->streams() - 1));
-    const auto position = static_cast<std::uint64_t>(random.integer(0, bank->stream_length() - 1));
-    batch.routed.push_back({stream, position, tokens});
+    batch.routed.push_back(bank->draw_place(random));
+    batch.routed.back().tokens = tokens;
   };
   for (std::int64_t i = 0; i < query.decode; ++i) {
     batch.decode_contexts.push_back(query.context + 1);  // itself too

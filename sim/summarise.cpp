@@ -91,7 +91,7 @@ Json routing_json(const System& system, const RoutingTally& tally) {
                {"gate_bias_zipf", options.preset.gate_bias_zipf},
                {"mean_active_experts_per_rank", tally.sum.active_experts / steps},
                {"mean_rank_imbalance", tally.sum.imbalance / steps},
-               {"bank_tokens", system.bank()->streams() * system.bank()->stream_length()}};
+               {"bank_tokens", system.bank()->tokens()}};
   if (system.scenario().model.drops_tokens()) json["dropped"] = tally.sum.dropped;
   if (system.balancing()) json["eplb"] = eplb_json(system);
   return json;

@@ -42,7 +42,7 @@ ExpertSlots place_experts(const RoutingBank& bank, const ExpertCounts& loads,
 ExpertCounts long_run_loads(const RoutingBank& bank) {
   ExpertCounts loads = bank.empty_counts();
   for (std::uint32_t stream = 0; stream < bank.streams(); ++stream)
-    bank.add({stream, 0, static_cast<std::int64_t>(bank.stream_length())}, loads);
+    bank.add({stream, 0, static_cast<std::int64_t>(bank.stream_length(stream))}, loads);
   return loads;
 }
 

@@ -9,8 +9,7 @@ namespace switchyard {
 
 TokenRun place_in_bank(const RoutingBank& bank, std::uint64_t seed, std::uint64_t request) {
   Random random(seed, "routing", request);
-  const auto stream = static_cast<std::uint32_t>(random.integer(0, bank.streams() - 1));
-  return {stream, static_cast<std::uint64_t>(random.integer(0, bank.stream_length() - 1)), 0};
+  return bank.draw_place(random);
 }
 
 ServingResult serve(const ServingSpec& spec, const Traffic& traffic, const std::stop_token& stop,

@@ -14,17 +14,13 @@
 namespace switchyard {
 namespace {
 
-constexpr std::size_t kBlock = 16;
 constexpr StreamPool kUniformPool{128, 128};
 
 }  // namespace
 
 void ExpertCounts::clear() { std::fill(counts.begin(), counts.end(), 0u); }
 
-RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
-                         Choice choice)
-    : pool_(choice == Choice::uniform ? kUniformPool : pool_of(architecture, preset)),
-      domains_(preset.domains) {
+RoutingBank::RoutingBank(const Architecture& architecture) {
   for (const Layer& layer : architecture.layers) {
     if (!layer.moe) continue;
     gates_.push_back(layer.moe->gate);
@@ -32,17 +28,48 @@ RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& 
     experts_ = std::max(experts_, static_cast<std::size_t>(gates_.back().num_experts));
     top_k_ = std::max(top_k_, static_cast<std::size_t>(gates_.back().num_experts_per_tok));
   }
-  rows_.resize(std::size_t{pool_.streams} * pool_.length * gates_.size() * top_k_);
-  if (choice == Choice::gates) route(architecture, preset, seed);
+}
+
+RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
+                         Choice choice)
+    : RoutingBank(architecture) {
+  const StreamPool pool = choice == Choice::uniform ? kUniformPool : pool_of(architecture, preset);
+  lay_out(pool, preset.domains);
+  if (choice == Choice::gates) route(architecture, pool, preset, seed);
   else draw_uniformly(seed);
   sum_prefixes();
 }
 
-void RoutingBank::route(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed) {
-  const std::size_t tokens = std::size_t{pool_.streams} * pool_.length;
+void RoutingBank::lay_out(StreamPool pool, std::int64_t domains) {
+  rings_.resize(static_cast<std::size_t>(domains));
+  for (std::uint32_t stream = 0; stream < pool.streams; ++stream)
+    append_stream(stream % domains, pool.length);
+  make_room();
+}
+
+void RoutingBank::append_stream(std::int64_t domain, std::size_t length) {
+  Ring& ring = rings_[static_cast<std::size_t>(domain)];
+  if (ring.length == 0) ring.first_stream = streams();
+  streams_.push_back({domain, ring.length, length});
+  ring.length += length;
+  tokens_ += static_cast<std::int64_t>(length);
+}
+
+void RoutingBank::make_room() {
+  std::size_t rows = 0;
+  for (Ring& ring : rings_) {
+    ring.first_row = rows;
+    rows += ring.length;
+  }
+  rows_.resize(rows * gates_.size() * top_k_);
+}
+
+void RoutingBank::route(const Architecture& architecture, StreamPool pool, const RoutingPreset& preset,
+                        std::uint64_t seed) {
+  const auto tokens = static_cast<std::size_t>(tokens_);
   std::int64_t widest = 0;
   for (const GateShape& gate : gates_) widest = std::max(widest, gate.hidden_size);
-  TokenStreams streams(preset, pool_, widest, seed);
+  TokenStreams streams(preset, pool, widest, seed);
   std::vector<float> hidden;
   std::vector<std::uint16_t> chosen;
   std::size_t index = 0;
@@ -64,7 +91,7 @@ void RoutingBank::route(const Architecture& architecture, const RoutingPreset& p
 
 /// The first k of a shuffle (Fisher and Yates).
 void RoutingBank::draw_uniformly(std::uint64_t seed) {
-  const std::size_t tokens = std::size_t{pool_.streams} * pool_.length;
+  const auto tokens = static_cast<std::size_t>(tokens_);
   for (std::size_t layer = 0; layer < gates_.size(); ++layer) {
     Random random(seed, "uniform routing", layer);
     std::vector<std::uint16_t> experts(static_cast<std::size_t>(gates_[layer].num_experts));
@@ -86,20 +113,24 @@ void RoutingBank::draw_uniformly(std::uint64_t seed) {
 void RoutingBank::store(std::size_t layer, std::span<const std::uint16_t> chosen) {
   const auto k = static_cast<std::size_t>(gates_[layer].num_experts_per_tok);
   const std::size_t stride = gates_.size() * top_k_;
-  std::uint16_t* row = rows_.data() + layer * top_k_;
-  for (std::size_t i = 0; i < chosen.size(); i += k, row += stride) std::copy_n(chosen.data() + i, k, row);
+  const std::uint16_t* from = chosen.data();
+  for (const Stream& stream : streams_) {
+    const Ring& ring = rings_[static_cast<std::size_t>(stream.domain)];
+    std::uint16_t* to = rows_.data() + (ring.first_row + stream.place) * stride + layer * top_k_;
+    for (std::size_t i = 0; i < stream.length; ++i, from += k, to += stride) std::copy_n(from, k, to);
+  }
 }
 
 void RoutingBank::sum_prefixes() {
-  for (std::size_t domain = 0; domain < static_cast<std::size_t>(domains_); ++domain) {
-    first_prefix_.push_back(prefixes_.size());
+  for (Ring& ring : rings_) {
+    ring.first_prefix = prefixes_.size();
     ExpertCounts counts = empty_counts();
-    const std::size_t length = ring_length(domain);
-    prefixes_.reserve(prefixes_.size() + (length / kBlock + 1) * counts.counts.size());
-    for (std::size_t first = 0;; first += kBlock) {
+    prefixes_.reserve(prefixes_.size() + (blocks(ring) + 1) * counts.counts.size());
+    const std::size_t block = std::size_t{1} << block_bits_;
+    for (std::size_t first = 0;; first += block) {
       prefixes_.insert(prefixes_.end(), counts.counts.begin(), counts.counts.end());
-      if (first == length) break;
-      add_rows(domain, first, first + kBlock, counts);
+      if (first >= ring.length) break;
+      add_rows(ring, first, std::min(first + block, ring.length), counts);
     }
   }
 }
@@ -110,36 +141,36 @@ ExpertCounts RoutingBank::empty_counts() const {
 
 void RoutingBank::add(const TokenRun& run, ExpertCounts& counts) const {
   ensure(counts.layers == moe_layers() && counts.experts == experts(), "expert counts have the bank's shape");
-  ensure(run.stream < pool_.streams && run.tokens >= 0, "a token run lies in the bank");
-  const auto domain = static_cast<std::size_t>(domain_of(run.stream));
-  const std::size_t length = ring_length(domain);
+  ensure(run.stream < streams_.size() && run.tokens >= 0, "a token run lies in the bank");
+  const Stream& stream = streams_[run.stream];
+  const Ring& ring = rings_[static_cast<std::size_t>(stream.domain)];
   const auto tokens = static_cast<std::size_t>(run.tokens);
-  if (const auto turns = static_cast<std::uint32_t>(tokens / length); turns > 0) {
-    const std::uint32_t* whole = prefix(domain, length / kBlock);
+  if (const auto turns = static_cast<std::uint32_t>(tokens / ring.length); turns > 0) {
+    const std::uint32_t* whole = prefix(ring, blocks(ring));
     for (std::size_t i = 0; i < counts.counts.size(); ++i) counts.counts[i] += turns * whole[i];
   }
-  const std::size_t first = place(run.stream, run.position);
-  const std::size_t last = first + tokens % length;
-  add_segment(domain, first, std::min(last, length), counts);
-  if (last > length) add_segment(domain, 0, last - length, counts);
+  const std::size_t first = place(stream, run.position);
+  const std::size_t last = first + tokens % ring.length;
+  add_segment(ring, first, std::min(last, ring.length), counts);
+  if (last > ring.length) add_segment(ring, 0, last - ring.length, counts);
 }
 
-void RoutingBank::add_segment(std::size_t domain, std::size_t first, std::size_t last,
+void RoutingBank::add_segment(const Ring& ring, std::size_t first, std::size_t last,
                               ExpertCounts& counts) const {
-  const std::size_t from = (first + kBlock - 1) / kBlock;
-  const std::size_t to = last / kBlock;
-  if (from >= to) return add_rows(domain, first, last, counts);
-  add_rows(domain, first, from * kBlock, counts);
-  const std::uint32_t* low = prefix(domain, from);
-  const std::uint32_t* high = prefix(domain, to);
+  const std::size_t from = (first + (std::size_t{1} << block_bits_) - 1) >> block_bits_;
+  const std::size_t to = last == ring.length ? blocks(ring) : last >> block_bits_;
+  if (from >= to) return add_rows(ring, first, last, counts);
+  add_rows(ring, first, from << block_bits_, counts);
+  const std::uint32_t* low = prefix(ring, from);
+  const std::uint32_t* high = prefix(ring, to);
   for (std::size_t i = 0; i < counts.counts.size(); ++i) counts.counts[i] += high[i] - low[i];
-  add_rows(domain, to * kBlock, last, counts);
+  add_rows(ring, to << block_bits_, last, counts);  // none when the last block is the ring's
 }
 
-void RoutingBank::add_rows(std::size_t domain, std::size_t first, std::size_t last,
+void RoutingBank::add_rows(const Ring& ring, std::size_t first, std::size_t last,
                            ExpertCounts& counts) const {
   for (std::size_t t = first; t < last; ++t) {
-    const std::uint16_t* chosen = row(domain, t);
+    const std::uint16_t* chosen = row(ring, t);
     std::uint32_t* layer_counts = counts.counts.data();
     for (const GateShape& gate : gates_) {
       for (std::int64_t i = 0; i < gate.num_experts_per_tok; ++i) ++layer_counts[chosen[i]];
@@ -152,27 +183,32 @@ void RoutingBank::add_rows(std::size_t domain, std::size_t first, std::size_t la
 std::span<const std::uint16_t> RoutingBank::experts_of(std::uint32_t stream, std::uint64_t position,
                                                        std::int64_t layer) const {
   const auto l = static_cast<std::size_t>(layer);
-  return {row(static_cast<std::size_t>(domain_of(stream)), place(stream, position)) + l * top_k_,
+  const Ring& ring = rings_[static_cast<std::size_t>(streams_[stream].domain)];
+  return {row(ring, place(streams_[stream], position)) + l * top_k_,
           static_cast<std::size_t>(gates_[l].num_experts_per_tok)};
 }
 
-std::size_t RoutingBank::ring_length(std::size_t domain) const {
-  const auto domains = static_cast<std::size_t>(domains_);
-  return (pool_.streams - domain + domains - 1) / domains * pool_.length;
+TokenRun RoutingBank::draw_place(Random& random) const {
+  TokenRun run;
+  run.stream = static_cast<std::uint32_t>(random.integer(0, streams() - 1));
+  run.position = static_cast<std::uint64_t>(random.integer(0, stream_length(run.stream) - 1));
+  return run;
 }
 
-std::size_t RoutingBank::place(std::uint32_t stream, std::uint64_t position) const {
-  const auto domains = static_cast<std::uint32_t>(domains_);
-  return (std::uint64_t{stream / domains} * pool_.length + position) % ring_length(stream % domains);
+std::size_t RoutingBank::place(const Stream& stream, std::uint64_t position) const {
+  return (stream.place + position) % rings_[static_cast<std::size_t>(stream.domain)].length;
 }
 
-const std::uint16_t* RoutingBank::row(std::size_t domain, std::size_t place) const {
-  const std::size_t stream = domain + place / pool_.length * static_cast<std::size_t>(domains_);
-  return rows_.data() + (stream * pool_.length + place % pool_.length) * gates_.size() * top_k_;
+const std::uint16_t* RoutingBank::row(const Ring& ring, std::size_t place) const {
+  return rows_.data() + (ring.first_row + place) * gates_.size() * top_k_;
 }
 
-const std::uint32_t* RoutingBank::prefix(std::size_t domain, std::size_t block) const {
-  return prefixes_.data() + first_prefix_[domain] + block * gates_.size() * experts_;
+std::size_t RoutingBank::blocks(const Ring& ring) const {
+  return (ring.length + (std::size_t{1} << block_bits_) - 1) >> block_bits_;
+}
+
+const std::uint32_t* RoutingBank::prefix(const Ring& ring, std::size_t block) const {
+  return prefixes_.data() + ring.first_prefix + block * gates_.size() * experts_;
 }
 
 }  // namespace switchyard

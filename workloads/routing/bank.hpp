@@ -1,6 +1,7 @@
-// The routing bank: a pool of generated token streams, routed once through the real gates of every MoE layer
-// before the simulation starts, then read as often as needed. Independent of placement; shared read-only by
-// forked points. Real arithmetic on synthetic weights.
+// The routing bank: a table of rows (stream, position -> experts of every MoE layer), filled once before the
+// simulation starts, then read as often as needed: a pool of generated token streams that the real gates
+// route (real arithmetic on synthetic weights), or uniform draws. Independent of placement;
+// shared read-only by forked points.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "kernels/gate_shape.hpp"
+#include "sim/base/random.hpp"
 #include "workloads/architecture.hpp"
 #include "workloads/routing/preset.hpp"
 #include "workloads/routing/token_streams.hpp"
@@ -58,16 +60,30 @@ class RoutingBank {
   RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
               Choice choice = Choice::gates);
 
-  std::uint32_t streams() const { return pool_.streams; }       // a multiple of 16
-  std::uint32_t stream_length() const { return pool_.length; }  // a multiple of 16
+  std::uint32_t streams() const { return static_cast<std::uint32_t>(streams_.size()); }
+  /// In tokens; generated streams are all as long as the first.
+  std::uint32_t stream_length(std::uint32_t stream = 0) const {
+    return static_cast<std::uint32_t>(streams_[stream].length);
+  }
+  std::int64_t tokens() const { return tokens_; }
   std::int64_t moe_layers() const { return static_cast<std::int64_t>(gates_.size()); }
   std::int64_t experts() const { return static_cast<std::int64_t>(experts_); }  // of the layer with the most
   std::int64_t top_k() const { return static_cast<std::int64_t>(top_k_); }      // of the layer with the most
   /// The gate of a MoE layer; its hidden_size is the subspace that it was routed in.
   const GateShape& gate(std::int64_t layer) const { return gates_[static_cast<std::size_t>(layer)]; }
-  std::int64_t domains() const { return domains_; }
-  std::int64_t domain_of(std::uint32_t stream) const { return stream % domains_; }
+  std::int64_t domains() const { return static_cast<std::int64_t>(rings_.size()); }
+  std::int64_t domain_of(std::uint32_t stream) const { return streams_[stream].domain; }
 
+  /// Tokens of a domain's ring, and the stream whose position 0 is its first.
+  std::uint64_t ring_length(std::int64_t domain) const {
+    return rings_[static_cast<std::size_t>(domain)].length;
+  }
+  std::uint32_t first_stream(std::int64_t domain) const {
+    return rings_[static_cast<std::size_t>(domain)].first_stream;
+  }
+
+  /// Where a new sequence starts: a run of no tokens yet.
+  TokenRun draw_place(Random& random) const;
   /// Counts of zero, of the bank's shape.
   ExpertCounts empty_counts() const;
   /// Adds the assignments of a run: whole blocks of consecutive rows from prefix sums, odd rows singly.
@@ -78,29 +94,51 @@ class RoutingBank {
                                             std::int64_t layer) const;
 
  private:
-  void route(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed);
+  /// A stream's place on the ring of its domain, in tokens.
+  struct Stream {
+    std::int64_t domain = 0;
+    std::size_t place = 0;
+    std::size_t length = 0;
+  };
+  /// The streams of a domain, one behind the other; tokens, and where its rows and its prefix sums begin.
+  struct Ring {
+    std::uint32_t first_stream = 0;
+    std::size_t length = 0;
+    std::size_t first_row = 0;
+    std::size_t first_prefix = 0;
+  };
+  explicit RoutingBank(const Architecture& architecture);  // without streams
+  void lay_out(StreamPool pool, std::int64_t domains);
+  /// Appends a stream to the ring of its domain.
+  void append_stream(std::int64_t domain, std::size_t length);
+  /// Once all streams are known: where each ring's rows begin, and room for them.
+  void make_room();
+  void route(const Architecture& architecture, StreamPool pool, const RoutingPreset& preset,
+             std::uint64_t seed);
   void draw_uniformly(std::uint64_t seed);
+  /// One layer's choices of all tokens, stream by stream, [tokens, top_k of the layer].
   void store(std::size_t layer, std::span<const std::uint16_t> chosen);
   void sum_prefixes();
-  /// Tokens of a domain's ring, and where a run begins on it.
-  std::size_t ring_length(std::size_t domain) const;
-  std::size_t place(std::uint32_t stream, std::uint64_t position) const;
-  /// Rows of the pool's token at a place of a ring, [layers, top_k].
-  const std::uint16_t* row(std::size_t domain, std::size_t place) const;
+  std::size_t place(const Stream& stream, std::uint64_t position) const;
+  /// Rows of the token at a place of a ring, [layers, top_k].
+  const std::uint16_t* row(const Ring& ring, std::size_t place) const;
   /// Places [first, last) of a ring, without wrapping.
-  void add_rows(std::size_t domain, std::size_t first, std::size_t last, ExpertCounts& counts) const;
-  void add_segment(std::size_t domain, std::size_t first, std::size_t last, ExpertCounts& counts) const;
+  void add_rows(const Ring& ring, std::size_t first, std::size_t last, ExpertCounts& counts) const;
+  void add_segment(const Ring& ring, std::size_t first, std::size_t last, ExpertCounts& counts) const;
+  /// Blocks of a ring; the last may be shorter than the others.
+  std::size_t blocks(const Ring& ring) const;
   /// Assignments of the first `block` blocks of a ring, [layers, experts].
-  const std::uint32_t* prefix(std::size_t domain, std::size_t block) const;
+  const std::uint32_t* prefix(const Ring& ring, std::size_t block) const;
 
-  StreamPool pool_;
-  std::int64_t domains_ = 1;
   std::size_t experts_ = 0;
   std::size_t top_k_ = 0;
   std::vector<GateShape> gates_;
-  std::vector<std::uint16_t> rows_;        // [streams, stream_length, layers, top_k]
-  std::vector<std::uint32_t> prefixes_;    // ring by ring, [ring_length / 16 + 1, layers, experts]
-  std::vector<std::size_t> first_prefix_;  // of each ring
+  std::vector<Stream> streams_;
+  std::vector<Ring> rings_;  // of each domain
+  std::int64_t tokens_ = 0;
+  int block_bits_ = 4;                   // a block has 2^block_bits_ tokens
+  std::vector<std::uint16_t> rows_;      // ring by ring, [ring length, layers, top_k]
+  std::vector<std::uint32_t> prefixes_;  // ring by ring, [blocks + 1, layers, experts]
 };
 
 }  // namespace switchyard

@@ -16,7 +16,8 @@ std::vector<ExpertCounts> loads_of_domains(const RoutingBank& bank) {
   const auto used = std::min<std::int64_t>(bank.domains(), bank.streams());
   for (std::int64_t domain = 0; domain < used; ++domain) loads.push_back(bank.empty_counts());
   for (std::uint32_t stream = 0; stream < bank.streams(); ++stream) {
-    bank.add({stream, 0, bank.stream_length()}, loads[static_cast<std::size_t>(bank.domain_of(stream))]);
+    bank.add({stream, 0, bank.stream_length(stream)},
+             loads[static_cast<std::size_t>(bank.domain_of(stream))]);
   }
   return loads;
 }
@@ -50,25 +51,20 @@ double cosine(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b
   return product / std::sqrt(square_a * square_b);
 }
 
-/// Tokens of a domain's ring of streams; position 0 of stream `domain` is its first.
-std::uint64_t tokens_of(const RoutingBank& bank, std::int64_t domain) {
-  const std::int64_t streams = (bank.streams() - domain + bank.domains() - 1) / bank.domains();
-  return static_cast<std::uint64_t>(streams) * bank.stream_length();
-}
-
 /// previous_token_overlap and first_choice_repeat.
 void measure_locality(const RoutingBank& bank, std::int64_t layer, std::int64_t domain,
                       DomainRoutingStatistics& result) {
   std::int64_t shared = 0, repeats = 0, pairs = 0;
-  const auto ring = static_cast<std::uint32_t>(domain);
-  for (std::uint64_t t = 1; t < tokens_of(bank, domain); ++t) {
-    if (t % bank.stream_length() == 0) continue;  // another stream begins
-    const auto before = bank.experts_of(ring, t - 1, layer);
-    const auto now = bank.experts_of(ring, t, layer);
-    for (const std::uint16_t expert : now) shared += std::count(before.begin(), before.end(), expert);
-    repeats += before[0] == now[0] ? 1 : 0;
-    ++pairs;
+  for (std::uint32_t stream = 0; stream < bank.streams(); ++stream) {
+    if (bank.domain_of(stream) != domain) continue;
+    for (std::uint32_t t = 1; t < bank.stream_length(stream); ++t, ++pairs) {
+      const auto before = bank.experts_of(stream, t - 1, layer);
+      const auto now = bank.experts_of(stream, t, layer);
+      for (const std::uint16_t expert : now) shared += std::count(before.begin(), before.end(), expert);
+      repeats += before[0] == now[0] ? 1 : 0;
+    }
   }
+  if (pairs == 0) return;  // recorded sequences of one token
   result.previous_token_overlap = static_cast<double>(shared) / static_cast<double>(pairs);
   result.first_choice_repeat = static_cast<double>(repeats) / static_cast<double>(pairs);
 }
@@ -77,12 +73,13 @@ void measure_locality(const RoutingBank& bank, std::int64_t layer, std::int64_t 
 double ep8_imbalance(const RoutingBank& bank, std::int64_t layer, std::int64_t domain) {
   const std::int64_t experts = bank.gate(layer).num_experts;
   const std::int64_t ranks = std::min(kRanks, experts);
-  const std::uint64_t batch = std::min(kBatch, tokens_of(bank, domain));
+  const std::uint64_t tokens = bank.ring_length(domain);
+  const std::uint64_t batch = std::min(kBatch, tokens);
   std::vector<std::uint32_t> load(static_cast<std::size_t>(ranks));
   double sum = 0.0;
-  const std::uint64_t batches = tokens_of(bank, domain) / batch;
+  const std::uint64_t batches = tokens / batch;
   for (std::uint64_t t = 0; t < batches * batch; ++t) {
-    for (const std::uint16_t expert : bank.experts_of(static_cast<std::uint32_t>(domain), t, layer)) {
+    for (const std::uint16_t expert : bank.experts_of(bank.first_stream(domain), t, layer)) {
       ++load[expert * ranks / experts];
     }
     if ((t + 1) % batch != 0) continue;
@@ -95,17 +92,18 @@ double ep8_imbalance(const RoutingBank& bank, std::int64_t layer, std::int64_t d
 /// Batches begin at every place of a stream.
 double distinct_experts(const RoutingBank& bank, std::int64_t layer, std::uint32_t batch) {
   const std::uint32_t turns = (batch + bank.streams() - 1) / bank.streams();
-  const std::uint32_t apart = std::max(1u, bank.stream_length() / turns);
+  const auto length = static_cast<std::uint32_t>(bank.tokens() / bank.streams());
+  const std::uint32_t apart = std::max(1u, length / turns);
   std::vector<std::uint32_t> seen(static_cast<std::size_t>(bank.experts()));  // in which batch, from 1
   std::uint64_t distinct = 0;
   std::uint32_t batches = 0;
   const std::uint32_t starts = std::max(1u, bank.streams() / batch);
-  for (std::uint32_t t = 0; t < bank.stream_length(); ++t) {
+  for (std::uint32_t t = 0; t < length; ++t) {
     for (std::uint32_t start = 0; start < starts; ++start) {
       ++batches;
       for (std::uint32_t i = 0; i < batch; ++i) {
         const std::uint32_t stream = (start * batch + i) % bank.streams();
-        const std::uint64_t position = (t + i / bank.streams() * apart) % bank.stream_length();
+        const std::uint64_t position = (t + i / bank.streams() * apart) % length;
         for (const std::uint16_t expert : bank.experts_of(stream, position, layer)) {
           distinct += seen[expert] == batches ? 0 : 1;
           seen[expert] = batches;
@@ -144,7 +142,7 @@ LayerRoutingStatistics statistics_of(const RoutingBank& bank, std::int64_t layer
 
 RoutingStatistics routing_statistics(const RoutingBank& bank) {
   RoutingStatistics result;
-  result.tokens = static_cast<std::int64_t>(bank.streams()) * bank.stream_length();
+  result.tokens = bank.tokens();
   const std::vector<ExpertCounts> loads = loads_of_domains(bank);
   const auto layers = static_cast<double>(bank.moe_layers());
   double cosines = 0.0;
