@@ -17,6 +17,7 @@
 #include "workloads/hugging_face/family.hpp"
 #include "workloads/parameters.hpp"
 #include "workloads/routing/balance_dynamics.hpp"
+#include "workloads/routing/recording.hpp"
 
 namespace switchyard {
 namespace {
@@ -81,7 +82,7 @@ Lines cluster_lines() {
   return lines;
 }
 
-constexpr std::array<Menu, 23> kMenus = {{
+constexpr std::array<Menu, 24> kMenus = {{
     {"models", "scenario /model", model_lines},
     {"gpus", "inline clusters /cluster/gpu", gpu_lines},
     {"clusters", "scenario /cluster; NAMExN has N nodes", cluster_lines},
@@ -93,6 +94,7 @@ constexpr std::array<Menu, 23> kMenus = {{
     {"routers", "gates of the models", [] { return menu_lines(expert_routers()); }},
     {"routing-modes", "scenario /routing/mode", [] { return menu_lines(routing_modes()); }},
     {"routing-presets", "scenario /routing/preset", [] { return name_lines(routing_preset_names()); }},
+    {"recordings", "endings of scenario /routing/trace", [] { return menu_lines(recording_formats()); }},
     {"placements", "scenario /deployment/expert_placement", [] { return menu_lines(expert_placements()); }},
     {"balance-remedies", "switchyard balance REMEDY", [] { return menu_lines(balance_remedies()); }},
     {"all2all-backends", "scenario /deployment/all2all_backend",

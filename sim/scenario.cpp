@@ -57,6 +57,8 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
   resolve_model_length(scenario);
   scenario.precision = read_precision(reader.optional_object("precision"), scenario);
   scenario.routing = read_routing(reader.optional_object("routing"), scenario.model, base_folder);
+  if (!scenario.routing.trace.empty() && scenario.routing.mode != "trace")
+    scenario.notes.push_back("routing.trace is not read: routing.mode is " + scenario.routing.mode + ".");
   ObjectReader network = reader.optional_object("network");
   scenario.fidelity = network.optional_choice("fidelity", "auto", names(fidelities()));
   network.finish();

@@ -34,6 +34,8 @@ struct EngineOptions {
 struct RoutingOptions {
   std::string mode = "bank";  // a row of routing_modes()
   RoutingPreset preset;
+  std::string trace;         // absolute path of a recording, or empty
+  std::string gate_weights;  // absolute path of a checkpoint, or empty
 };
 
 struct Scenario {

@@ -9,6 +9,7 @@
 #include "sim/plan/routed_load.hpp"
 #include "sim/serving/dispatcher.hpp"
 #include "sim/serving/scheduler.hpp"
+#include "workloads/routing/recording.hpp"
 
 namespace switchyard {
 namespace {
@@ -136,7 +137,14 @@ ModelPrecision read_precision(ObjectReader reader, const Scenario& scenario) {
 
 RoutingOptions read_routing(ObjectReader reader, const Architecture& model, const std::string& base_folder) {
   RoutingOptions routing;
+  routing.trace = reader.optional_text("trace", "");
+  if (!routing.trace.empty()) {
+    check_recording_name(routing.trace, reader.source() + ": " + reader.pointer("trace"));
+    routing.trace = absolute_path(base_folder, routing.trace);
+  }
   routing.mode = reader.optional_choice("mode", "bank", names(routing_modes()));
+  if (routing.mode == "trace" && routing.trace.empty())
+    reader.fail("trace", "is missing; give the path of recorded choices, a file .npz or .csv");
   std::string preset = reader.optional_text("preset", model.routing_preset);
   const std::string path = reader.source() + ": " + reader.pointer("preset");
   if (is_path(preset)) preset = absolute_path(base_folder, preset);

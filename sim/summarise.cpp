@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include "workloads/parameters.hpp"
 
@@ -153,6 +154,10 @@ std::vector<std::string> notes_of(const Scenario& scenario) {
   if (scenario.model.moe_layers() > 0 && scenario.routing.mode == "bank") {
     notes.push_back("Routing: real gate arithmetic on synthetic weights and tokens (preset " +
                     scenario.routing.preset.name + ").");
+  }
+  if (scenario.model.moe_layers() > 0 && scenario.routing.mode == "trace") {
+    const std::filesystem::path trace = scenario.routing.trace;
+    notes.push_back("Routing: recorded choices of experts (" + trace.filename().string() + ").");
   }
   return notes;
 }

@@ -35,6 +35,11 @@ std::uint64_t check_workload(const Scenario& scenario) {
 
 std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
   if (scenario.model.moe_layers() == 0) return nullptr;
+  if (scenario.routing.mode == "trace") {
+    const std::string where = scenario.source + ": /routing/trace";
+    return std::make_shared<RoutingBank>(prompt_part(scenario.model),
+                                         read_recording(scenario.routing.trace, where), where);
+  }
   const Choice choice = scenario.routing.mode == "uniform" ? Choice::uniform : Choice::gates;
   return std::make_shared<RoutingBank>(prompt_part(scenario.model), scenario.routing.preset, scenario.seed,
                                        choice);

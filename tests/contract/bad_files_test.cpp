@@ -151,6 +151,28 @@ TEST_CASE("A wrong file that a scenario names is refused by its own name") {
   files.check();
 }
 
+TEST_CASE("A wrong recording of experts is refused with the reason") {
+  const std::string trace =
+      "/model=mixtral-8x7b & /model_overrides/num_hidden_layers=2 & /routing/mode=trace & "
+      "/routing/trace=FILE";
+  const std::string header = "sequence,position,layer,expert_0,expert_1\n";
+  Files files;
+  files.named("an empty archive", "", trace, "is no NPZ file|numpy.savez", ".npz");
+  files.named("text for an archive", "a,b\n1,2\n", trace, "is no NPZ file", ".npz");
+  files.named("the first bytes of an archive", std::string("PK\3\4\24\0\0\0", 8), trace, "is no NPZ file",
+              ".npz");
+  files.named("a gigabyte's worth of zeros", megabytes(3), trace, "is no NPZ file", ".npz");
+  files.named("an empty CSV", "", trace, "is empty", ".csv");
+  files.named("a CSV without a column", "sequence,position,expert_0\n", trace, "no column \"layer\"", ".csv");
+  files.named("a CSV of no rows", header, trace, "has no rows|at least one", ".csv");
+  files.named("a CSV that starts in the middle", header + "a,7,0,0,1\n", trace,
+              "line 2: position: 7 |0 is next", ".csv");
+  files.named("a CSV with a negative expert", header + "a,0,0,0,-1\n", trace, "line 2: expert_1: -1 ",
+              ".csv");
+  files.named("binary for a CSV", std::string("\0\1", 2), trace, "NUL byte", ".csv");
+  files.check();
+}
+
 TEST_CASE("A wrong trace is refused by its line and column") {
   Files files;
   files.trace("empty", "", "");
@@ -210,6 +232,7 @@ TEST_CASE("What is no file to be read is refused, and nothing is waited for") {
   std::filesystem::create_symlink("loop", folder / "loop");
   std::filesystem::create_symlink("gone", folder / "dangling");
   REQUIRE(mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  REQUIRE(mkfifo((folder / "pipe.npz").c_str(), 0600) == 0);
   bench.check({
       {"a missing file", {"run", "chta.json"}, "chta.json: |No such file|\"chat.json\"?"},
       {"a missing folder", {"run", "none/chat.json"}, "none/chat.json: |No such file"},
@@ -232,6 +255,14 @@ TEST_CASE("What is no file to be read is refused, and nothing is waited for") {
                   "trase.csv: |No such file|\"trace.csv\"?"),
       with_values("a directory for a trace", R"(/workload={"trace": "folder"})", "folder: is a directory"),
       with_values("a pipe for a trace", R"(/workload={"trace": "pipe"})", "pipe: is a |give a file"),
+      with_values("a missing recording",
+                  "/model=mixtral-8x7b & /model_overrides/num_hidden_layers=2 & /routing/mode=trace & "
+                  "/routing/trace=trase.csv",
+                  "trase.csv: |No such file|\"trace.csv\"?"),
+      with_values(
+          "a pipe for a recording",
+          R"(/model=mixtral-8x7b & /model_overrides/num_hidden_layers=2 & /routing={"mode": "trace", "trace": "pipe.npz"})",
+          "pipe.npz: is a pipe"),
       with_values("zeros without end for a trace", R"(/workload={"trace": "/dev/zero", "format": "csv"})",
                   "/dev/zero: "),
       {"a missing scenario of a study", {"sweep", "none.json", "--out", "o"}, "none.json: |No such file"},

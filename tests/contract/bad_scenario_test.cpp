@@ -56,6 +56,13 @@ TEST_CASE("Unknown keys and names are refused with the near miss and the choices
                   "/arrivals/process: |\"poisson\"?|concurrency"),
       with_values("a distribution", kPrompts + R"({"distribution": "zipf"})",
                   "/prompt_tokens/distribution: |\"zipf\"|fixed, uniform, lognormal"),
+      with_values("a trace of another ending", "/routing/trace=routing.npy", "/routing/trace: |.npz or .csv"),
+      with_values("the mode of a trace without one", kMixtral + "/routing/mode=trace",
+                  "/routing/trace: is missing|.npz"),
+      with_values(
+          "a CSV of other things for a recording",
+          kMixtral + "/model_overrides/num_hidden_layers=2 & /routing/mode=trace & /routing/trace=trace.csv",
+          "trace.csv: no column \"sequence\""),
       with_values("a routing mode", "/routing/mode=ballanced", "/routing/mode: |\"balanced\"?|uniform"),
       with_values("the gates' arithmetic", "/routing/arithmetic=fp64", "/routing/arithmetic: |fp32|bf16"),
       with_values("a routing preset", "/routing/preset=rondom", "/routing/preset: |\"random\"?"),

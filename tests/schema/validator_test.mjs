@@ -98,6 +98,7 @@ const both = [  // what schema and reader take
   ['/workload', {trace: 'lengths.jsonl', arrivals: poisson}], ['/workload', {trace: 'lengths.jsonl', format: 'lengths', arrivals: poisson}],
   ['/workload', at({0: 3, 0.5: 1020, '1.0': 14050})], ['/workload', at({'0.0': 3, '5e-1': 3, '1.0': 4})],
   ['/slo', {itl_median: '1.5e3 us', e2el_mean: '.5 min'}], ['/engine', {max_model_len: null, num_gpu_blocks_override: null}],
+  ['/routing/trace', 'routing.npz'], ['/routing', {mode: 'trace', trace: 'routing.csv'}], ['/routing', {mode: 'bank', trace: 'routing.csv'}],
   ['/precision', {weights: 'fp8'}], ['/workload', undefined], ['/workload/num_warmups', 3], ['/seed', 0],
 ];
 for (const [place, value] of both) {
@@ -141,7 +142,8 @@ const neither = [  // what both refuse
   ['/deployment', []], ['/engine/profile', 'vlm'], ['/engine/scheduler', 'lifo'], ['/engine/gpu_memory_utilization', 0],
   ['/engine/gpu_memory_utilization', 1.01], ['/engine/block_size', 65537], ['/engine/cudagraph_capture_sizes', [0]],
   ['/engine/cudagraph_capture_sizes', 8], ['/engine/enable_prefix_caching', true], ['/engine/max_num_seq', 8],
-  ['/routing/mode', 'random'], ['/routing/preset', 'none'], ['/routing/arithmetic', 'bf16'], ['/routing/gate_bias_zipf', -1],
+  ['/routing/mode', 'random'], ['/routing/mode', 'trace'], ['/routing', {mode: 'trace', trace: null}], ['/routing/trace', 'routing.npy'],
+  ['/routing/trace', 7], ['/routing/preset', 'none'], ['/routing/arithmetic', 'bf16'], ['/routing/gate_bias_zipf', -1],
   ['/network/fidelity', 'high'], ['/network', {fidelty: 'auto'}], ['/workload', 'chat'], ['/workload/arrivals', null],
   ['/workload/arrivals/process', 'poison'], ['/workload/arrivals/rate', 0], ['/workload/arrivals/rate', undefined],
   ['/workload/arrivals/cv', 2], ['/workload/arrivals', {process: 'gamma', rate: 1}], ['/workload/arrivals', {process: 'concurrency', value: 0}],

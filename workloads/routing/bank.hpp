@@ -1,17 +1,19 @@
 // The routing bank: a table of rows (stream, position -> experts of every MoE layer), filled once before the
 // simulation starts, then read as often as needed: a pool of generated token streams that the real gates
-// route (real arithmetic on synthetic weights), or uniform draws. Independent of placement;
+// route (real arithmetic on synthetic weights), uniform draws, or recorded choices. Independent of placement;
 // shared read-only by forked points.
 #pragma once
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "kernels/gate_shape.hpp"
 #include "sim/base/random.hpp"
 #include "workloads/architecture.hpp"
 #include "workloads/routing/preset.hpp"
+#include "workloads/routing/recording.hpp"
 #include "workloads/routing/token_streams.hpp"
 
 namespace switchyard {
@@ -60,6 +62,12 @@ class RoutingBank {
   RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
               Choice choice = Choice::gates);
 
+  /// Recorded choices: each sequence is a stream of its own length, and the sequences of a domain form its
+  /// ring. Their layers are the model's MoE layers, or all its layers, of which those of the dense ones are
+  /// passed over. Throws InputError at `where` unless layers, experts and top_k are the model's, every token
+  /// has top_k distinct experts, and rows and sums fit 256 MiB.
+  RoutingBank(const Architecture& architecture, const RoutingRecording& recording, const std::string& where);
+
   std::uint32_t streams() const { return static_cast<std::uint32_t>(streams_.size()); }
   /// In tokens; generated streams are all as long as the first.
   std::uint32_t stream_length(std::uint32_t stream = 0) const {
@@ -92,6 +100,8 @@ class RoutingBank {
   /// The experts of one token in one MoE layer, [top_k of the layer], by descending score.
   std::span<const std::uint16_t> experts_of(std::uint32_t stream, std::uint64_t position,
                                             std::int64_t layer) const;
+  /// All rows. A bank made of it has the same rows and rings.
+  RoutingRecording recording() const;
 
  private:
   /// A stream's place on the ring of its domain, in tokens.
@@ -109,6 +119,11 @@ class RoutingBank {
   };
   explicit RoutingBank(const Architecture& architecture);  // without streams
   void lay_out(StreamPool pool, std::int64_t domains);
+  void lay_out(const RoutingRecording& recording);
+  /// Makes blocks so long that rows and prefix sums fit 256 MiB, or throws InputError.
+  void fit_blocks(const std::string& where);
+  /// The rows of a recording; `layers`: those of its layers that are the model's MoE layers.
+  void copy(const RoutingRecording& recording, std::span<const std::size_t> layers, const std::string& where);
   /// Appends a stream to the ring of its domain.
   void append_stream(std::int64_t domain, std::size_t length);
   /// Once all streams are known: where each ring's rows begin, and room for them.
