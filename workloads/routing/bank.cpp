@@ -4,12 +4,8 @@
 #include <algorithm>
 #include <numeric>
 
-#include "kernels/expert_router.hpp"
-#include "kernels/gate_arithmetic.hpp"
 #include "sim/base/ensure.hpp"
-#include "sim/base/menu.hpp"
 #include "sim/base/random.hpp"
-#include "workloads/routing/generated_gate.hpp"
 
 namespace switchyard {
 namespace {
@@ -35,8 +31,14 @@ RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& 
     : RoutingBank(architecture) {
   const StreamPool pool = choice == Choice::uniform ? kUniformPool : pool_of(architecture, preset);
   lay_out(pool, preset.domains);
-  if (choice == Choice::gates) route(architecture, pool, preset, seed);
-  else draw_uniformly(seed);
+  if (choice == Choice::uniform) {
+    draw_uniformly(seed);
+  } else {
+    const GateStack gates(architecture, preset, seed);
+    TokenStreams generated = gates.streams(pool);
+    gates.route(generated, static_cast<std::size_t>(tokens_),
+                [&](std::size_t layer, std::span<const std::uint16_t> chosen) { store(layer, chosen); });
+  }
   sum_prefixes();
 }
 
@@ -62,31 +64,6 @@ void RoutingBank::make_room() {
     rows += ring.length;
   }
   rows_.resize(rows * gates_.size() * top_k_);
-}
-
-void RoutingBank::route(const Architecture& architecture, StreamPool pool, const RoutingPreset& preset,
-                        std::uint64_t seed) {
-  const auto tokens = static_cast<std::size_t>(tokens_);
-  std::int64_t widest = 0;
-  for (const GateShape& gate : gates_) widest = std::max(widest, gate.hidden_size);
-  TokenStreams streams(preset, pool, widest, seed);
-  std::vector<float> hidden;
-  std::vector<std::uint16_t> chosen;
-  std::size_t index = 0;
-  for (const Layer& layer : architecture.layers) {
-    if (!layer.moe) continue;
-    const ExpertRouter& router = choose(expert_routers(), layer.moe->router, architecture.name + ": router");
-    const GeneratedGate gate = generate_gate(layer.moe->gate, architecture.hidden_size, preset, seed,
-                                             static_cast<std::int64_t>(index));
-    hidden.resize(tokens * static_cast<std::size_t>(gate.shape.hidden_size));
-    chosen.resize(tokens * static_cast<std::size_t>(gate.shape.num_experts_per_tok));
-    streams.next_layer(gate.shape.hidden_size, architecture.hidden_size, hidden);
-    router.route_by(
-        fastest_arithmetic(preset.arithmetic),
-        {gate.shape, static_cast<std::int64_t>(tokens), hidden, gate.weights, gate.logit_bias, {}},
-        {chosen, {}});
-    store(index++, chosen);
-  }
 }
 
 /// The first k of a shuffle (Fisher and Yates).
@@ -169,14 +146,15 @@ void RoutingBank::add_segment(const Ring& ring, std::size_t first, std::size_t l
 
 void RoutingBank::add_rows(const Ring& ring, std::size_t first, std::size_t last,
                            ExpertCounts& counts) const {
-  for (std::size_t t = first; t < last; ++t) {
-    const std::uint16_t* chosen = row(ring, t);
-    std::uint32_t* layer_counts = counts.counts.data();
-    for (const GateShape& gate : gates_) {
-      for (std::int64_t i = 0; i < gate.num_experts_per_tok; ++i) ++layer_counts[chosen[i]];
-      layer_counts += experts_;
-      chosen += top_k_;
-    }
+  for (std::size_t t = first; t < last; ++t) add_row(row(ring, t), counts);
+}
+
+void RoutingBank::add_row(const std::uint16_t* chosen, ExpertCounts& counts) const {
+  std::uint32_t* layer_counts = counts.counts.data();
+  for (const GateShape& gate : gates_) {
+    for (std::int64_t i = 0; i < gate.num_experts_per_tok; ++i) ++layer_counts[chosen[i]];
+    layer_counts += experts_;
+    chosen += top_k_;
   }
 }
 

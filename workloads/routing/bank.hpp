@@ -12,6 +12,7 @@
 #include "kernels/gate_shape.hpp"
 #include "sim/base/random.hpp"
 #include "workloads/architecture.hpp"
+#include "workloads/routing/gate_stack.hpp"
 #include "workloads/routing/preset.hpp"
 #include "workloads/routing/recording.hpp"
 #include "workloads/routing/token_streams.hpp"
@@ -128,8 +129,6 @@ class RoutingBank {
   void append_stream(std::int64_t domain, std::size_t length);
   /// Once all streams are known: where each ring's rows begin, and room for them.
   void make_room();
-  void route(const Architecture& architecture, StreamPool pool, const RoutingPreset& preset,
-             std::uint64_t seed);
   void draw_uniformly(std::uint64_t seed);
   /// One layer's choices of all tokens, stream by stream, [tokens, top_k of the layer].
   void store(std::size_t layer, std::span<const std::uint16_t> chosen);
@@ -138,6 +137,7 @@ class RoutingBank {
   /// Rows of the token at a place of a ring, [layers, top_k].
   const std::uint16_t* row(const Ring& ring, std::size_t place) const;
   /// Places [first, last) of a ring, without wrapping.
+  void add_row(const std::uint16_t* chosen, ExpertCounts& counts) const;
   void add_rows(const Ring& ring, std::size_t first, std::size_t last, ExpertCounts& counts) const;
   void add_segment(const Ring& ring, std::size_t first, std::size_t last, ExpertCounts& counts) const;
   /// Blocks of a ring; the last may be shorter than the others.

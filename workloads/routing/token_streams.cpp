@@ -12,23 +12,35 @@ namespace {
 
 constexpr int kVocabulary = 8192;  // Zipf, exponent 1: the frequent half of the text of a real vocabulary
 
-/// One word a token, renumbered in order of appearance so that only words in use get vectors.
-std::vector<std::uint32_t> draw_words(std::size_t tokens, std::uint64_t seed) {
-  std::vector<double> cumulative(kVocabulary);
-  double sum = 0.0;
-  for (int rank = 0; rank < kVocabulary; ++rank) cumulative[rank] = sum += 1.0 / (rank + 1.0);
-  Random random(seed, "routing words");
-  std::unordered_map<std::int64_t, std::uint32_t> seen;
-  std::vector<std::uint32_t> words(tokens);
-  for (std::uint32_t& word : words) {
-    const auto rank = std::lower_bound(cumulative.begin(), cumulative.end(), random.uniform() * sum);
-    word = seen.try_emplace(rank - cumulative.begin(), static_cast<std::uint32_t>(seen.size())).first->second;
-  }
-  return words;
-}
+std::size_t tokens_of(StreamPool pool) { return std::size_t{pool.streams} * pool.length; }
 
-std::size_t count_distinct(const std::vector<std::uint32_t>& words) {
-  return words.empty() ? 0 : 1 + *std::max_element(words.begin(), words.end());
+/// Words by rank, numbered in order of appearance so that only words in use get vectors.
+class Vocabulary {
+ public:
+  Vocabulary() : cumulative_(kVocabulary) {
+    double sum = 0.0;
+    for (int rank = 0; rank < kVocabulary; ++rank) cumulative_[rank] = sum += 1.0 / (rank + 1.0);
+  }
+  std::vector<std::uint32_t> draw(std::size_t tokens, Random random) {
+    std::vector<std::uint32_t> words(tokens);
+    for (std::uint32_t& word : words) {
+      const auto rank =
+          std::lower_bound(cumulative_.begin(), cumulative_.end(), random.uniform() * cumulative_.back());
+      word = seen_.try_emplace(rank - cumulative_.begin(), static_cast<std::uint32_t>(seen_.size()))
+                 .first->second;
+    }
+    return words;
+  }
+  std::size_t distinct() const { return seen_.size(); }
+
+ private:
+  std::vector<double> cumulative_;
+  std::unordered_map<std::int64_t, std::uint32_t> seen_;
+};
+
+/// What a pool has of its own.
+Random own(std::uint64_t seed, std::string_view name, const FurtherPool& further) {
+  return further.number == 0 ? Random(seed, name) : Random(seed, name, further.number);
 }
 
 /// The sum of squares, in eight interleaved sums: the order is fixed, so are the bits.
@@ -45,29 +57,42 @@ float square_of(std::span<const float> values) {
 }  // namespace
 
 TokenStreams::TokenStreams(const RoutingPreset& preset, StreamPool pool, std::int64_t max_dimension,
-                           std::uint64_t seed)
+                           std::uint64_t seed, const FurtherPool& further)
     : preset_(preset),
       pool_(pool),
       stride_(static_cast<std::size_t>(max_dimension)),
-      words_(preset.token_share > 0.0 ? draw_words(std::size_t{pool.streams} * pool.length, seed)
-                                      : std::vector<std::uint32_t>()),
-      fresh_(Random(seed, "routing fresh")),
-      norms_(seed, "routing norms"),
-      common_(part(preset.common_share, 1, seed, "routing common")),
-      domains_(part(preset.domain_share, static_cast<std::size_t>(preset.domains), seed, "routing domains")),
-      sequences_(
-          part(preset.sequence_share, std::size_t{pool.streams} * pool.length, seed, "routing sequences")),
-      tokens_(part(preset.token_share, count_distinct(words_), seed, "routing tokens")) {}
+      words_(preset.token_share > 0.0 ? draw_words(pool, seed, further) : Words()),
+      fresh_(own(seed, "routing fresh", further)),
+      norms_(own(seed, "routing norms", further)),
+      common_(part(preset.common_share, 1, Random(seed, "routing common"))),
+      domains_(part(preset.domain_share, static_cast<std::size_t>(preset.domains),
+                    Random(seed, "routing domains"))),
+      sequences_(part(preset.sequence_share, tokens_of(pool), own(seed, "routing sequences", further))),
+      tokens_(part(preset.token_share, words_.first, Random(seed, "routing tokens"))),
+      more_words_(
+          part(preset.token_share, words_.distinct - words_.first, own(seed, "routing tokens", further))) {}
 
-TokenStreams::Part TokenStreams::part(double share, std::size_t owners, std::uint64_t seed,
-                                      std::string_view name) const {
+TokenStreams::Words TokenStreams::draw_words(StreamPool pool, std::uint64_t seed,
+                                             const FurtherPool& further) {
+  Vocabulary vocabulary;
+  Words words;
+  words.of_token =
+      vocabulary.draw(tokens_of(further.number == 0 ? pool : further.first), Random(seed, "routing words"));
+  words.first = vocabulary.distinct();
+  if (further.number > 0)
+    words.of_token = vocabulary.draw(tokens_of(pool), own(seed, "routing words", further));
+  words.distinct = vocabulary.distinct();
+  return words;
+}
+
+TokenStreams::Part TokenStreams::part(double share, std::size_t owners, const Random& random) const {
   const std::size_t size = share > 0.0 ? owners * stride_ : 0;
-  return {static_cast<float>(std::sqrt(share)), NormalNumbers(Random(seed, name)), std::vector<float>(size)};
+  return {static_cast<float>(std::sqrt(share)), NormalNumbers(random), std::vector<float>(size)};
 }
 
 void TokenStreams::next_layer(std::int64_t dimension, std::int64_t width, std::span<float> hidden) {
   const auto size = static_cast<std::size_t>(dimension);
-  for (Part* shared : {&common_, &domains_, &sequences_, &tokens_}) advance(*shared);
+  for (Part* shared : {&common_, &domains_, &sequences_, &tokens_, &more_words_}) advance(*shared);
   first_layer_ = false;
   fresh_.fill(hidden);
   const auto amplitude = static_cast<float>(std::sqrt(std::max(0.0, preset_.fresh_share())));
@@ -80,7 +105,7 @@ void TokenStreams::next_layer(std::int64_t dimension, std::int64_t width, std::s
       const std::span<float> token = hidden.subspan(t * size, size);
       add(common_, 0, token);
       add(domains_, stream % static_cast<std::size_t>(preset_.domains), token);
-      if (!words_.empty()) add(tokens_, words_[t], token);
+      if (!words_.of_token.empty()) add_word(t, token);
     }
     add_sequence(stream, dimension, hidden);
   }
@@ -106,6 +131,12 @@ void TokenStreams::add(const Part& shared, std::size_t owner, std::span<float> t
   if (shared.values.empty()) return;
   const float* values = shared.values.data() + owner * stride_;
   for (std::size_t j = 0; j < token.size(); ++j) token[j] += shared.amplitude * values[j];
+}
+
+void TokenStreams::add_word(std::size_t token, std::span<float> hidden) const {
+  const std::size_t word = words_.of_token[token];
+  if (word < words_.first) add(tokens_, word, hidden);
+  else add(more_words_, word - words_.first, hidden);
 }
 
 /// The sequence part is a stationary first-order process along the stream, correlation exp(-distance /

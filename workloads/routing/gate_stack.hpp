@@ -1,0 +1,45 @@
+// The gates of all MoE layers of a model with the routers that read them: hidden states in, experts out.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "workloads/architecture.hpp"
+#include "workloads/routing/generated_gate.hpp"
+#include "workloads/routing/preset.hpp"
+#include "workloads/routing/token_streams.hpp"
+
+namespace switchyard {
+
+class GateStack {
+ public:
+  /// Gates generated from the seed, each when it is needed. Throws InputError when a layer's router is
+  /// unknown.
+  GateStack(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed);
+
+  std::size_t layers() const { return moe_.size(); }
+  GateShape shape(std::size_t layer) const;
+
+  /// Receives the experts of all tokens in one layer, [tokens, top_k of the layer], layer by layer.
+  using Receive = std::function<void(std::size_t layer, std::span<const std::uint16_t> chosen)>;
+  /// Generates the streams and routes them. Throws std::invalid_argument when a gate is out of bounds.
+  void route(TokenStreams& streams, std::size_t tokens, const Receive& receive) const;
+  /// Streams for these gates: of the bank's pool, or more of the same kind (see TokenStreams).
+  TokenStreams streams(StreamPool pool) const;
+  TokenStreams more_streams(StreamPool pool, StreamPool first_pool, std::uint64_t number) const;
+
+ private:
+  GeneratedGate gate(std::size_t layer) const;
+  std::int64_t widest() const;
+
+  std::string model_;
+  std::int64_t width_;
+  std::vector<MoeFfn> moe_;
+  RoutingPreset preset_;
+  std::uint64_t seed_;
+};
+
+}  // namespace switchyard
