@@ -110,7 +110,8 @@ Assignments walked(const RoutingBank& bank, std::uint64_t seed, const RunLog& lo
   log.for_each_request([&](const RequestRow& row) {
     const std::int64_t tokens = computed_tokens(row);
     if (tokens == 0) return;
-    const TokenRun start = place_in_bank(bank, seed, row.id);
+    TokenRun start = place_in_bank(bank, seed, row.id);
+    start.stream = bank.stream_of(start);
     rings.of(bank, start.stream)
         .visit(rings.begin[start.stream] + start.position, static_cast<std::uint64_t>(tokens));
   });

@@ -24,7 +24,7 @@ Assignments assignments_in_domain(const RoutingBank& bank, std::int64_t domain);
 /// Of every token computed for the requests of a run: prompts, and generated tokens but each last one, which
 /// no step computes. Left out: warm-ups, rejected requests, those interrupted before their first token, what
 /// was computed again after a preemption, and padding. In the mode "balanced" all experts of a layer get the
-/// same.
+/// same; in the mode "exact" those of the bank's streams stand for what the kernels chose.
 Assignments assignments_served(const Scenario& scenario, const RoutingBank& bank, const RunLog& log);
 
 /// Every row divided by its mean; a row of nothing stays 0.

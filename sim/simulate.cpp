@@ -58,7 +58,8 @@ Simulation simulate(const System& system, const std::stop_token& stop,
   spec.capture_sizes = scenario.engine.cudagraph_capture_sizes;
   spec.fidelity = scenario.fidelity == "analytic" ? Fidelity::analytic : Fidelity::step;
   spec.replicas_share_links = system.replicas_share_links() && spec.fidelity == Fidelity::step;
-  spec.advance_together = options.advance_together;
+  // Exact rows are handed out in the order in which replicas ask for them: step by step, always the same.
+  spec.advance_together = options.advance_together && scenario.routing.mode != "exact";
   spec.seed = scenario.seed;
 
   const std::unique_ptr<RequestStream> requests = open_requests(workload, scenario.seed);

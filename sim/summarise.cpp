@@ -151,11 +151,12 @@ std::string routing_in_words(const Scenario& scenario) {
 
 std::vector<std::string> notes_of(const Scenario& scenario) {
   std::vector<std::string> notes = scenario.notes;
-  if (scenario.model.moe_layers() > 0 && scenario.routing.mode == "bank") {
+  const std::string& mode = scenario.routing.mode;
+  if (scenario.model.moe_layers() > 0 && (mode == "bank" || mode == "exact")) {
     notes.push_back("Routing: real gate arithmetic on synthetic weights and tokens (preset " +
                     scenario.routing.preset.name + ").");
   }
-  if (scenario.model.moe_layers() > 0 && scenario.routing.mode == "trace") {
+  if (scenario.model.moe_layers() > 0 && mode == "trace") {
     const std::filesystem::path trace = scenario.routing.trace;
     notes.push_back("Routing: recorded choices of experts (" + trace.filename().string() + ").");
   }

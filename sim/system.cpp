@@ -40,7 +40,8 @@ std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
     return std::make_shared<RoutingBank>(prompt_part(scenario.model),
                                          read_recording(scenario.routing.trace, where), where);
   }
-  const Choice choice = scenario.routing.mode == "uniform" ? Choice::uniform : Choice::gates;
+  const std::string& mode = scenario.routing.mode;
+  const Choice choice = mode == "uniform" ? Choice::uniform : mode == "exact" ? Choice::exact : Choice::gates;
   return std::make_shared<RoutingBank>(prompt_part(scenario.model), scenario.routing.preset, scenario.seed,
                                        choice);
 }

@@ -38,8 +38,9 @@ std::int64_t rows_of(const ExpertSlot& slot, std::span<const std::uint32_t> coun
 }  // namespace
 
 std::span<const RoutingModeRow> routing_modes() {
-  static constexpr std::array<RoutingModeRow, 4> kTable = {{
+  static constexpr std::array<RoutingModeRow, 5> kTable = {{
       {"bank", "a pool of generated tokens routed by the real gates before the run"},
+      {"exact", "every simulated token is generated and routed anew: the bank's reference, and slow"},
       {"trace", "recorded experts: the file /routing/trace"},
       {"uniform", "every token draws its experts uniformly (for comparison)"},
       {"balanced", "every expert gets the same number of rows (for comparison)"},

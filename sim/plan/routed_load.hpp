@@ -19,8 +19,8 @@ struct RoutingModeRow {
   std::string_view name;
   std::string_view description;
 };
-/// bank: the gates' own choices (also `trace` and `uniform`: banks whose rows are recorded, or uniform draws)
-/// · balanced: every expert gets the same.
+/// bank: the gates' own choices (also `exact`, `trace` and `uniform`: banks whose rows are recorded, or
+/// uniform draws) · balanced: every expert gets the same.
 std::span<const RoutingModeRow> routing_modes();
 
 enum class RoutingMode { bank, balanced };

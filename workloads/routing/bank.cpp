@@ -2,6 +2,7 @@
 #include "workloads/routing/bank.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "sim/base/ensure.hpp"
@@ -38,6 +39,7 @@ RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& 
     TokenStreams generated = gates.streams(pool);
     gates.route(generated, static_cast<std::size_t>(tokens_),
                 [&](std::size_t layer, std::span<const std::uint16_t> chosen) { store(layer, chosen); });
+    if (choice == Choice::exact) exact_ = std::make_shared<ExactRows>(gates, pool, domains(), top_k_);
   }
   sum_prefixes();
 }
@@ -118,6 +120,7 @@ ExpertCounts RoutingBank::empty_counts() const {
 
 void RoutingBank::add(const TokenRun& run, ExpertCounts& counts) const {
   ensure(counts.layers == moe_layers() && counts.experts == experts(), "expert counts have the bank's shape");
+  if (exact_) return add_exactly(run, counts);
   ensure(run.stream < streams_.size() && run.tokens >= 0, "a token run lies in the bank");
   const Stream& stream = streams_[run.stream];
   const Ring& ring = rings_[static_cast<std::size_t>(stream.domain)];
@@ -158,6 +161,14 @@ void RoutingBank::add_row(const std::uint16_t* chosen, ExpertCounts& counts) con
   }
 }
 
+/// A sequence that begins with a run of one token is taken for a step's alone: a decoding sequence whose
+/// prompt nobody asks for.
+void RoutingBank::add_exactly(const TokenRun& run, ExpertCounts& counts) const {
+  const bool alone = run.position == 0 && run.tokens == 1;
+  for (std::uint64_t t = 0; t < static_cast<std::uint64_t>(run.tokens); ++t)
+    add_row(exact_->row(run.stream, run.position + t, alone), counts);
+}
+
 std::span<const std::uint16_t> RoutingBank::experts_of(std::uint32_t stream, std::uint64_t position,
                                                        std::int64_t layer) const {
   const auto l = static_cast<std::size_t>(layer);
@@ -168,9 +179,17 @@ std::span<const std::uint16_t> RoutingBank::experts_of(std::uint32_t stream, std
 
 TokenRun RoutingBank::draw_place(Random& random) const {
   TokenRun run;
+  if (exact_) {
+    run.stream = static_cast<std::uint32_t>(random.integer(0, std::numeric_limits<std::uint32_t>::max()));
+    return run;
+  }
   run.stream = static_cast<std::uint32_t>(random.integer(0, streams() - 1));
   run.position = static_cast<std::uint64_t>(random.integer(0, stream_length(run.stream) - 1));
   return run;
+}
+
+std::uint32_t RoutingBank::stream_of(const TokenRun& run) const {
+  return exact_ ? run.stream % static_cast<std::uint32_t>(rings_.size()) : run.stream;
 }
 
 std::size_t RoutingBank::place(const Stream& stream, std::uint64_t position) const {

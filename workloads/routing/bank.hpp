@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,7 +13,7 @@
 #include "kernels/gate_shape.hpp"
 #include "sim/base/random.hpp"
 #include "workloads/architecture.hpp"
-#include "workloads/routing/gate_stack.hpp"
+#include "workloads/routing/exact_rows.hpp"
 #include "workloads/routing/preset.hpp"
 #include "workloads/routing/recording.hpp"
 #include "workloads/routing/token_streams.hpp"
@@ -50,8 +51,9 @@ struct ExpertCounts {
 StreamPool pool_of(const Architecture& architecture, const RoutingPreset& preset);
 
 /// gates: the kernels choose · uniform: every token draws its experts uniformly, for comparison, from a pool
-/// of 128 x 128: draws are cheap.
-enum class Choice { gates, uniform };
+/// of 128 x 128: draws are cheap · exact: the kernels choose anew for every token that is read (see
+/// ExactRows); the pool of `gates` is there too, for those who ask for its rows.
+enum class Choice { gates, uniform, exact };
 
 class RoutingBank {
  public:
@@ -93,10 +95,12 @@ class RoutingBank {
 
   /// Where a new sequence starts: a run of no tokens yet.
   TokenRun draw_place(Random& random) const;
+  /// The stream of a run. The sequences of an exact bank are none: one of the run's domain stands for it.
+  std::uint32_t stream_of(const TokenRun& run) const;
   /// Counts of zero, of the bank's shape.
   ExpertCounts empty_counts() const;
   /// Adds the assignments of a run: whole blocks of consecutive rows from prefix sums, odd rows singly.
-  /// Conserves tokens x top_k per layer. Safe to call from several readers.
+  /// Conserves tokens x top_k per layer. Safe to call from several readers, unless it is exact.
   void add(const TokenRun& run, ExpertCounts& counts) const;
   /// The experts of one token in one MoE layer, [top_k of the layer], by descending score.
   std::span<const std::uint16_t> experts_of(std::uint32_t stream, std::uint64_t position,
@@ -129,6 +133,7 @@ class RoutingBank {
   void append_stream(std::int64_t domain, std::size_t length);
   /// Once all streams are known: where each ring's rows begin, and room for them.
   void make_room();
+  void add_exactly(const TokenRun& run, ExpertCounts& counts) const;
   void draw_uniformly(std::uint64_t seed);
   /// One layer's choices of all tokens, stream by stream, [tokens, top_k of the layer].
   void store(std::size_t layer, std::span<const std::uint16_t> chosen);
@@ -154,6 +159,7 @@ class RoutingBank {
   int block_bits_ = 4;                   // a block has 2^block_bits_ tokens
   std::vector<std::uint16_t> rows_;      // ring by ring, [ring length, layers, top_k]
   std::vector<std::uint32_t> prefixes_;  // ring by ring, [blocks + 1, layers, experts]
+  std::shared_ptr<ExactRows> exact_;     // of an exact bank
 };
 
 }  // namespace switchyard
