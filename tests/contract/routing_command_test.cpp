@@ -71,6 +71,21 @@ Json data_in(const std::string& html) {
 
 }  // namespace
 
+TEST_CASE("An exported bank is a trace that shows the same routing") {
+  const Bench bench;
+  const Json bank = bench.answer("moe.json --export bank.npz");
+  const Json trace = bench.answer("moe.json --set /routing/mode=trace --set /routing/trace=bank.npz");
+  CHECK(trace.at("layers") == bank.at("layers"));
+  CHECK(trace.at("tokens") == bank.at("tokens"));
+}
+
+TEST_CASE("Exact routing shows its figures too") {
+  const Bench bench;
+  const Json layers = bench.answer("moe.json --set /routing/mode=exact").at("layers");
+  REQUIRE(layers.size() == 4);
+  for (const Json& layer : layers) check_layer(layer);
+}
+
 TEST_CASE("Every layer that routes has its figures, by its number in the model") {
   // Model, its MoE layers, the first one's number, the distance to the next.
   const auto [model, layers, first, distance] =
