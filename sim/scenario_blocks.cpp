@@ -145,6 +145,8 @@ RoutingOptions read_routing(ObjectReader reader, const Architecture& model, cons
   routing.mode = reader.optional_choice("mode", "bank", names(routing_modes()));
   if (routing.mode == "trace" && routing.trace.empty())
     reader.fail("trace", "is missing; give the path of recorded choices, a file .npz or .csv");
+  routing.gate_weights = reader.optional_text("gate_weights", "");
+  if (!routing.gate_weights.empty()) routing.gate_weights = absolute_path(base_folder, routing.gate_weights);
   std::string preset = reader.optional_text("preset", model.routing_preset);
   const std::string path = reader.source() + ": " + reader.pointer("preset");
   if (is_path(preset)) preset = absolute_path(base_folder, preset);

@@ -67,6 +67,7 @@ Json to_json(const Scenario& scenario, const Json& model, const Json& model_over
       {"preset", scenario.routing.preset.name},
       {"arithmetic", scenario.routing.preset.arithmetic == ScoreFormat::bf16 ? "bf16" : "fp32"},
       {"gate_bias_zipf", scenario.routing.preset.gate_bias_zipf}};
+  if (!scenario.routing.gate_weights.empty()) json["routing"]["gate_weights"] = scenario.routing.gate_weights;
   if (!scenario.routing.trace.empty()) json["routing"]["trace"] = scenario.routing.trace;
   json["network"] = {{"fidelity", scenario.fidelity}};
   if (scenario.workload) json["workload"] = to_json(*scenario.workload);

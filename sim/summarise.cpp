@@ -153,7 +153,9 @@ std::vector<std::string> notes_of(const Scenario& scenario) {
   std::vector<std::string> notes = scenario.notes;
   const std::string& mode = scenario.routing.mode;
   if (scenario.model.moe_layers() > 0 && (mode == "bank" || mode == "exact")) {
-    notes.push_back("Routing: real gate arithmetic on synthetic weights and tokens (preset " +
+    const char* weights = scenario.routing.gate_weights.empty() ? "synthetic weights and tokens"
+                                                                : "real weights and synthetic tokens";
+    notes.push_back("Routing: real gate arithmetic on " + std::string(weights) + " (preset " +
                     scenario.routing.preset.name + ").");
   }
   if (scenario.model.moe_layers() > 0 && mode == "trace") {

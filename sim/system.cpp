@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include "workloads/routing/checkpoint_gates.hpp"
+
 namespace switchyard {
 namespace {
 
@@ -42,8 +44,12 @@ std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
   }
   const std::string& mode = scenario.routing.mode;
   const Choice choice = mode == "uniform" ? Choice::uniform : mode == "exact" ? Choice::exact : Choice::gates;
-  return std::make_shared<RoutingBank>(prompt_part(scenario.model), scenario.routing.preset, scenario.seed,
-                                       choice);
+  const Architecture model = prompt_part(scenario.model);
+  std::vector<GeneratedGate> gates;
+  if (choice != Choice::uniform && !scenario.routing.gate_weights.empty())
+    gates = read_gates(model, scenario.routing.gate_weights, scenario.seed);
+  return std::make_shared<RoutingBank>(model, scenario.routing.preset, scenario.seed, choice,
+                                       std::move(gates));
 }
 
 System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank> bank)

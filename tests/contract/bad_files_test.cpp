@@ -173,6 +173,64 @@ TEST_CASE("A wrong recording of experts is refused with the reason") {
   files.check();
 }
 
+TEST_CASE("A wrong checkpoint is refused with the reason") {
+  const std::string weights =
+      "/model=mixtral-8x7b & /model_overrides/num_hidden_layers=2 & /routing/gate_weights=FILE";
+  const auto file = [](const std::string& header, std::size_t bytes) {
+    return std::string{static_cast<char>(header.size() & 0xff),
+                       static_cast<char>(header.size() >> 8),
+                       0,
+                       0,
+                       0,
+                       0,
+                       0,
+                       0} +
+           header + std::string(bytes, '\0');
+  };
+  const auto gate = [&](const std::string& entry, std::size_t bytes) {
+    return file(R"({"model.layers.0.block_sparse_moe.gate.weight": {)" + entry + "}}", bytes);
+  };
+  Files files;
+  const auto row = [&](const std::string& what, const std::string& bytes, const std::string& says) {
+    files.named(what, bytes, weights, says, ".safetensors");
+  };
+  row("an empty checkpoint", "", "is no safetensors file, or one cut short");
+  row("a header beyond the file", file("{}", 0).substr(0, 9), "a header of 2 bytes, and it has 9 in all");
+  row("a header of exabytes", std::string(8, '\x7f') + "{}", "is no safetensors file");
+  row("a header of another kind", file("[1, 2]", 0), "is no JSON object");
+  row("a header cut short", file("{\"a\": {", 0), "has a header that is no JSON at byte");
+  row("no gates", file("{}", 0), "has no tensor layers.0.mlp.gate.weight|the model's own checkpoint");
+  row("a key left out", gate(R"("dtype": "F32", "shape": [2])", 8),
+      "lacks one of dtype, shape and data_offsets");
+  row("a key of its own", gate(R"("dtype": "F32", "size": 2)", 8), "has the unknown key \"size\"");
+  row("more shape than bytes", gate(R"("dtype": "F32", "shape": [8, 4096], "data_offsets": [0, 8])", 8),
+      "has 8 bytes; F32 [8, 4096] takes 131072");
+  row("a shape beyond 64 bits",
+      gate(R"("dtype": "F32", "shape": [4611686018427387904, 8], "data_offsets": [0, 8])", 8),
+      "is too large");
+  row("data cut short", gate(R"("dtype": "F32", "shape": [2], "data_offsets": [0, 8])", 7),
+      "has 7 bytes of data; its header tells of 8: it is cut short");
+  row("data behind the last", gate(R"("dtype": "F32", "shape": [2], "data_offsets": [0, 8])", 9),
+      "text follows the last tensor");
+  row("a hole", gate(R"("dtype": "F32", "shape": [2], "data_offsets": [4, 12])", 12),
+      "leave a hole at byte 0");
+  row("overlap",
+      file(R"({"a": {"dtype": "U8", "shape": [4], "data_offsets": [0, 4]},
+                          "b": {"dtype": "U8", "shape": [4], "data_offsets": [2, 6]}})",
+           6),
+      "overlap at byte 2");
+  row("a negative shape", gate(R"("dtype": "F32", "shape": [-2], "data_offsets": [0, 8])", 8),
+      "a negative number");
+  row("another shape", gate(R"("dtype": "BF16", "shape": [2, 2], "data_offsets": [0, 8])", 8),
+      "is of [2, 2]; the model wants [8, 4096]");
+  row("another type", gate(R"("dtype": "F8_E4M3", "shape": [8, 4096], "data_offsets": [0, 32768])", 32768),
+      "is of type \"F8_E4M3\"; F32, F16 and BF16 are read");
+  files.named("an index of nothing", "{\"weight_map\": {}}", weights, "has no weight_map with files");
+  files.named("an index of files elsewhere", R"({"weight_map": {"a": "../b.safetensors"}})", weights,
+              "names the file \"../b.safetensors\"");
+  files.check();
+}
+
 TEST_CASE("A wrong trace is refused by its line and column") {
   Files files;
   files.trace("empty", "", "");

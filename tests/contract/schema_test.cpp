@@ -100,7 +100,7 @@ struct Examples {
     "engine": {"profile": "reference", "scheduler": "fcfs", "dispatcher": "round_robin", "max_num_seqs": 8,
       "max_num_batched_tokens": 64, "max_model_len": 64, "block_size": 32, "gpu_memory_utilization": 0.5,
       "num_gpu_blocks_override": 9, "enable_prefix_caching": false, "cudagraph_capture_sizes": [1, 2]},
-    "routing": {"mode": "uniform", "trace": "t.npz", "preset": "random", "arithmetic": "fp32", "gate_bias_zipf": 1},
+    "routing": {"mode": "uniform", "trace": "t.npz", "gate_weights": "w", "preset": "random", "arithmetic": "fp32", "gate_bias_zipf": 1},
     "network": {"fidelity": "step"},
     "workload": {"arrivals": {"process": "gamma", "rate": 1, "cv": 2}, "num_requests": 3, "num_warmups": 1,
       "prompt_tokens": {"distribution": "lognormal", "mean": 9, "cv": 1, "max": 20},

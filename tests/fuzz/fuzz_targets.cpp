@@ -18,6 +18,7 @@
 #include "workloads/requests/trace.hpp"
 #include "workloads/routing/preset.hpp"
 #include "workloads/routing/recording.hpp"
+#include "workloads/routing/safetensors.hpp"
 
 namespace switchyard {
 namespace {
@@ -196,6 +197,18 @@ FuzzTarget recording_target(const RecordingFormat& format) {
   return target;
 }
 
+/// A header and its data.
+std::string safetensors_file(const std::string& header, std::size_t bytes) {
+  std::string file(8, '\0');
+  file[0] = static_cast<char>(header.size());
+  return file + header + std::string(bytes, '\x3f');
+}
+
+void read_safetensors(std::string_view input) {
+  const Safetensors file(memory_file().hold(input));
+  for (const auto& [name, entry] : file.tensors()) file.read(name, entry.shape);
+}
+
 /// Each format by name, and the one that the first line tells.
 void add_traces(std::vector<FuzzTarget>& targets) {
   for (const TraceFormat& format : trace_menu()) {
@@ -236,6 +249,12 @@ std::vector<FuzzTarget> all_targets() {
       {"routing_preset",
        [](std::string_view input) { read_routing_preset(memory_file().hold(input), "fuzz.json"); },
        files_in("workloads/routing/presets")},
+      {"safetensors",
+       read_safetensors,
+       {safetensors_file(R"({"a.layers.0.mlp.gate.weight": {"dtype": "BF16", "shape": [2, 3],
+         "data_offsets": [0, 12]}, "b": {"dtype": "F32", "shape": [], "data_offsets": [12, 16]},
+         "__metadata__": {"k": "v"}})",
+                         16)}},
       {"lengths",
        [](std::string_view input) { read_token_column(memory_file().hold(input), "prompt_tokens"); },
        {traces().at("csv"), "prompt_tokens\n1\n100000000\n"}},

@@ -28,14 +28,14 @@ RoutingBank::RoutingBank(const Architecture& architecture) {
 }
 
 RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
-                         Choice choice)
+                         Choice choice, std::vector<GeneratedGate> from_checkpoint)
     : RoutingBank(architecture) {
   const StreamPool pool = choice == Choice::uniform ? kUniformPool : pool_of(architecture, preset);
   lay_out(pool, preset.domains);
   if (choice == Choice::uniform) {
     draw_uniformly(seed);
   } else {
-    const GateStack gates(architecture, preset, seed);
+    const GateStack gates(architecture, preset, seed, std::move(from_checkpoint));
     TokenStreams generated = gates.streams(pool);
     gates.route(generated, static_cast<std::size_t>(tokens_),
                 [&](std::size_t layer, std::span<const std::uint16_t> chosen) { store(layer, chosen); });

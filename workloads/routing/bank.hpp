@@ -63,7 +63,7 @@ class RoutingBank {
   /// same bank on every x86-64-v3 machine. Throws InputError when a layer's router is unknown,
   /// std::invalid_argument when its gate is out of bounds. A model without MoE layers has an empty bank.
   RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
-              Choice choice = Choice::gates);
+              Choice choice = Choice::gates, std::vector<GeneratedGate> gates = {});
 
   /// Recorded choices: each sequence is a stream of its own length, and the sequences of a domain form its
   /// ring. Their layers are the model's MoE layers, or all its layers, of which those of the dense ones are

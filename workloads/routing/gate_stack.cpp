@@ -2,9 +2,11 @@
 #include "workloads/routing/gate_stack.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "kernels/expert_router.hpp"
 #include "kernels/gate_arithmetic.hpp"
+#include "sim/base/ensure.hpp"
 #include "sim/base/menu.hpp"
 
 namespace switchyard {
@@ -15,6 +17,19 @@ GateStack::GateStack(const Architecture& architecture, const RoutingPreset& pres
     if (!layer.moe) continue;
     choose(expert_routers(), layer.moe->router, model_ + ": router");
     moe_.push_back(*layer.moe);
+  }
+}
+
+GateStack::GateStack(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
+                     std::vector<GeneratedGate> gates)
+    : GateStack(architecture, preset, seed) {
+  ensure(gates.empty() || gates.size() == moe_.size(), "a checkpoint has a gate for every MoE layer");
+  gates_ = std::move(gates);
+  if (preset.gate_bias_zipf == 0.0) return;
+  for (GeneratedGate& gate : gates_) {
+    gate.logit_bias.resize(static_cast<std::size_t>(gate.shape.num_experts));
+    for (std::size_t e = 0; e < gate.logit_bias.size(); ++e)
+      gate.logit_bias[e] -= static_cast<float>(preset.gate_bias_zipf * std::log(static_cast<double>(e + 1)));
   }
 }
 
@@ -33,10 +48,10 @@ void GateStack::route(TokenStreams& streams, std::size_t tokens, const Receive& 
     hidden.resize(tokens * static_cast<std::size_t>(gate.shape.hidden_size));
     chosen.resize(tokens * static_cast<std::size_t>(gate.shape.num_experts_per_tok));
     streams.next_layer(gate.shape.hidden_size, width_, hidden);
-    router.route_by(
-        fastest_arithmetic(preset_.arithmetic),
-        {gate.shape, static_cast<std::int64_t>(tokens), hidden, gate.weights, gate.logit_bias, {}},
-        {chosen, {}});
+    router.route_by(fastest_arithmetic(preset_.arithmetic),
+                    {gate.shape, static_cast<std::int64_t>(tokens), hidden, gate.weights, gate.logit_bias,
+                     gate.selection_bias},
+                    {chosen, {}});
     receive(layer, chosen);
   }
 }
@@ -48,6 +63,7 @@ TokenStreams GateStack::more_streams(StreamPool pool, StreamPool first_pool, std
 }
 
 GeneratedGate GateStack::gate(std::size_t layer) const {
+  if (!gates_.empty()) return gates_[layer];
   return generate_gate(moe_[layer].gate, width_, preset_, seed_, static_cast<std::int64_t>(layer));
 }
 

@@ -19,6 +19,10 @@ class GateStack {
   /// Gates generated from the seed, each when it is needed. Throws InputError when a layer's router is
   /// unknown.
   GateStack(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed);
+  /// The gates of a checkpoint, one a MoE layer (see read_gates), in place of generated ones; streams and
+  /// what they share come from preset and seed all the same. The preset's temperature is not applied.
+  GateStack(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
+            std::vector<GeneratedGate> gates);
 
   std::size_t layers() const { return moe_.size(); }
   GateShape shape(std::size_t layer) const;
@@ -40,6 +44,7 @@ class GateStack {
   std::vector<MoeFfn> moe_;
   RoutingPreset preset_;
   std::uint64_t seed_;
+  std::vector<GeneratedGate> gates_;  // of a checkpoint
 };
 
 }  // namespace switchyard

@@ -11,9 +11,10 @@
 namespace switchyard {
 
 struct GeneratedGate {
-  GateShape shape;                // the layer's, with hidden_size = min(num_experts, width)
-  std::vector<float> weights;     // [num_experts, shape.hidden_size]
-  std::vector<float> logit_bias;  // [num_experts], or empty without gate_bias_zipf
+  GateShape shape;                         // the layer's, with hidden_size = min(num_experts, width)
+  std::vector<float> weights;              // [num_experts, shape.hidden_size]
+  std::vector<float> logit_bias;           // [num_experts], or empty without gate_bias_zipf
+  std::vector<float> selection_bias = {};  // [num_experts], or empty: of a gate read from a checkpoint
 };
 
 /// The gate W [experts, width] of one layer, scaled by the preset's temperature. With experts <= width it is

@@ -1,0 +1,246 @@
+// Finding the gates among a checkpoint's tensors, and their factors.
+#include "workloads/routing/checkpoint_gates.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <string_view>
+
+#include "sim/base/error.hpp"
+#include "sim/base/files.hpp"
+#include "sim/base/json.hpp"
+#include "sim/base/quote.hpp"
+#include "sim/base/random.hpp"
+#include "workloads/routing/safetensors.hpp"
+
+namespace switchyard {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace literals;
+
+constexpr std::size_t kMostFiles = 10'000;
+constexpr Bytes kLargestIndex = Bytes(100e6);
+
+using Names = std::span<const std::string_view>;
+constexpr std::array<std::string_view, 5> kGate = {"mlp.gate.weight", "block_sparse_moe.gate.weight",
+                                                   "mlp.router.weight", "feed_forward.router.weight",
+                                                   "mixer.gate.weight"};
+constexpr std::array<std::string_view, 3> kLogitBias = {"mlp.router.bias", "mlp.gate.bias",
+                                                        "block_sparse_moe.gate.bias"};
+constexpr std::array<std::string_view, 4> kSelectionBias = {
+    "mlp.gate.e_score_correction_bias", "block_sparse_moe.e_score_correction_bias",
+    "mlp.moe_statics.e_score_correction_bias", "mixer.gate.e_score_correction_bias"};
+constexpr std::array<std::string_view, 2> kNorm = {"post_attention_layernorm.weight", "ffn_norm.weight"};
+
+/// Takes the names of files out of {"metadata": {…}, "weight_map": {TENSOR: FILE}}.
+class IndexEvents final : public nlohmann::json_sax<Json> {
+ public:
+  std::set<std::string> files;
+  std::string problem;
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const std::string&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool string(string_t& value) override {
+    if (depth_ != 2 || block_ != "weight_map") return true;
+    if (value.find('/') != value.npos || !value.ends_with(".safetensors")) {
+      problem = "names the file " + in_quotes(value) + "; files are .safetensors beside it";
+      return false;
+    }
+    files.insert(value);
+    return true;
+  }
+  bool start_object(std::size_t) override { return ++depth_ <= 64; }
+  bool end_object() override { return --depth_, true; }
+  bool start_array(std::size_t) override { return ++depth_ <= 64; }
+  bool end_array() override { return --depth_, true; }
+  bool key(string_t& value) override {
+    if (depth_ == 1) block_ = value;
+    return true;
+  }
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::detail::exception& error) override {
+    problem = "is no JSON at byte " + std::to_string(position) + ": " + one_line(error.what());
+    return false;
+  }
+
+ private:
+  int depth_ = 0;
+  std::string block_;
+};
+
+std::vector<std::string> files_of_index(const std::string& path) {
+  const std::string text = read_text_file(path, kLargestIndex);
+  IndexEvents events;
+  if (!Json::sax_parse(text, &events) || events.files.empty()) {
+    throw InputError(one_line(path),
+                     events.problem.empty() ? "has no weight_map with files .safetensors" : events.problem);
+  }
+  std::vector<std::string> files;
+  for (const std::string& name : events.files)
+    files.push_back((fs::path(path).parent_path() / name).string());
+  return files;
+}
+
+std::vector<std::string> files_of_folder(const std::string& path) {
+  std::vector<std::string> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(path, error), end; !error && entry != end; entry.increment(error)) {
+    if (entry->path().extension() == ".safetensors") files.push_back(entry->path().string());
+    if (files.size() > kMostFiles) throw InputError(one_line(path), "has more than 10000 files; give one");
+  }
+  if (files.empty()) throw InputError(one_line(path), "has no files .safetensors; give a folder that does");
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::vector<std::string> files_at(const std::string& path) {
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) return files_of_folder(path);
+  if (path.ends_with(".json")) return files_of_index(path);
+  return {path};
+}
+
+/// "12.mlp.gate.weight" of "model.layers.12.mlp.gate.weight"; none of a tensor outside the layers.
+std::optional<std::string> place_in_layers(std::string_view name) {
+  constexpr std::string_view kLayers = "layers.";
+  const std::size_t at = name.rfind(kLayers);
+  if (at == name.npos || (at > 0 && name[at - 1] != '.')) return std::nullopt;
+  return std::string(name.substr(at + kLayers.size()));
+}
+
+class Checkpoint {
+ public:
+  explicit Checkpoint(const std::string& path) : path_(one_line(path)) {
+    for (const std::string& file : files_at(path)) files_.emplace_back(file);
+    for (std::size_t f = 0; f < files_.size(); ++f)
+      for (const auto& [name, entry] : files_[f].tensors())
+        if (const std::optional<std::string> place = place_in_layers(name)) note(*place, {f, name});
+  }
+
+  std::optional<std::vector<float>> find(std::size_t layer, Names names,
+                                         const std::vector<std::int64_t>& shape) const {
+    for (const std::string_view name : names) {
+      const auto found = places_.find(std::to_string(layer) + "." + std::string(name));
+      if (found == places_.end()) continue;
+      return files_[found->second.file].read(found->second.name, shape);
+    }
+    return std::nullopt;
+  }
+  std::vector<float> read(std::size_t layer, Names names, const std::vector<std::int64_t>& shape) const {
+    if (std::optional<std::vector<float>> values = find(layer, names, shape)) return std::move(*values);
+    throw InputError(path_, "has no tensor layers." + std::to_string(layer) + "." + std::string(names[0]) +
+                                " nor one of another family's name for it; give the model's own checkpoint");
+  }
+
+ private:
+  struct Source {
+    std::size_t file;
+    std::string name;
+  };
+  void note(const std::string& place, const Source& source) {
+    const auto [known, is_new] = places_.try_emplace(place, source);
+    const auto is = [&](Names names) {
+      return std::any_of(names.begin(), names.end(), [&](std::string_view n) { return place.ends_with(n); });
+    };
+    if (!is_new && (is(kGate) || is(kLogitBias) || is(kSelectionBias)))
+      throw InputError(path_, "has both " + in_quotes(known->second.name) + " and " + in_quotes(source.name) +
+                                  "; give the files of one model");
+  }
+
+  std::string path_;
+  std::vector<Safetensors> files_;
+  std::map<std::string, Source> places_;
+};
+
+/// In eight interleaved sums: the order is fixed, so are the bits.
+double product(const float* a, const float* b, std::size_t size) {
+  std::array<double, 8> sums{};
+  std::size_t i = 0;
+  for (; i + 8 <= size; i += 8)
+    for (std::size_t lane = 0; lane < 8; ++lane)
+      sums[lane] += static_cast<double>(a[i + lane]) * static_cast<double>(b[i + lane]);
+  for (; i < size; ++i) sums[0] += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+/// L [n, n], lower triangular, with L Lᵀ the products of the rows [n, width] in that order (Cholesky). A row
+/// that depends on those before it has no part of its own.
+std::vector<double> factor(const std::vector<const float*>& rows, std::size_t width) {
+  const std::size_t n = rows.size();
+  std::vector<double> l(n * n);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j <= i; ++j) {
+      const double own = product(rows[i], rows[j], width);
+      double rest = own;
+      for (std::size_t k = 0; k < j; ++k) rest -= l[i * n + k] * l[j * n + k];
+      if (i == j) l[i * n + i] = rest > 1e-10 * own ? std::sqrt(rest) : 0.0;
+      else l[i * n + j] = l[j * n + j] > 0.0 ? rest / l[j * n + j] : 0.0;
+    }
+  return l;
+}
+
+/// The gate in its row space, as generate_gate() has it.
+std::vector<float> in_row_space(const std::vector<float>& weights, std::size_t experts, std::size_t width,
+                                Random random) {
+  std::vector<std::size_t> order(experts);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  for (std::size_t i = experts - 1; i > 0; --i)
+    std::swap(order[i], order[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(i)))]);
+  std::vector<const float*> rows;
+  for (const std::size_t row : order) rows.push_back(weights.data() + row * width);
+  const std::vector<double> l = factor(rows, width);
+  std::vector<float> result(experts * experts);
+  for (std::size_t i = 0; i < experts; ++i)
+    std::copy_n(l.begin() + static_cast<std::ptrdiff_t>(i * experts), experts,
+                result.begin() + static_cast<std::ptrdiff_t>(order[i] * experts));
+  return result;
+}
+
+void check_finite(const std::vector<float>& values, std::size_t layer, const std::string& path) {
+  if (std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) return;
+  throw InputError(one_line(path), "has a gate in layer " + std::to_string(layer) +
+                                       " with values that are infinite or no numbers");
+}
+
+GeneratedGate read_gate(const Checkpoint& checkpoint, const MoeFfn& moe, std::size_t layer,
+                        std::int64_t width, Random random, const std::string& path) {
+  const auto experts = static_cast<std::size_t>(moe.gate.num_experts), size = static_cast<std::size_t>(width);
+  GeneratedGate gate{moe.gate, checkpoint.read(layer, kGate, {moe.gate.num_experts, width}), {}};
+  if (const auto norm = checkpoint.find(layer, kNorm, {width}))
+    for (std::size_t i = 0; i < gate.weights.size(); ++i) gate.weights[i] *= (*norm)[i % size];
+  if (moe.gate_bias) gate.logit_bias = checkpoint.read(layer, kLogitBias, {moe.gate.num_experts});
+  if (moe.selection_bias)
+    gate.selection_bias = checkpoint.read(layer, kSelectionBias, {moe.gate.num_experts});
+  for (const std::vector<float>* values : {&gate.weights, &gate.logit_bias, &gate.selection_bias})
+    check_finite(*values, layer, path);
+  gate.shape.hidden_size = std::min(moe.gate.num_experts, width);
+  if (experts <= size) gate.weights = in_row_space(gate.weights, experts, size, random);
+  return gate;
+}
+
+}  // namespace
+
+std::vector<GeneratedGate> read_gates(const Architecture& architecture, const std::string& path,
+                                      std::uint64_t seed) {
+  const Checkpoint checkpoint(path);
+  std::vector<GeneratedGate> gates;
+  for (std::size_t layer = 0; layer < architecture.layers.size(); ++layer) {
+    const std::optional<MoeFfn>& moe = architecture.layers[layer].moe;
+    if (!moe) continue;
+    const Random random(seed, "routing gate", gates.size());
+    gates.push_back(read_gate(checkpoint, *moe, layer, architecture.hidden_size, random, path));
+  }
+  return gates;
+}
+
+}  // namespace switchyard
