@@ -97,6 +97,7 @@ const both = [  // what schema and reader take
   ['/workload', {trace: 'trace.csv'}], ['/workload', {trace: 'trace.csv', format: 'csv', arrivals: null, num_requests: 1}],
   ['/workload', {trace: 'lengths.jsonl', arrivals: poisson}], ['/workload', {trace: 'lengths.jsonl', format: 'lengths', arrivals: poisson}],
   ['/workload', at({0: 3, 0.5: 1020, '1.0': 14050})], ['/workload', at({'0.0': 3, '5e-1': 3, '1.0': 4})],
+  ['/deployment/num_redundant_experts', null], ['/model_overrides', {capacity_factor: 1.25}], ['/model_overrides', {capacity_factor: null}],
   ['/slo', {itl_median: '1.5e3 us', e2el_mean: '.5 min'}], ['/engine', {max_model_len: null, num_gpu_blocks_override: null}],
   ['/routing/trace', 'routing.npz'], ['/routing', {mode: 'trace', trace: 'routing.csv'}], ['/routing', {mode: 'bank', trace: 'routing.csv'}],
   ['/precision', {weights: 'fp8'}], ['/workload', undefined], ['/workload/num_warmups', 3], ['/seed', 0],
