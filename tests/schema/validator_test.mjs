@@ -144,7 +144,7 @@ const neither = [  // what both refuse
   ['/engine/gpu_memory_utilization', 1.01], ['/engine/block_size', 65537], ['/engine/cudagraph_capture_sizes', [0]],
   ['/engine/cudagraph_capture_sizes', 8], ['/engine/enable_prefix_caching', true], ['/engine/max_num_seq', 8],
   ['/routing/mode', 'random'], ['/routing/mode', 'trace'], ['/routing', {mode: 'trace', trace: null}], ['/routing/trace', 'routing.npy'],
-  ['/routing/trace', 7], ['/routing/preset', 'none'], ['/routing/arithmetic', 'bf16'], ['/routing/gate_bias_zipf', -1],
+  ['/routing/trace', 7], ['/routing/preset', 'none'], ['/routing/arithmetic', 'fp64'], ['/routing/gate_bias_zipf', -1],
   ['/network/fidelity', 'high'], ['/network', {fidelty: 'auto'}], ['/workload', 'chat'], ['/workload/arrivals', null],
   ['/workload/arrivals/process', 'poison'], ['/workload/arrivals/rate', 0], ['/workload/arrivals/rate', undefined],
   ['/workload/arrivals/cv', 2], ['/workload/arrivals', {process: 'gamma', rate: 1}], ['/workload/arrivals', {process: 'concurrency', value: 0}],
