@@ -117,8 +117,8 @@ void add_edge(const std::uint16_t* tokens, const std::uint16_t* low, const std::
 }  // namespace
 
 bool has_amx() {
-  static const bool kThere = cpu_has_amx() && system_allows_amx();
-  return kThere;
+  static const bool there = cpu_has_amx() && system_allows_amx();
+  return there;
 }
 
 void logits_amx(const GateInput& input, const PackedWeights& packed, std::span<float> scores) {

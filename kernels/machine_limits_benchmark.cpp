@@ -23,9 +23,9 @@ float sum(std::span<const float> values) {
 }
 
 OneDnnProduct& large_product(ScoreFormat format) {
-  static const std::vector<float> kOnes(kEdge * kEdge, 1.0f);
-  static OneDnnProduct fp32(ScoreFormat::fp32, kEdge, kEdge, kEdge, kOnes);
-  static OneDnnProduct bf16(ScoreFormat::bf16, kEdge, kEdge, kEdge, kOnes);
+  static const std::vector<float> ones(kEdge * kEdge, 1.0f);
+  static OneDnnProduct fp32(ScoreFormat::fp32, kEdge, kEdge, kEdge, ones);
+  static OneDnnProduct bf16(ScoreFormat::bf16, kEdge, kEdge, kEdge, ones);
   return format == ScoreFormat::bf16 ? bf16 : fp32;
 }
 

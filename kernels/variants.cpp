@@ -18,64 +18,64 @@ GateArithmetic changed(const GateArithmetic& from, Change change) {
 }
 
 const GateArithmetic* sse4() {
-  static const GateArithmetic kSse4 = changed(scalar_arithmetic(), [](GateArithmetic& a) {
+  static const GateArithmetic arithmetic = changed(scalar_arithmetic(), [](GateArithmetic& a) {
     a.pack = pack_sse4;
     a.logits = logits_sse4;
   });
-  return &kSse4;
+  return &arithmetic;
 }
 
 const GateArithmetic* avx2() {
-  static const GateArithmetic kAvx2 = changed(scalar_arithmetic(), [](GateArithmetic& a) {
+  static const GateArithmetic arithmetic = changed(scalar_arithmetic(), [](GateArithmetic& a) {
     a.pack = pack_avx2;
     a.logits = logits_avx2;
     a.exponentials = exponentials_avx2;
     a.sigmoids = sigmoids_avx2;
     a.biased_sigmoids = biased_sigmoids_avx2;
   });
-  return &kAvx2;
+  return &arithmetic;
 }
 
 const GateArithmetic* widest() {
-  static const GateArithmetic kWidest = changed(scalar_arithmetic(), [](GateArithmetic& a) {
+  static const GateArithmetic arithmetic = changed(scalar_arithmetic(), [](GateArithmetic& a) {
     a.pack = pack_widest;
     a.logits = logits_widest;
     a.exponentials = exponentials_widest;
     a.sigmoids = sigmoids_widest;
     a.biased_sigmoids = biased_sigmoids_widest;
   });
-  return &kWidest;
+  return &arithmetic;
 }
 
 const GateArithmetic* fused() {
-  static const GateArithmetic kFused =
+  static const GateArithmetic arithmetic =
       changed(*widest(), [](GateArithmetic& a) { a.choosing = Choosing::by_chunk; });
-  return &kFused;
+  return &arithmetic;
 }
 
 const GateArithmetic* selection() {
-  static const GateArithmetic kSelection = changed(*fused(), [](GateArithmetic& a) {
+  static const GateArithmetic arithmetic = changed(*fused(), [](GateArithmetic& a) {
     a.choose_top = choose_top_avx512;
     a.sums_of_two_best = sums_of_two_best_avx512;
     a.keep_best_groups = keep_best_groups_avx512;
   });
-  return has_avx512_selection() ? &kSelection : nullptr;
+  return has_avx512_selection() ? &arithmetic : nullptr;
 }
 
 const GateArithmetic* fastest_fp32() { return selection() != nullptr ? selection() : fused(); }
 
 /// The rest of the arithmetic, beside a product of bf16 operands, is that of fp32.
 const GateArithmetic* bf16() {
-  static const GateArithmetic kBf16 = changed(*fastest_fp32(), [](GateArithmetic& a) {
+  static const GateArithmetic arithmetic = changed(*fastest_fp32(), [](GateArithmetic& a) {
     a.pack = pack_bf16;
     a.logits = logits_bf16;
   });
-  return &kBf16;
+  return &arithmetic;
 }
 
 const GateArithmetic* amx() {
-  static const GateArithmetic kAmx = changed(*bf16(), [](GateArithmetic& a) { a.logits = logits_amx; });
-  return has_amx() ? &kAmx : nullptr;
+  static const GateArithmetic arithmetic = changed(*bf16(), [](GateArithmetic& a) { a.logits = logits_amx; });
+  return has_amx() ? &arithmetic : nullptr;
 }
 
 constexpr GateVariant kVariants[] = {
