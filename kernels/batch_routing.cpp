@@ -1,10 +1,11 @@
 // Scores of a batch some hundred tokens at a time, and the size of an expert's buffer.
 #include "kernels/batch_routing.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
+#include "kernels/expert_capacity.hpp"
 #include "kernels/token_routing.hpp"
 
 namespace switchyard {
@@ -39,12 +40,11 @@ void for_each_scored_token(const GateArithmetic& arithmetic, const GateInput& in
   }
 }
 
-std::int64_t expert_capacity(const GateInput& input, double choices_per_token) {
+std::int64_t expert_capacity(const GateInput& input, std::int64_t choices_per_token) {
   if (!input.capacity_factor) return input.tokens;
-  const double even =
-      static_cast<double>(input.tokens) * choices_per_token / static_cast<double>(input.shape.num_experts);
-  const double places = *input.capacity_factor * even * (1.0 - 1e-12);  // 1.1 x 10 is 11, not above it
-  return static_cast<std::int64_t>(std::ceil(std::min(places, static_cast<double>(input.tokens))));
+  const std::int64_t places =
+      expert_capacity(*input.capacity_factor, input.tokens * choices_per_token, input.shape.num_experts);
+  return std::min(places, input.tokens);
 }
 
 }  // namespace switchyard

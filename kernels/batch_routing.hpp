@@ -22,9 +22,9 @@ void require_top_k(const GateInput& input, TopKRange range);
 void for_each_scored_token(const GateArithmetic& arithmetic, const GateInput& input,
                            const std::function<void(std::size_t, std::span<float>)>& visit);
 
-/// The tokens that an expert takes of a batch: ceil(capacity_factor x choices_per_token x tokens /
-/// num_experts), as Megatron-Core and DeepSpeed round it; all tokens where there is no capacity_factor.
-std::int64_t expert_capacity(const GateInput& input, double choices_per_token);
+/// The tokens that an expert takes of the input's batch, by kernels/expert_capacity.hpp; all where there is
+/// no capacity_factor.
+std::int64_t expert_capacity(const GateInput& input, std::int64_t choices_per_token);
 
 /// Counts what experts take, up to their capacity.
 class ExpertRoom {

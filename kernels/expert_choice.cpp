@@ -15,7 +15,7 @@ namespace {
 
 std::int64_t tokens_per_expert(GateInput input) {
   if (!input.capacity_factor) input.capacity_factor = static_cast<double>(input.shape.num_experts_per_tok);
-  return expert_capacity(input, 1.0);
+  return expert_capacity(input, 1);
 }
 
 /// The `count` tokens with the largest p for one expert, in no order.

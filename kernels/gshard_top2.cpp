@@ -22,7 +22,7 @@ void sample_second(const GateInput& input, const GateOutput& chosen) {
 }
 
 void drop_beyond_capacity(const GateInput& input, const GateOutput& chosen) {
-  ExpertRoom room(input.shape.num_experts, expert_capacity(input, 2.0));
+  ExpertRoom room(input.shape.num_experts, expert_capacity(input, 2));
   for (std::size_t place = 0; place < 2; ++place) {
     for (std::size_t t = 0; t < chosen.experts.size() / 2; ++t) {
       const std::uint16_t expert = chosen.experts[2 * t + place];

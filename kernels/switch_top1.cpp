@@ -12,7 +12,7 @@ void switch_top1(const GateArithmetic& arithmetic, const GateInput& input, const
   require_top_k(input, kTop1);
   route_tokens(arithmetic, input, output, softmax_topk);
   if (!input.capacity_factor) return;
-  ExpertRoom room(input.shape.num_experts, expert_capacity(input, 1.0));
+  ExpertRoom room(input.shape.num_experts, expert_capacity(input, 1));
   for (std::size_t t = 0; t < output.experts.size(); ++t)
     if (!room.take(output.experts[t])) leave_empty(row_of(output, t, 1), 0);
 }
