@@ -144,6 +144,25 @@ TEST_CASE("A wrong file that a scenario names is refused by its own name") {
               "/domains: 0 |from 1 to 64");
   files.named("shares above one", R"({"source": "s", "domain_share": 0.8, "token_share": 0.8})",
               "/routing/preset=FILE", "domain_share|above 1|lower one");
+  const std::string of_a_layer = R"({"source": "s", "domains": 2, "profiles": [{"depth": 0, )";
+  files.named("shares over no depth", R"({"source": "s", "token_share": []})", "/routing/preset=FILE",
+              "/token_share: has 0 values|1 to 64");
+  files.named("a share in a list above one", R"({"source": "s", "token_share": [0.1, 1.5]})",
+              "/routing/preset=FILE", "/token_share/1: 1.5 is out of range|0 to 1");
+  files.named("a profile for one of two domains",
+              of_a_layer + R"("neighbour_correlation": [0, 0], "expert_bias": [[0, 1]]}]})",
+              "/routing/preset=FILE", "/profiles/0/expert_bias: has 1 rows|2 lists, one a domain");
+  files.named("domains with different numbers of experts",
+              of_a_layer + R"("neighbour_correlation": [0, 0], "expert_bias": [[0, 1], [0]]}]})",
+              "/routing/preset=FILE", "/profiles/0/expert_bias/1: |the same number, 1 to 2048");
+  files.named("a correlation in words",
+              of_a_layer + R"("neighbour_correlation": [0, "low"], "expert_bias": [[0], [0]]}]})",
+              "/routing/preset=FILE", "/profiles/0/neighbour_correlation/1: \"low\" is text");
+  files.named("profiles out of order",
+              R"({"source": "s", "profiles": [
+                {"depth": 1, "neighbour_correlation": [0], "expert_bias": [[0]]},
+                {"depth": 0, "neighbour_correlation": [0], "expert_bias": [[0]]}]})",
+              "/routing/preset=FILE", "/profiles/1/depth: |ascending order");
   files.named("lengths without the column", "m\n1\n", lengths, "no column \"n\"|m", ".csv");
   files.named("no lengths", "n\n", lengths, "no rows|at least one", ".csv");
   files.named("a length of zero", "n\n5\n0\n", lengths, "line 3: n: 0 |from 1 to 100000000", ".csv");

@@ -36,6 +36,7 @@ RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& 
     draw_uniformly(seed);
   } else {
     const GateStack gates(architecture, preset, seed, std::move(from_checkpoint));
+    for (std::size_t layer = 0; layer < gates_.size(); ++layer) gates_[layer] = gates.shape(layer);
     TokenStreams generated = gates.streams(pool);
     gates.route(generated, static_cast<std::size_t>(tokens_),
                 [&](std::size_t layer, std::span<const std::uint16_t> chosen) { store(layer, chosen); });

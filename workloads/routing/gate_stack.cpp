@@ -25,6 +25,7 @@ GateStack::GateStack(const Architecture& architecture, const RoutingPreset& pres
     : GateStack(architecture, preset, seed) {
   ensure(gates.empty() || gates.size() == moe_.size(), "a checkpoint has a gate for every MoE layer");
   gates_ = std::move(gates);
+  if (!gates_.empty()) preset_.profiles.clear();
   if (preset.gate_bias_zipf == 0.0) return;
   for (GeneratedGate& gate : gates_) {
     gate.logit_bias.resize(static_cast<std::size_t>(gate.shape.num_experts));
@@ -35,7 +36,7 @@ GateStack::GateStack(const Architecture& architecture, const RoutingPreset& pres
 
 GateShape GateStack::shape(std::size_t layer) const {
   GateShape shape = moe_[layer].gate;
-  shape.hidden_size = std::min(shape.num_experts, width_);
+  shape.hidden_size = routed_dimension(shape.num_experts, width_, preset_);
   return shape;
 }
 
@@ -56,15 +57,18 @@ void GateStack::route(TokenStreams& streams, std::size_t tokens, const Receive& 
   }
 }
 
-TokenStreams GateStack::streams(StreamPool pool) const { return {preset_, pool, widest(), seed_}; }
+TokenStreams GateStack::streams(StreamPool pool) const {
+  return {preset_, pool, widest(), static_cast<std::int64_t>(layers()), seed_};
+}
 
 TokenStreams GateStack::more_streams(StreamPool pool, StreamPool first_pool, std::uint64_t number) const {
-  return {preset_, pool, widest(), seed_, {first_pool, number}};
+  return {preset_, pool, widest(), static_cast<std::int64_t>(layers()), seed_, {first_pool, number}};
 }
 
 GeneratedGate GateStack::gate(std::size_t layer) const {
   if (!gates_.empty()) return gates_[layer];
-  return generate_gate(moe_[layer].gate, width_, preset_, seed_, static_cast<std::int64_t>(layer));
+  return generate_gate(moe_[layer].gate, width_, preset_, seed_, static_cast<std::int64_t>(layer),
+                       static_cast<std::int64_t>(layers()));
 }
 
 std::int64_t GateStack::widest() const {

@@ -20,7 +20,8 @@ class GateStack {
   /// unknown.
   GateStack(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed);
   /// The gates of a checkpoint, one a MoE layer (see read_gates), in place of generated ones; streams and
-  /// what they share come from preset and seed all the same. The preset's temperature is not applied.
+  /// what they share come from preset and seed all the same. The preset's temperature and profiles are not
+  /// applied: such gates have none of the directions that profiles displace hidden states along.
   GateStack(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
             std::vector<GeneratedGate> gates);
 

@@ -9,6 +9,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/json.hpp"
 #include "sim/base/quote.hpp"
+#include "workloads/routing/profile.hpp"
 
 namespace switchyard {
 
@@ -40,6 +41,18 @@ RoutingPreset read_routing_preset(const std::string& name, const std::string& pa
 
 namespace {
 
+/// Shares are linear between knots, so the least is at a knot of one or the other.
+double least_fresh_share(const RoutingPreset& preset) {
+  double least = 1.0;
+  for (const OverDepth* share : {&preset.sequence_share, &preset.token_share}) {
+    const auto knots = static_cast<std::int64_t>(share->values.size());
+    for (std::int64_t i = 0; i < knots; ++i) {
+      least = std::min(least, preset.fresh_share(relative_depth(i, knots)));
+    }
+  }
+  return least;
+}
+
 RoutingPreset parse_preset(std::string_view text, const std::string& name, const std::string& source) {
   const Json json = parse_json(text, source);
   ObjectReader reader(json, source);
@@ -51,13 +64,17 @@ RoutingPreset parse_preset(std::string_view text, const std::string& name, const
   preset.common_share = reader.optional_number("common_share", 0.0, share);
   preset.domains = reader.optional_integer("domains", 1, {1, 64});
   preset.domain_share = reader.optional_number("domain_share", 0.0, share);
-  preset.sequence_share = reader.optional_number("sequence_share", 0.0, share);
-  preset.token_share = reader.optional_number("token_share", 0.0, share);
+  preset.sequence_share = read_share(reader, "sequence_share");
+  preset.token_share = read_share(reader, "token_share");
   preset.drift_tokens = reader.optional_number("drift_tokens", preset.drift_tokens, {1.0, 1e9});
   preset.layer_correlation = reader.optional_number("layer_correlation", 0.0, share);
   preset.temperature = reader.optional_number("temperature", 1.0, {1e-3, 1e3});
+  preset.profiles = read_profiles(reader, preset.domains);
+  if (reader.has("measured_domain_load_cosine")) {
+    preset.measured_domain_load_cosine = reader.number("measured_domain_load_cosine", share);
+  }
   reader.finish();
-  if (preset.fresh_share() < 0.0) {
+  if (least_fresh_share(preset) < 0.0) {
     throw InputError(source,
                      "common_share + domain_share + sequence_share + token_share is above 1; lower one");
   }

@@ -6,11 +6,9 @@
 #include <vector>
 
 #include "workloads/routing/bank.hpp"
+#include "workloads/routing/preset.hpp"
 
 namespace switchyard {
-
-/// Decode batches of which the number of distinct experts is counted, in tokens of different streams.
-inline constexpr std::array<std::uint32_t, 5> kDecodeBatches{1, 4, 16, 64, 256};
 
 /// Of one layer: in one domain, or the mean of all.
 struct DomainRoutingStatistics {

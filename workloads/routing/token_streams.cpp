@@ -61,20 +61,21 @@ float square_of(std::span<const float> values) {
 }  // namespace
 
 TokenStreams::TokenStreams(const RoutingPreset& preset, StreamPool pool, std::int64_t max_dimension,
-                           std::uint64_t seed, const FurtherPool& further)
+                           std::int64_t layers, std::uint64_t seed, const FurtherPool& further)
     : preset_(preset),
       pool_(pool),
       stride_(static_cast<std::size_t>(max_dimension)),
-      words_(preset.token_share > 0.0 ? draw_words(pool, seed, further) : Words()),
+      layers_(layers),
+      words_(preset.token_share.absent() ? Words() : draw_words(pool, seed, further)),
       fresh_(own(seed, "routing fresh", further)),
       norms_(own(seed, "routing norms", further)),
-      common_(part(preset.common_share, 1, Random(seed, "routing common"))),
-      domains_(part(preset.domain_share, static_cast<std::size_t>(preset.domains),
+      common_(part(preset.common_share > 0.0 ? 1 : 0, Random(seed, "routing common"))),
+      domains_(part(preset.domain_share > 0.0 ? static_cast<std::size_t>(preset.domains) : 0,
                     Random(seed, "routing domains"))),
-      sequences_(part(preset.sequence_share, tokens_of(pool), own(seed, "routing sequences", further))),
-      tokens_(part(preset.token_share, words_.first, Random(seed, "routing tokens"))),
-      more_words_(
-          part(preset.token_share, words_.distinct - words_.first, own(seed, "routing tokens", further))) {}
+      sequences_(part(preset.sequence_share.absent() ? 0 : tokens_of(pool),
+                      own(seed, "routing sequences", further))),
+      tokens_(part(words_.first, Random(seed, "routing tokens"))),
+      more_words_(part(words_.distinct - words_.first, own(seed, "routing tokens", further))) {}
 
 TokenStreams::Words TokenStreams::draw_words(StreamPool pool, std::uint64_t seed,
                                              const FurtherPool& further) {
@@ -89,37 +90,40 @@ TokenStreams::Words TokenStreams::draw_words(StreamPool pool, std::uint64_t seed
   return words;
 }
 
-TokenStreams::Part TokenStreams::part(double share, std::size_t owners, const Random& random) const {
-  const std::size_t size = share > 0.0 ? owners * stride_ : 0;
-  return {static_cast<float>(std::sqrt(share)), NormalNumbers(random), std::vector<float>(size)};
+TokenStreams::Part TokenStreams::part(std::size_t owners, const Random& random) const {
+  return {NormalNumbers(random), std::vector<float>(owners * stride_)};
 }
 
 void TokenStreams::next_layer(std::int64_t dimension, std::int64_t width, std::span<float> hidden) {
-  const auto size = static_cast<std::size_t>(dimension);
   for (Part* shared : {&common_, &domains_, &sequences_, &tokens_, &more_words_}) advance(*shared);
-  first_layer_ = false;
+  const Layer layer{relative_depth(next_++, layers_), static_cast<std::size_t>(dimension),
+                    static_cast<std::size_t>(dimension - preset_.displacements()), hidden};
   fresh_.fill(hidden);
-  const auto amplitude = static_cast<float>(std::sqrt(std::max(0.0, preset_.fresh_share())));
-  if (amplitude < 1.0f) {
-    for (float& value : hidden) value *= amplitude;
-  }
+  const auto root = [](double share) { return static_cast<float>(std::sqrt(std::max(0.0, share))); };
+  const float fresh = root(preset_.fresh_share(layer.depth));
   for (std::size_t stream = 0; stream < pool_.streams; ++stream) {
+    correlate_neighbours(stream, layer);
     const std::size_t first = stream * pool_.length;
     for (std::size_t t = first; t < first + pool_.length; ++t) {
-      const std::span<float> token = hidden.subspan(t * size, size);
-      add(common_, 0, token);
-      add(domains_, stream % static_cast<std::size_t>(preset_.domains), token);
-      if (!words_.of_token.empty()) add_word(t, token);
+      const std::span<float> token = layer.token(t);
+      if (fresh < 1.0f) {
+        for (float& value : token) value *= fresh;
+      }
+      add(common_, root(preset_.common_share), 0, token);
+      add(domains_, root(preset_.domain_share), domain_of(stream), token);
+      if (!words_.of_token.empty()) add_word(root(preset_.token_share.at(layer.depth)), t, token);
     }
-    add_sequence(stream, dimension, hidden);
+    add_sequence(stream, layer);
   }
-  normalise(dimension, width, hidden);
+  if (preset_.displacements() > 0) take_out_means(layer);
+  normalise(width, layer);
+  if (preset_.displacements() > 0) displace(layer);
 }
 
 /// values = c values + sqrt(1 - c²) fresh, so that the variance stays 1.
 void TokenStreams::advance(Part& shared) {
   if (shared.values.empty()) return;
-  if (first_layer_ || preset_.layer_correlation == 0.0) return shared.normals.fill(shared.values);
+  if (next_ == 0 || preset_.layer_correlation == 0.0) return shared.normals.fill(shared.values);
   const auto kept = static_cast<float>(preset_.layer_correlation);
   const float renewed = std::sqrt(1.0f - kept * kept);
   std::vector<float> fresh(stride_);
@@ -131,45 +135,92 @@ void TokenStreams::advance(Part& shared) {
   }
 }
 
-void TokenStreams::add(const Part& shared, std::size_t owner, std::span<float> token) const {
+void TokenStreams::add(const Part& shared, float amplitude, std::size_t owner, std::span<float> token) const {
   if (shared.values.empty()) return;
   const float* values = shared.values.data() + owner * stride_;
-  for (std::size_t j = 0; j < token.size(); ++j) token[j] += shared.amplitude * values[j];
+  for (std::size_t j = 0; j < token.size(); ++j) token[j] += amplitude * values[j];
 }
 
-void TokenStreams::add_word(std::size_t token, std::span<float> hidden) const {
+void TokenStreams::add_word(float amplitude, std::size_t token, std::span<float> hidden) const {
   const std::size_t word = words_.of_token[token];
-  if (word < words_.first) add(tokens_, word, hidden);
-  else add(more_words_, word - words_.first, hidden);
+  if (word < words_.first) add(tokens_, amplitude, word, hidden);
+  else add(more_words_, amplitude, word - words_.first, hidden);
+}
+
+/// Makes the fresh noise a stationary first-order process along the stream.
+void TokenStreams::correlate_neighbours(std::size_t stream, const Layer& layer) const {
+  const double correlation =
+      preset_.neighbour_correlation(layer.depth, static_cast<std::int64_t>(domain_of(stream)));
+  if (correlation == 0.0) return;
+  const auto kept = static_cast<float>(correlation);
+  const float renewed = std::sqrt(1.0f - kept * kept);
+  for (std::size_t t = stream * pool_.length + 1; t < (stream + 1) * pool_.length; ++t) {
+    const std::span<float> before = layer.token(t - 1);
+    const std::span<float> token = layer.token(t);
+    for (std::size_t j = 0; j < token.size(); ++j) token[j] = kept * before[j] + renewed * token[j];
+  }
 }
 
 /// The sequence part is a stationary first-order process along the stream, correlation exp(-distance /
 /// drift). It starts anew where the ring closes.
-void TokenStreams::add_sequence(std::size_t stream, std::int64_t dimension, std::span<float> hidden) const {
+void TokenStreams::add_sequence(std::size_t stream, const Layer& layer) const {
   if (sequences_.values.empty()) return;
-  const auto size = static_cast<std::size_t>(dimension);
+  const auto amplitude = static_cast<float>(std::sqrt(preset_.sequence_share.at(layer.depth)));
   const auto kept = static_cast<float>(std::exp(-1.0 / preset_.drift_tokens));
   const float renewed = std::sqrt(1.0f - kept * kept);
-  std::vector<float> state(size);
+  std::vector<float> state(layer.drawn);
   for (std::size_t i = 0; i < pool_.length; ++i) {
     const std::size_t t = stream * pool_.length + i;
     const float* innovation = sequences_.values.data() + t * stride_;
-    float* token = hidden.data() + t * size;
-    for (std::size_t j = 0; j < size; ++j) {
+    const std::span<float> token = layer.token(t);
+    for (std::size_t j = 0; j < token.size(); ++j) {
       state[j] = i == 0 ? innovation[j] : kept * state[j] + renewed * innovation[j];
-      token[j] += sequences_.amplitude * state[j];
+      token[j] += amplitude * state[j];
     }
   }
 }
 
-void TokenStreams::normalise(std::int64_t dimension, std::int64_t width, std::span<float> hidden) {
-  const auto size = static_cast<std::size_t>(dimension);
-  const auto hidden_freedom = static_cast<double>(width - dimension);
-  for (std::size_t i = 0; i < hidden.size(); i += size) {
-    const float square = square_of(hidden.subspan(i, size));
-    const double rest = width > dimension ? norms_.gamma(hidden_freedom / 2.0, 2.0) : 0.0;
+/// Takes each domain's mean over its tokens out of them: what a pool of finite size leaves there would add to
+/// the displacement and skew the loads.
+void TokenStreams::take_out_means(const Layer& layer) const {
+  const auto domains = static_cast<std::size_t>(preset_.domains);
+  for (std::size_t domain = 0; domain < domains; ++domain) {
+    std::vector<float> mean(layer.drawn);
+    const auto visit = [&](auto&& change) {
+      for (std::size_t stream = domain; stream < pool_.streams; stream += domains) {
+        for (std::size_t i = 0; i < pool_.length; ++i) change(layer.token(stream * pool_.length + i));
+      }
+    };
+    std::size_t tokens = 0;
+    visit([&](std::span<float> token) {
+      ++tokens;
+      for (std::size_t j = 0; j < token.size(); ++j) mean[j] += token[j];
+    });
+    for (float& value : mean) value /= static_cast<float>(std::max<std::size_t>(tokens, 1));
+    visit([&](std::span<float> token) {
+      for (std::size_t j = 0; j < token.size(); ++j) token[j] -= mean[j];
+    });
+  }
+}
+
+void TokenStreams::normalise(std::int64_t width, const Layer& layer) {
+  const auto drawn = static_cast<std::int64_t>(layer.drawn);
+  const auto hidden_freedom = static_cast<double>(width - drawn);
+  for (std::size_t t = 0; t < layer.hidden.size() / layer.dimension; ++t) {
+    const std::span<float> token = layer.token(t);
+    const float square = square_of(token);
+    const double rest = width > drawn ? norms_.gamma(hidden_freedom / 2.0, 2.0) : 0.0;
     const auto scale = static_cast<float>(std::sqrt(static_cast<double>(width) / (square + rest)));
-    for (std::size_t j = 0; j < size; ++j) hidden[i + j] *= scale;
+    for (float& value : token) value *= scale;
+  }
+}
+
+void TokenStreams::displace(const Layer& layer) const {
+  for (std::size_t t = 0; t < layer.hidden.size() / layer.dimension; ++t) {
+    const std::span<float> directions =
+        layer.hidden.subspan(t * layer.dimension + layer.drawn, layer.dimension - layer.drawn);
+    std::fill(directions.begin(), directions.end(), 0.0f);
+    directions[domain_of(t / pool_.length)] = 1.0f;
   }
 }
 

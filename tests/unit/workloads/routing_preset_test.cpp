@@ -17,9 +17,9 @@ TEST_CASE("Every routing preset can be read and states its source") {
     const RoutingPreset preset = read_routing_preset(name, "/routing/preset");
     CHECK(preset.name == name);
     CHECK(preset.source.size() > 20);
-    CHECK(preset.fresh_share() > 0.0);
+    CHECK(preset.fresh_share(0.5) > 0.0);
   }
-  CHECK(read_routing_preset("random", "").fresh_share() == 1.0);
+  CHECK(read_routing_preset("random", "").fresh_share(0.5) == 1.0);
 }
 
 TEST_CASE("An unknown routing preset is an error that names the place and the near miss") {
@@ -32,8 +32,10 @@ TEST_CASE("A routing preset may be a file, and its mistakes are named") {
   const auto read = [&](const char* text) {
     return read_routing_preset(folder.write("own.json", text).string(), "/routing/preset");
   };
-  CHECK(read(R"({"source": "mine", "token_share": 0.5})").token_share == 0.5);
+  CHECK(read(R"({"source": "mine", "token_share": 0.5})").token_share.at(0.3) == 0.5);
+  CHECK(read(R"({"source": "mine", "token_share": [0.2, 0.8]})").token_share.at(0.25) == Approx(0.35));
   CHECK_THROWS_AS(read(R"({"source": "mine", "token_share": 0.6, "domain_share": 0.6})"), InputError);
+  CHECK_THROWS_AS(read(R"({"source": "m", "token_share": [0, 0.8, 0], "sequence_share": 0.3})"), InputError);
   CHECK_THROWS_AS(read(R"({"source": "mine", "tokens_share": 0.5})"), InputError);
   CHECK_THROWS_AS(read(R"({"source": "mine", "gate_bias_zipf": 11})"), InputError);
   CHECK_THROWS_AS(read(R"({"token_share": 0.5})"), InputError);
