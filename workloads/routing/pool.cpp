@@ -11,20 +11,38 @@ namespace {
 
 constexpr double kBudget = 0.4e9;  // ns, for building on one core
 
-// Nanoseconds on one 2.45 GHz Zen 3 core (AVX2), measured by building the banks of real models.
-constexpr double kMultiplyAdd = 0.045;
-constexpr double kNormal = 4.0;
-constexpr double kExpert = 4.0;   // check, score and select
-constexpr double kToken = 250.0;  // norm, store, count
+/// Nanoseconds of one core.
+struct Cost {
+  double multiply_add;
+  double coordinate;  // of a token's hidden state: normal numbers and passes over them
+  double expert;      // check, score and select
+  double token;       // norm, store, count
+  double weight;      // of a gate
+};
 
-/// Normal numbers, or passes over memory that cost as much, for a coordinate of a token.
-double normals_of(const RoutingPreset& preset) {
-  return 1.0 + (preset.sequence_share.absent() ? 0.0 : 2.0) + (preset.token_share.absent() ? 0.0 : 1.0);
+/// Without profiles as measured by building the banks of real models at 2.45 GHz with AVX2 (Zen 3), before
+/// selection was vectorised: the size of a pool is part of its preset's results, so it stays. With profiles
+/// as measured at 2.3 GHz with AVX-512 (Sapphire Rapids), about half as much again for slower machines.
+Cost cost_of(const RoutingPreset& preset) {
+  if (preset.displacements() > 0) return {0.03, 8.0, 1.5, 150.0, 4.0};
+  const double normals =
+      1.0 + (preset.sequence_share.absent() ? 0.0 : 2.0) + (preset.token_share.absent() ? 0.0 : 1.0);
+  return {0.045, 4.0 * normals, 4.0, 250.0, 4.0};
+}
+
+/// Length before streams: requests find the locality of text in a stream, and other streams at its end.
+StreamPool shape_of(double tokens, const RoutingPreset& preset) {
+  const std::uint32_t fewest = tokens >= 128.0 * 64.0 ? 128 : 64;
+  const double blocks = std::clamp(std::floor(tokens / (16.0 * fewest)), 1.0, 16.0);
+  if (preset.displacements() == 0) return {fewest, 16 * static_cast<std::uint32_t>(blocks)};
+  const double more = std::clamp(std::floor(tokens / (256.0 * blocks)), fewest / 16.0, 8.0);
+  return {16 * static_cast<std::uint32_t>(more), 16 * static_cast<std::uint32_t>(blocks)};
 }
 
 }  // namespace
 
 StreamPool pool_of(const Architecture& architecture, const RoutingPreset& preset) {
+  const Cost cost = cost_of(preset);
   double fixed = 0.0;
   double per_token = 0.0;
   for (const Layer& layer : architecture.layers) {
@@ -32,14 +50,11 @@ StreamPool pool_of(const Architecture& architecture, const RoutingPreset& preset
     const auto experts = static_cast<double>(layer.moe->gate.num_experts);
     const auto dimension =
         static_cast<double>(routed_dimension(layer.moe->gate.num_experts, architecture.hidden_size, preset));
-    fixed += experts * dimension * kNormal;
-    per_token += experts * dimension * kMultiplyAdd + dimension * normals_of(preset) * kNormal +
-                 experts * kExpert + kToken;
+    fixed += experts * dimension * cost.weight;
+    per_token += experts * dimension * cost.multiply_add + dimension * cost.coordinate +
+                 experts * cost.expert + cost.token;
   }
-  const double tokens = std::max(0.0, kBudget - fixed) / std::max(per_token, 1.0);
-  const std::uint32_t streams = tokens >= 128.0 * 64.0 ? 128 : 64;
-  const double blocks = std::floor(tokens / (16.0 * streams));
-  return {streams, 16 * static_cast<std::uint32_t>(std::clamp(blocks, 1.0, 16.0))};
+  return shape_of(std::max(0.0, kBudget - fixed) / std::max(per_token, 1.0), preset);
 }
 
 }  // namespace switchyard

@@ -16,6 +16,11 @@ namespace {
 constexpr int kVocabulary = 16384;
 constexpr double kFirstRank = 3.0;
 
+/// A sequence that drifts slowly moves every fourth token, by the same correlation over four: a quarter of
+/// the numbers to draw.
+constexpr double kSlowDrift = 16.0;
+constexpr std::size_t kStay = 4;
+
 std::size_t tokens_of(StreamPool pool) { return std::size_t{pool.streams} * pool.length; }
 
 /// Words by rank, numbered in order of appearance so that only words in use get vectors.
@@ -72,7 +77,8 @@ TokenStreams::TokenStreams(const RoutingPreset& preset, StreamPool pool, std::in
       common_(part(preset.common_share > 0.0 ? 1 : 0, Random(seed, "routing common"))),
       domains_(part(preset.domain_share > 0.0 ? static_cast<std::size_t>(preset.domains) : 0,
                     Random(seed, "routing domains"))),
-      sequences_(part(preset.sequence_share.absent() ? 0 : tokens_of(pool),
+      stay_(preset.drift_tokens < kSlowDrift ? 1 : kStay),
+      sequences_(part(preset.sequence_share.absent() ? 0 : pool.streams * moves(),
                       own(seed, "routing sequences", further))),
       tokens_(part(words_.first, Random(seed, "routing tokens"))),
       more_words_(part(words_.distinct - words_.first, own(seed, "routing tokens", further))) {}
@@ -162,21 +168,22 @@ void TokenStreams::correlate_neighbours(std::size_t stream, const Layer& layer) 
 }
 
 /// The sequence part is a stationary first-order process along the stream, correlation exp(-distance /
-/// drift). It starts anew where the ring closes.
+/// drift), that moves every stay_ tokens. It starts anew where the ring closes.
 void TokenStreams::add_sequence(std::size_t stream, const Layer& layer) const {
   if (sequences_.values.empty()) return;
   const auto amplitude = static_cast<float>(std::sqrt(preset_.sequence_share.at(layer.depth)));
-  const auto kept = static_cast<float>(std::exp(-1.0 / preset_.drift_tokens));
+  const auto kept = static_cast<float>(std::exp(-static_cast<double>(stay_) / preset_.drift_tokens));
   const float renewed = std::sqrt(1.0f - kept * kept);
   std::vector<float> state(layer.drawn);
+  const float* innovation = sequences_.values.data() + stream * moves() * stride_;
   for (std::size_t i = 0; i < pool_.length; ++i) {
-    const std::size_t t = stream * pool_.length + i;
-    const float* innovation = sequences_.values.data() + t * stride_;
-    const std::span<float> token = layer.token(t);
-    for (std::size_t j = 0; j < token.size(); ++j) {
-      state[j] = i == 0 ? innovation[j] : kept * state[j] + renewed * innovation[j];
-      token[j] += amplitude * state[j];
+    if (i == 0) std::copy_n(innovation, layer.drawn, state.begin());
+    else if (i % stay_ == 0) {
+      innovation += stride_;
+      for (std::size_t j = 0; j < state.size(); ++j) state[j] = kept * state[j] + renewed * innovation[j];
     }
+    const std::span<float> token = layer.token(stream * pool_.length + i);
+    for (std::size_t j = 0; j < token.size(); ++j) token[j] += amplitude * state[j];
   }
 }
 

