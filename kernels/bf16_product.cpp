@@ -71,7 +71,9 @@ PackedWeights pack_bf16(const GateShape& shape, std::span<const float> weights) 
   return packed;
 }
 
-void logits_bf16(const GateInput& input, const PackedWeights& packed, std::span<float> scores) {
+namespace {
+
+void multiply(const GateInput& input, const PackedWeights& packed, std::span<float> scores) {
   const auto length = static_cast<std::size_t>(input.shape.hidden_size);
   const auto experts = static_cast<std::size_t>(input.shape.num_experts);
   const std::size_t blocks = blocks_of(input.shape.hidden_size);
@@ -86,7 +88,13 @@ void logits_bf16(const GateInput& input, const PackedWeights& packed, std::span<
       std::copy_n(sums, std::min(kTile, experts - e), scores.data() + t * experts + e);
     }
   }
-  add_logit_bias(input, scores);
+}
+
+}  // namespace
+
+void logits_bf16(const GateInput& input, const PackedWeights& packed, std::span<float> scores) {
+  multiply(input, packed, scores);
+  add_logit_bias(input, scores);  // as in every variant, denormals included
 }
 
 }  // namespace switchyard
