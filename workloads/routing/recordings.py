@@ -1,4 +1,11 @@
-"""Recorded routing: reading it, and the figures that presets are to reproduce. Used by fit.py."""
+"""Recorded routing: reading it, and the figures that presets are to reproduce. Used by fit.py.
+
+A folder of recordings holds
+
+* deepseek-v2-lite_esft/DOMAIN.json with n_experts, top_k, layers, tokens_per_layer and seq_lens_layer1 (the lengths of the
+  sequences), and DOMAIN.ids.u8.gz: uint8 [layers, tokens, top_k] of the experts that ESFT's expert_scores list;
+* olmoe_routing_output/MODEL__KIND__DOMAIN.json.gz: OLMoE's files, gzipped, of the kinds expert_counts and eid2token.
+"""
 
 import csv
 import gzip
@@ -27,7 +34,7 @@ class Recording:
 
 
 def read_tokens(folder, names):
-    """ESFT's format, see its README: ids [layers, tokens, k] of each domain, the same sequences in every layer."""
+    """ids [layers, tokens, k] of each domain, the same sequences in every layer."""
     chosen, sequence = {}, {}
     for name in names:
         about = json.loads((folder / f"{name}.json").read_text())
