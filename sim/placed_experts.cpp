@@ -64,8 +64,9 @@ std::unique_ptr<RoutedLoad> build_routed_load(const Scenario& scenario, const Ro
                                       capacity_factors(prompt_part(scenario.model)));
 }
 
-std::unique_ptr<RoutedLoad> build_routed_load(const Scenario& scenario, const RoutingBank& bank) {
-  return build_routed_load(scenario, bank, place_experts(scenario, bank).slots);
+std::unique_ptr<RoutedLoad> build_load_without_capacity(const Scenario& scenario, const RoutingBank& bank) {
+  return std::make_unique<RoutedLoad>(bank, mode_of(scenario), place_experts(scenario, bank).slots,
+                                      scenario.engine.profile.expert_tile);
 }
 
 }  // namespace switchyard

@@ -32,7 +32,7 @@ PlacedExperts place_experts(const Scenario& scenario, const RoutingBank& bank);
 /// The expert ranks of one replica. The bank must outlive it.
 std::unique_ptr<RoutedLoad> build_routed_load(const Scenario& scenario, const RoutingBank& bank,
                                               std::shared_ptr<const ExpertSlots> slots);
-/// The same, placing the experts first.
-std::unique_ptr<RoutedLoad> build_routed_load(const Scenario& scenario, const RoutingBank& bank);
+/// Of what tokens ask for, whatever a step's capacity leaves of it; places the experts first.
+std::unique_ptr<RoutedLoad> build_load_without_capacity(const Scenario& scenario, const RoutingBank& bank);
 
 }  // namespace switchyard

@@ -14,9 +14,9 @@ namespace {
 /// Below so many of them a domain, chance alone moves an expert's load by a tenth.
 constexpr double kFewAssignments = 100.0;
 
-/// [MoE layer, rank], of all tokens in the bank.
+/// [MoE layer, rank], of all tokens in the bank. They are no batch that a capacity is a share of.
 RelativeLoads rank_loads(const Scenario& scenario, const RoutingBank& bank) {
-  const std::unique_ptr<RoutedLoad> routed = build_routed_load(scenario, bank);
+  const std::unique_ptr<RoutedLoad> routed = build_load_without_capacity(scenario, bank);
   std::vector<RankBatch> batches(1);
   for (std::uint32_t stream = 0; stream < bank.streams(); ++stream)
     batches.front().routed.push_back({stream, 0, bank.stream_length(stream)});
@@ -128,6 +128,10 @@ std::vector<std::string> routing_notes(const RoutingAnswer& answer, const Scenar
         "Mode balanced: a run deals the tokens out evenly; the figures are the gates' own choices, those of "
         "the "
         "ranks are what a run sees.");
+  if (scenario.model.drops_tokens())
+    notes.emplace_back(
+        "Loads are what tokens ask for, before drops: what exceeds the experts' capacity is a matter of a "
+        "step.");
   if (scenario.model.form == ModelForm::encoder_decoder)
     notes.emplace_back("Of an encoder-decoder the layers are those that a prompt passes: the encoder's.");
   return notes;

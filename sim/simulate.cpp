@@ -85,6 +85,15 @@ void refuse_impossible(const Architecture& model, const StepQuery& query) {
                          " positions; give a prompt and context of at most so many tokens");
 }
 
+std::int64_t assignments_of(std::span<const RankBatch> ranks, const RoutingBank* bank) {
+  std::int64_t tokens = 0, of_a_token = 0;
+  for (const RankBatch& batch : ranks)
+    for (const TokenRun& run : batch.routed) tokens += run.tokens;
+  for (std::int64_t layer = 0; bank != nullptr && layer < bank->moe_layers(); ++layer)
+    of_a_token += bank->gate(layer).num_experts_per_tok;
+  return tokens * of_a_token;
+}
+
 }  // namespace
 
 StepAnswer time_step(const System& system, const StepQuery& query) {
@@ -107,6 +116,7 @@ StepAnswer time_step(const System& system, const StepQuery& query) {
             static_cast<double>(routed->load(layer, rank).active) /
             static_cast<double>(routed->expert_ranks() * answer.draws);
   }
+  answer.assignments = assignments_of(ranks, system.bank());
   for (Seconds& part : answer.breakdown.parts) part *= 1.0 / static_cast<double>(answer.draws);
   if (system.scenario().deployment.pipeline_parallel_size == 1) answer.timetable = timer->timetable(ranks);
   return answer;

@@ -38,6 +38,7 @@ struct StepAnswer {
   Breakdown breakdown;                           // mean over draws of routing
   std::vector<double> active_experts_per_layer;  // mean over expert-parallel ranks and draws, per MoE layer
   double dropped = 0.0;  // assignments beyond their experts' capacity, of all MoE layers; mean over draws
+  std::int64_t assignments = 0;           // with those, of all MoE layers and ranks
   std::vector<TimetableEntry> timetable;  // of the last draw; empty with pipeline stages
   std::int64_t draws = 1;
 };

@@ -1,4 +1,5 @@
 // switchyard step: one engine step with its breakdown.
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 
@@ -53,7 +54,10 @@ Json to_json(const StepAnswer& answer, const Scenario& scenario) {
     parts[std::string(kPartNames[i])] = answer.breakdown.parts[i].value() * 1e3;
   json["breakdown_ms"] = parts;
   json["active_experts_per_layer"] = answer.active_experts_per_layer;
-  if (scenario.model.drops_tokens()) json["dropped"] = answer.dropped;
+  if (scenario.model.drops_tokens()) {
+    json["dropped"] = answer.dropped;
+    json["assignments"] = answer.assignments;
+  }
   json["draws"] = answer.draws;
   json["measured_profile"] = scenario.cluster.gpu.profile.measured;
   json["notes"] = notes_of(scenario);
@@ -79,7 +83,9 @@ void print(const StepAnswer& answer, const Scenario& scenario) {
                 static_cast<long long>(answer.draws));
   }
   if (scenario.model.drops_tokens())
-    std::printf("dropped beyond the experts' capacity: %.1f assignments of all layers\n", answer.dropped);
+    std::printf("dropped beyond the experts' capacity: %.1f of %lld assignments, %.3g %%\n", answer.dropped,
+                static_cast<long long>(answer.assignments),
+                100.0 * answer.dropped / static_cast<double>(std::max<std::int64_t>(1, answer.assignments)));
   if (!scenario.cluster.gpu.profile.measured)
     std::printf("note: the GPU's profile is not measured: times come from its datasheet\n");
   for (const std::string& note : notes_of(scenario)) std::printf("note: %s\n", note.c_str());

@@ -83,9 +83,22 @@ Json eplb_json(const System& system) {
   return json;
 }
 
-Json routing_json(const System& system, const RoutingTally& tally) {
+/// Assignments of all steps that were measured.
+double assignments(const RoutingBank& bank, const RunLog& log) {
+  std::int64_t of_a_token = 0;
+  for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer)
+    of_a_token += bank.gate(layer).num_experts_per_tok;
+  double tokens = 0.0;
+  log.for_each_step([&](const StepRow& row) {
+    tokens += static_cast<double>(row.count) * (row.prefill_tokens + row.decode_sequences);
+  });
+  return tokens * static_cast<double>(of_a_token);
+}
+
+Json routing_json(const System& system, const ServingResult& result) {
   if (system.bank() == nullptr) return {{"mode", nullptr}};
   const RoutingOptions& options = system.scenario().routing;
+  const RoutingTally& tally = result.routing;
   const double steps = static_cast<double>(std::max<std::uint64_t>(1, tally.steps));
   Json json = {{"mode", options.mode},
                {"preset", options.preset.name},
@@ -93,7 +106,11 @@ Json routing_json(const System& system, const RoutingTally& tally) {
                {"mean_active_experts_per_rank", tally.sum.active_experts / steps},
                {"mean_rank_imbalance", tally.sum.imbalance / steps},
                {"bank_tokens", system.bank()->tokens()}};
-  if (system.scenario().model.drops_tokens()) json["dropped"] = tally.sum.dropped;
+  if (system.scenario().model.drops_tokens()) {
+    const double all = assignments(*system.bank(), result.log);
+    json["dropped"] = tally.sum.dropped;
+    json["dropped_share"] = all > 0.0 ? static_cast<double>(tally.sum.dropped) / all : 0.0;
+  }
   if (system.balancing()) json["eplb"] = eplb_json(system);
   return json;
 }
@@ -172,7 +189,7 @@ Summary summarise(const System& system, const Simulation& simulation, const Metr
   summary.gpus = system.scenario().deployment.gpus();
   summary.breakdown = log.breakdown();
   summary.memory = memory_json(system, log);
-  summary.routing = routing_json(system, simulation.result.routing);
+  summary.routing = routing_json(system, simulation.result);
   summary.network = network_json(system, log);
   summary.measured_profile = system.scenario().cluster.gpu.profile.measured;
   summary.wall = simulation.wall;

@@ -106,6 +106,11 @@ std::string routing_line(const Json& routing) {
                 routing.at("mean_rank_imbalance").get<double>());
 }
 
+std::string dropped_line(const Json& routing) {
+  const double share = routing.value("dropped_share", 0.0);
+  return share > 0.0 ? format("%.3g %% of assignments, beyond the experts' capacity", share * 100) : "";
+}
+
 std::string slo_line(const Metrics& metrics) {
   std::string line;
   for (const auto& [bound, met] : metrics.slo_met) {
@@ -137,6 +142,7 @@ std::string console_table(const RunDescription& description, const Summary& summ
   add_line(table, "time", breakdown_line(summary.breakdown));
   add_line(table, "memory", memory_line(summary.memory));
   add_line(table, "routing", routing_line(summary.routing));
+  add_line(table, "dropped", dropped_line(summary.routing));
   add_line(table, "slo", slo_line(summary.metrics));
   if (!summary.measured_profile) {
     add_line(table, "note", "the GPU's profile is not measured: times come from its datasheet");

@@ -163,6 +163,24 @@ TEST_CASE("The load of ranks is that of the experts which the placement puts the
     CHECK(layer.at("rank_imbalance").get<double>() == Approx(1.0).epsilon(1e-3));
 }
 
+TEST_CASE("The load of ranks is what tokens ask for, whatever an expert's capacity holds") {
+  const Bench bench;
+  const std::string ranks =
+      "dense.json --set /model=switch-base-128 --set /deployment/data_parallel_size=8 --set "
+      "/deployment/enable_expert_parallel=true --set /model_overrides/capacity_factor=";
+  const Json tight = bench.answer(ranks + "0.000000001"), ample = bench.answer(ranks + "1000");
+  CHECK(tight.at("layers") == ample.at("layers"));
+  for (const Json& layer : tight.at("layers"))
+    for (std::size_t rank = 0; rank < 8; ++rank) {
+      double load = 0.0;
+      for (std::size_t expert = 0; expert < 16; ++expert)
+        load += layer.at("expert_load")[16 * rank + expert].get<double>() / 16.0;
+      CHECK(layer.at("rank_load")[rank].get<double>() == Approx(load).epsilon(1e-3));
+    }
+  CHECK_THAT(tight.at("notes").dump(), Contains("before drops"));
+  CHECK_THAT(bench.answer("moe.json").at("notes").dump(), !Contains("drops"));
+}
+
 TEST_CASE("A bias of the gate shows as load that falls with the expert's number") {
   const Bench bench;
   const Json answer =

@@ -198,6 +198,26 @@ TEST_CASE("A run counts what it drops; a capacity that holds everything changes 
   }
 }
 
+TEST_CASE("The dropped share is that of all assignments, and the console shows it unless it is zero",
+          "[laws]") {
+  const Json halved = with(with(small_moe(), "/model/capacity_factor", 0.5), "/routing/mode", "balanced");
+  const System system(read(halved), Scope::serving);
+  const Simulation simulation = simulate(system);
+  const auto table = [](const System& of, const Simulation& done) {
+    const Metrics metrics = compute_metrics(done.result.log, {}, 1);
+    return console_table(describe(of.scenario()), summarise(of, done, metrics));
+  };
+  const Json routing = run(halved).summary.at("routing");
+  // An even deal fills half of every place; rounding up leaves small steps a little more.
+  CHECK(routing.at("dropped_share").get<double>() > 0.25);
+  CHECK(routing.at("dropped_share").get<double>() <= 0.5);
+  CHECK_THAT(table(system, simulation),
+             Catch::Contains("\n  dropped     ") &&
+                 Catch::Contains("% of assignments, beyond the experts' capacity"));
+  const System ample(read(with(small_moe(), "/model/capacity_factor", 8.0)), Scope::serving);
+  CHECK_THAT(table(ample, simulate(ample)), !Catch::Contains("dropped"));
+}
+
 TEST_CASE("Micro-batches drop by their own capacity, and the run counts those", "[laws]") {
   Json json = with(small_moe(), "/deployment", Json{{"pipeline_parallel_size", 2}});
   json = with(json, "/model/capacity_factor", 0.25);
