@@ -55,7 +55,8 @@ void RoutingBank::lay_out(StreamPool pool, std::int64_t domains) {
 void RoutingBank::append_stream(std::int64_t domain, std::size_t length) {
   Ring& ring = rings_[static_cast<std::size_t>(domain)];
   if (ring.length == 0) ring.first_stream = streams();
-  streams_.push_back({domain, ring.length, length});
+  streams_.push_back({domain, ring.length, length, tokens_});
+  equal_lengths_ = equal_lengths_ && length == streams_.front().length;
   ring.length += length;
   tokens_ += static_cast<std::int64_t>(length);
 }
@@ -182,6 +183,15 @@ TokenRun RoutingBank::draw_place(Random& random) const {
   TokenRun run;
   if (exact_) {
     run.stream = static_cast<std::uint32_t>(random.integer(0, std::numeric_limits<std::uint32_t>::max()));
+    return run;
+  }
+  if (!equal_lengths_) {
+    const std::int64_t token = random.integer(0, tokens_ - 1);
+    const auto behind = std::upper_bound(
+        streams_.begin(), streams_.end(), token,
+        [](std::int64_t wanted, const Stream& stream) { return wanted < stream.tokens_before; });
+    run.stream = static_cast<std::uint32_t>(behind - streams_.begin() - 1);
+    run.position = static_cast<std::uint64_t>(token - streams_[run.stream].tokens_before);
     return run;
   }
   run.stream = static_cast<std::uint32_t>(random.integer(0, streams() - 1));

@@ -93,7 +93,7 @@ class RoutingBank {
     return rings_[static_cast<std::size_t>(domain)].first_stream;
   }
 
-  /// Where a new sequence starts: a run of no tokens yet.
+  /// Where a new sequence starts: a run of no tokens yet, at a token drawn uniformly of all.
   TokenRun draw_place(Random& random) const;
   /// The stream of a run. The sequences of an exact bank are none: one of the run's domain stands for it.
   std::uint32_t stream_of(const TokenRun& run) const;
@@ -114,6 +114,7 @@ class RoutingBank {
     std::int64_t domain = 0;
     std::size_t place = 0;
     std::size_t length = 0;
+    std::int64_t tokens_before = 0;  // in the streams before it
   };
   /// The streams of a domain, one behind the other; tokens, and where its rows and its prefix sums begin.
   struct Ring {
@@ -156,6 +157,7 @@ class RoutingBank {
   std::vector<Stream> streams_;
   std::vector<Ring> rings_;  // of each domain
   std::int64_t tokens_ = 0;
+  bool equal_lengths_ = true;            // of the streams
   int block_bits_ = 4;                   // a block has 2^block_bits_ tokens
   std::vector<std::uint16_t> rows_;      // ring by ring, [ring length, layers, top_k]
   std::vector<std::uint32_t> prefixes_;  // ring by ring, [blocks + 1, layers, experts]

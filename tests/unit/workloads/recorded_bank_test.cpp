@@ -93,6 +93,24 @@ TEST_CASE("Runs over rings of odd lengths count what their tokens chose") {
       }
 }
 
+TEST_CASE("Requests start at a token drawn uniformly of all, however unequal the sequences are") {
+  RoutingRecording unequal{3, 2, {}};
+  for (int i = 0; i < 9; ++i)
+    unequal.sequences.push_back(sequence(std::to_string(i), "", i == 4 ? 20000 : 1));
+  const RoutingBank bank(model(), unequal, "test");
+  Random random(1, "places");
+  constexpr int kDraws = 20000;
+  int in_short_ones = 0, in_the_first_half = 0;
+  for (int i = 0; i < kDraws; ++i) {
+    const TokenRun run = bank.draw_place(random);
+    REQUIRE(run.position < bank.stream_length(run.stream));
+    in_short_ones += run.stream != 4;
+    in_the_first_half += run.stream == 4 && run.position < 10000;
+  }
+  CHECK(in_short_ones < 40);  // 8 are expected
+  CHECK(in_the_first_half == Approx(kDraws / 2).epsilon(0.05));
+}
+
 TEST_CASE("A recording may have a layer for every layer of the model: dense ones are passed over") {
   RoutingRecording all{5, 2, {sequence("a", "", 20, 5)}};
   for (std::size_t t = 0; t < 20; ++t)
