@@ -11,6 +11,13 @@ namespace {
 constexpr std::uint64_t kBatch = 256;
 constexpr std::int64_t kRanks = 8;
 
+/// Batches for distinct_experts have as many tokens as the bank in all, or so many: then they are as many as
+/// can be of every generated bank.
+constexpr std::uint64_t kFewTokens = 65536;
+
+/// More domains than a preset has are compared all at once.
+constexpr std::size_t kManyDomains = 64;
+
 std::vector<ExpertCounts> loads_of_domains(const RoutingBank& bank) {
   std::vector<ExpertCounts> loads;
   const auto used = std::min<std::int64_t>(bank.domains(), bank.streams());
@@ -41,6 +48,15 @@ double entropy_bits(std::span<const std::uint32_t> load) {
   return bits;
 }
 
+using StreamsOfDomains = std::vector<std::vector<std::uint32_t>>;
+
+StreamsOfDomains streams_of_domains(const RoutingBank& bank) {
+  StreamsOfDomains streams(static_cast<std::size_t>(bank.domains()));
+  for (std::uint32_t stream = 0; stream < bank.streams(); ++stream)
+    streams[static_cast<std::size_t>(bank.domain_of(stream))].push_back(stream);
+  return streams;
+}
+
 double cosine(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b) {
   double product = 0.0, square_a = 0.0, square_b = 0.0;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -51,12 +67,38 @@ double cosine(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b
   return product / std::sqrt(square_a * square_b);
 }
 
-/// previous_token_overlap and first_choice_repeat.
-void measure_locality(const RoutingBank& bank, std::int64_t layer, std::int64_t domain,
+/// Over the pairs of n unit vectors: of the square of their sum what is not each one's own.
+double cosines_at_once(const std::vector<ExpertCounts>& loads, std::int64_t layer, std::size_t experts) {
+  std::vector<double> sum(experts);
+  for (const ExpertCounts& counts : loads) {
+    const std::span<const std::uint32_t> load = counts.layer(layer).first(experts);
+    double square = 0.0;
+    for (const std::uint32_t count : load) square += static_cast<double>(count) * count;
+    for (std::size_t i = 0; i < experts; ++i) sum[i] += load[i] / std::sqrt(square);
+  }
+  double square = 0.0;
+  for (const double part : sum) square += part * part;
+  return (square - static_cast<double>(loads.size())) / 2.0;
+}
+
+/// Of all pairs of domains.
+void add_cosines(const std::vector<ExpertCounts>& loads, std::int64_t layer, std::size_t experts,
+                 double& sum) {
+  if (loads.size() > kManyDomains) {
+    sum += cosines_at_once(loads, layer, experts);
+    return;
+  }
+  for (std::size_t a = 0; a < loads.size(); ++a) {
+    for (std::size_t b = 0; b < a; ++b)
+      sum += cosine(loads[a].layer(layer).first(experts), loads[b].layer(layer).first(experts));
+  }
+}
+
+/// previous_token_overlap and first_choice_repeat of the streams of a domain.
+void measure_locality(const RoutingBank& bank, std::int64_t layer, std::span<const std::uint32_t> streams,
                       DomainRoutingStatistics& result) {
   std::int64_t shared = 0, repeats = 0, pairs = 0;
-  for (std::uint32_t stream = 0; stream < bank.streams(); ++stream) {
-    if (bank.domain_of(stream) != domain) continue;
+  for (const std::uint32_t stream : streams) {
     for (std::uint32_t t = 1; t < bank.stream_length(stream); ++t, ++pairs) {
       const auto before = bank.experts_of(stream, t - 1, layer);
       const auto now = bank.experts_of(stream, t, layer);
@@ -89,7 +131,7 @@ double ep8_imbalance(const RoutingBank& bank, std::int64_t layer, std::int64_t d
   return sum / static_cast<double>(batches);
 }
 
-/// Batches begin at every place of a stream.
+/// Batches begin at every place of a stream, or at places at equal distances.
 double distinct_experts(const RoutingBank& bank, std::int64_t layer, std::uint32_t batch) {
   const std::uint32_t turns = (batch + bank.streams() - 1) / bank.streams();
   const auto length = static_cast<std::uint32_t>(bank.tokens() / bank.streams());
@@ -98,7 +140,10 @@ double distinct_experts(const RoutingBank& bank, std::int64_t layer, std::uint32
   std::uint64_t distinct = 0;
   std::uint32_t batches = 0;
   const std::uint32_t starts = std::max(1u, bank.streams() / batch);
-  for (std::uint32_t t = 0; t < length; ++t) {
+  const std::uint64_t tokens = std::uint64_t{length} * starts * batch;
+  const std::uint64_t wanted = std::max(kFewTokens, static_cast<std::uint64_t>(bank.tokens()));
+  const auto step = static_cast<std::uint32_t>((tokens + wanted - 1) / wanted);
+  for (std::uint32_t t = 0; t < length; t += step) {
     for (std::uint32_t start = 0; start < starts; ++start) {
       ++batches;
       for (std::uint32_t i = 0; i < batch; ++i) {
@@ -115,7 +160,8 @@ double distinct_experts(const RoutingBank& bank, std::int64_t layer, std::uint32
 }
 
 LayerRoutingStatistics statistics_of(const RoutingBank& bank, std::int64_t layer,
-                                     const std::vector<ExpertCounts>& loads) {
+                                     const std::vector<ExpertCounts>& loads,
+                                     const StreamsOfDomains& streams) {
   LayerRoutingStatistics result;
   const auto experts = static_cast<std::size_t>(bank.gate(layer).num_experts);
   const auto count = static_cast<double>(loads.size());
@@ -124,7 +170,7 @@ LayerRoutingStatistics statistics_of(const RoutingBank& bank, std::int64_t layer
     const std::span<const std::uint32_t> load = loads[i].layer(layer).first(experts);
     DomainRoutingStatistics one{max_over_mean(load), entropy_bits(load), 0.0, 0.0,
                                 ep8_imbalance(bank, layer, domain)};
-    measure_locality(bank, layer, domain, one);
+    measure_locality(bank, layer, streams[i], one);
     result.max_over_mean += one.max_over_mean / count;
     result.entropy_bits += one.entropy_bits / count;
     result.previous_token_overlap += one.previous_token_overlap / count;
@@ -144,19 +190,16 @@ RoutingStatistics routing_statistics(const RoutingBank& bank) {
   RoutingStatistics result;
   result.tokens = bank.tokens();
   const std::vector<ExpertCounts> loads = loads_of_domains(bank);
+  const StreamsOfDomains streams = streams_of_domains(bank);
   const auto layers = static_cast<double>(bank.moe_layers());
   double cosines = 0.0;
   for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer) {
-    result.layers.push_back(statistics_of(bank, layer, loads));
+    result.layers.push_back(statistics_of(bank, layer, loads, streams));
     for (std::size_t i = 0; i < kDecodeBatches.size(); ++i) {
       result.distinct_experts[i] += result.layers.back().distinct_experts[i] / layers;
     }
     const auto experts = static_cast<std::size_t>(bank.gate(layer).num_experts);
-    for (std::size_t a = 0; a < loads.size(); ++a) {
-      for (std::size_t b = 0; b < a; ++b) {
-        cosines += cosine(loads[a].layer(layer).first(experts), loads[b].layer(layer).first(experts));
-      }
-    }
+    add_cosines(loads, layer, experts, cosines);
   }
   const auto count = static_cast<double>(loads.size());
   const double pairs = count * (count - 1.0) / 2.0 * layers;

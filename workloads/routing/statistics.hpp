@@ -24,7 +24,7 @@ struct LayerRoutingStatistics : DomainRoutingStatistics {
   std::vector<DomainRoutingStatistics> domains;
   /// Mean number of distinct experts that a batch of kDecodeBatches[i] tokens visits, each token from another
   /// stream, streams in turn from every domain. Beyond the number of streams a stream gives several tokens,
-  /// as far apart as it has room for.
+  /// as far apart as it has room for. Of a long recording every so manieth place of the streams is a batch.
   std::array<double, kDecodeBatches.size()> distinct_experts{};
 };
 

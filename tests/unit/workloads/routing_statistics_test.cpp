@@ -1,8 +1,10 @@
 // The statistics of a bank: by domain, and over decode batches.
 #include "workloads/routing/statistics.hpp"
 
+#include <array>
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <ctime>
 
 #include "tests/support/routed_model.hpp"
 
@@ -15,6 +17,31 @@ RoutingPreset topics(std::int64_t domains, double share) {
   preset.domains = domains;
   preset.domain_share = share;
   return preset;
+}
+
+enum class Domains { one, each };  // for all sequences, or for each its own
+
+/// `sequences` of one length. Token t chooses the experts t and t + 1 of 64, in every other sequence those
+/// `shift` further.
+RoutingRecording recorded(std::int64_t sequences, std::int64_t length, Domains domains,
+                          std::int64_t shift = 0) {
+  RoutingRecording recording{1, 2, {}};
+  for (std::int64_t s = 0; s < sequences; ++s) {
+    RecordedSequence sequence{std::to_string(s), domains == Domains::each ? std::to_string(s) : "", {}};
+    for (std::int64_t t = 0; t < length; ++t)
+      for (std::int64_t i = 0; i < 2; ++i)
+        sequence.experts.push_back(static_cast<std::uint16_t>((t + i + s % 2 * shift) % 64));
+    recording.sequences.push_back(std::move(sequence));
+  }
+  return recording;
+}
+
+/// Of the processor, for the statistics of a recording.
+double seconds(const RoutingRecording& recording) {
+  const RoutingBank bank(routed_model(1, 64, 2), recording, "test");
+  const std::clock_t start = std::clock();
+  CHECK(routing_statistics(bank).tokens == bank.tokens());
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 /// Experts that `batch` independent tokens visit, each k of n uniformly.
@@ -75,4 +102,33 @@ TEST_CASE("The imbalance of ranks is that of batches of one domain") {
   }
   CHECK(several == Approx(single).epsilon(0.2));
   CHECK(several > 1.3);
+}
+
+TEST_CASE("Statistics take time by tokens, however they are cut into sequences and domains") {
+  const double cut = seconds(recorded(300, 200, Domains::one));
+  CHECK(seconds(recorded(1, 60000, Domains::one)) < 10.0 * cut + 0.01);
+  const double together = seconds(recorded(6000, 1, Domains::one));
+  CHECK(seconds(recorded(6000, 1, Domains::each)) < 20.0 * together + 0.02);
+}
+
+TEST_CASE("Decode batches of one long sequence take tokens from all over it") {
+  // 40,000 tokens: a batch of n has tokens 40,000 / n apart, which choose experts as far apart, mod 64.
+  const RoutingStatistics one =
+      routing_statistics(RoutingBank(routed_model(1, 64, 2), recorded(1, 40000, Domains::one), "test"));
+  // 1 · 4 apart by 10,000 = 16 mod 64 · 16 apart by 2500 = 4 · 64 by 625 = 49, a generator · 256 by 156 = 28,
+  // so 16 different remainders
+  const std::array<double, 5> visited{2, 8, 32, 64, 32};
+  for (std::size_t i = 0; i < visited.size(); ++i)
+    CHECK(one.layers[0].distinct_experts[i] == Approx(visited[i]).epsilon(0.01));
+}
+
+TEST_CASE("Loads of many domains are compared as those of few are") {
+  // Half of them choose experts 0 and 1, half 32 and 33: of 4950 pairs of 100, 2 x 1225 are alike.
+  const auto cosine = [](std::int64_t domains) {
+    return routing_statistics(
+               RoutingBank(routed_model(1, 64, 2), recorded(domains, 1, Domains::each, 32), "test"))
+        .domain_load_cosine;
+  };
+  CHECK(cosine(100) == Approx(2450.0 / 4950.0));
+  CHECK(cosine(10) == Approx(20.0 / 45.0));
 }
