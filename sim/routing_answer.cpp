@@ -121,6 +121,8 @@ std::vector<std::string> routing_notes(const RoutingAnswer& answer, const Scenar
         "The bank has %.1f assignments an expert and domain: max/mean and entropy partly show chance.", few);
     notes.emplace_back(text);
   }
+  if (scenario.routing.mode == "exact")
+    notes.emplace_back("Mode exact: a run draws every token anew; the figures are those of the mode bank.");
   if (scenario.routing.mode == "uniform")
     notes.emplace_back("Mode uniform: every token draws its experts uniformly; no gate is computed.");
   if (scenario.routing.mode == "balanced")

@@ -33,7 +33,8 @@ struct RoutingAnswer {
   std::int64_t streams = 0;  // sequences that they make
 };
 
-/// `bank`: build_bank() of the scenario; null without MoE layers.
+/// `bank`: build_bank() of the scenario, in the mode `exact` of that with the mode `bank`; null without MoE
+/// layers.
 RoutingAnswer routing_answer(const Scenario& scenario, const RoutingBank* bank);
 
 /// Names are the interface contract's. Loads of experts and ranks have four digits.

@@ -29,6 +29,13 @@ void write_bank(const std::string& path, const Scenario& scenario, const Routing
   write_recording(path, bank->recording(), "--export");
 }
 
+/// What exact routing draws is known only with a run; the bank of its gates has all figures of one and the
+/// same tokens.
+std::shared_ptr<const RoutingBank> bank_to_show(Scenario scenario) {
+  if (scenario.routing.mode == "exact") scenario.routing.mode = "bank";
+  return build_bank(scenario);
+}
+
 }  // namespace
 
 int routing_command(const Arguments& arguments) {
@@ -41,7 +48,7 @@ int routing_command(const Arguments& arguments) {
   const Scenario scenario = scenario_of(options);
   if (options.count("export")) check_recording_name(options["export"].as<std::string>(), "--export");
   if (options.count("out")) make_folder(options["out"].as<std::string>());
-  const std::shared_ptr<const RoutingBank> bank = build_bank(scenario);
+  const std::shared_ptr<const RoutingBank> bank = bank_to_show(scenario);
   const RoutingAnswer answer = routing_answer(scenario, bank.get());
   if (options.count("out")) write_routing(options["out"].as<std::string>(), scenario, bank.get(), answer);
   if (options.count("export")) write_bank(options["export"].as<std::string>(), scenario, bank.get());

@@ -11,12 +11,20 @@ namespace switchyard {
 
 namespace {
 
+std::string caption(const Scenario& scenario) {
+  std::string text = "Every token of the measured requests";
+  if (scenario.model.drops_tokens()) text += ", before drops beyond capacity";
+  if (scenario.routing.mode == "exact")
+    return text + ": those of the routing bank stand for the ones that the mode exact drew.";
+  return text + ", as dispatched (" + routing_in_words(scenario) + ").";
+}
+
 /// Of what the run served.
 std::optional<ExpertLoadMap> expert_load(const System& system, const RunLog& log) {
   if (system.bank() == nullptr) return std::nullopt;
   const Scenario& scenario = system.scenario();
   ExpertLoadMap map;
-  map.text = "Every token of the measured requests, as dispatched (" + routing_in_words(scenario) + ").";
+  map.text = caption(scenario);
   map.layers = moe_layer_indices(scenario.model);
   map.views.push_back({"", relative_to_mean(assignments_served(scenario, *system.bank(), log))});
   return map;

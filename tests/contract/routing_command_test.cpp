@@ -79,11 +79,17 @@ TEST_CASE("An exported bank is a trace that shows the same routing") {
   CHECK(trace.at("tokens") == bank.at("tokens"));
 }
 
-TEST_CASE("Exact routing shows its figures too") {
+TEST_CASE("Exact routing shows the figures of one set of tokens: those of its bank, as it says") {
   const Bench bench;
-  const Json layers = bench.answer("moe.json --set /routing/mode=exact").at("layers");
-  REQUIRE(layers.size() == 4);
-  for (const Json& layer : layers) check_layer(layer);
+  const std::string ranks =
+      " --set /deployment/data_parallel_size=4 --set /deployment/enable_expert_parallel=true";
+  const Json exact = bench.answer("moe.json --set /routing/mode=exact --export exact.csv" + ranks);
+  const Json bank = bench.answer("moe.json --export bank.csv" + ranks);
+  REQUIRE(exact.at("layers").size() == 4);
+  for (const Json& layer : exact.at("layers")) check_layer(layer);
+  CHECK(exact.at("layers") == bank.at("layers"));
+  CHECK(bench.text("exact.csv") == bench.text("bank.csv"));
+  CHECK_THAT(exact.at("notes").dump(), Contains("Mode exact") && Contains("mode bank"));
 }
 
 TEST_CASE("Every layer that routes has its figures, by its number in the model") {
@@ -235,6 +241,13 @@ TEST_CASE("The page of a run has the load that its own requests brought to each 
     }
     CHECK(assignments == 60.0);
   }
+  const auto caption = [&](const std::string& set) {
+    REQUIRE(bench.run("run run.json --out of --set " + set) == 0);
+    return data_in(bench.text("of/report.html")).at("expert_load").at("text").get<std::string>();
+  };
+  CHECK_THAT(caption("/seed=1"), Contains("as dispatched (mode bank") && !Contains("drops"));
+  CHECK_THAT(caption("/routing/mode=exact"), !Contains("as dispatched") && Contains("stand for"));
+  CHECK_THAT(caption("/model_overrides/capacity_factor=1"), Contains("before drops"));
   REQUIRE(bench.run("run run.json --out even --set /routing/mode=balanced") == 0);
   for (const Json& layer :
        data_in(bench.text("even/report.html")).at("expert_load").at("views")[0].at("load"))
