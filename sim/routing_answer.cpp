@@ -111,9 +111,8 @@ RoutingAnswer routing_answer(const Scenario& scenario, const RoutingBank* bank) 
 }
 
 std::vector<std::string> routing_notes(const RoutingAnswer& answer, const Scenario& scenario) {
-  std::vector<std::string> notes;
+  std::vector<std::string> notes = notes_of(scenario);
   if (answer.layers.empty()) return notes;
-  notes = notes_of(scenario);
   if (const double few = assignments_per_expert(answer); few < kFewAssignments) {
     char text[160];
     std::snprintf(
@@ -142,10 +141,11 @@ std::vector<std::string> routing_notes(const RoutingAnswer& answer, const Scenar
 Json to_json(const RoutingAnswer& answer, const Scenario& scenario) {
   const Deployment& d = scenario.deployment;
   const bool routes = !answer.layers.empty();
+  const bool has_preset = routes && gates_choose(scenario.routing);
   Json json = {{"model", scenario.model.name},
                {"mode", routes ? Json(scenario.routing.mode) : Json()},
-               {"preset", routes ? Json(scenario.routing.preset.name) : Json()},
-               {"gate_bias_zipf", routes ? Json(scenario.routing.preset.gate_bias_zipf) : Json()},
+               {"preset", has_preset ? Json(scenario.routing.preset.name) : Json()},
+               {"gate_bias_zipf", has_preset ? Json(scenario.routing.preset.gate_bias_zipf) : Json()},
                {"seed", scenario.seed}};
   json["router"] = routes ? Json(answer.layers.front().router) : Json();
   json["tokens"] = answer.tokens;

@@ -135,7 +135,9 @@ std::vector<std::pair<std::string, std::string>> routing_facts(const RoutingAnsw
 
 std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario) {
   const std::string title = routing_title(answer, scenario);
-  if (answer.layers.empty()) return title + "\n";
+  std::string notes;
+  for (const std::string& note : routing_notes(answer, scenario)) notes += fact("note", note);
+  if (answer.layers.empty()) return title + "\n" + notes;
   const std::vector<LayerRouting>& layers = answer.layers;
   std::string text = fact("model", title);
   for (const auto& [name, fact_text] : routing_facts(answer, scenario)) text += fact(name, fact_text);
@@ -149,8 +151,7 @@ std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario)
   text += legend(answer);
   if (layers.front().statistics.domains.size() > 1)
     text += "  load cosine of two domains " + with("%.3f", answer.domain_load_cosine) + "\n";
-  for (const std::string& note : routing_notes(answer, scenario)) text += fact("note", note);
-  return text;
+  return text + notes;
 }
 
 }  // namespace switchyard

@@ -23,6 +23,19 @@ Json resolved_wish(const Json& wish, const std::string& base_folder) {
   return is_path(text) ? Json(absolute_path(base_folder, text)) : wish;
 }
 
+/// What the mode of routing passes over.
+std::vector<std::string> notes_of(const RoutingOptions& routing) {
+  std::vector<std::string> notes;
+  const std::string reason = ": routing.mode is " + routing.mode + ".";
+  if (!routing.trace.empty() && routing.mode != "trace")
+    notes.push_back("routing.trace is not read" + reason);
+  if (routing.mode == "bank" || routing.mode == "exact") return notes;
+  if (!routing.gate_weights.empty()) notes.push_back("A run passes over routing.gate_weights" + reason);
+  if (routing.preset.arithmetic != ScoreFormat::fp32)
+    notes.push_back("A run passes over routing.arithmetic" + reason);
+  return notes;
+}
+
 }  // namespace
 
 std::span<const FidelityRow> fidelities() {
@@ -57,8 +70,7 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
   resolve_model_length(scenario);
   scenario.precision = read_precision(reader.optional_object("precision"), scenario);
   scenario.routing = read_routing(reader.optional_object("routing"), scenario.model, base_folder);
-  if (!scenario.routing.trace.empty() && scenario.routing.mode != "trace")
-    scenario.notes.push_back("routing.trace is not read: routing.mode is " + scenario.routing.mode + ".");
+  for (const std::string& note : notes_of(scenario.routing)) scenario.notes.push_back(note);
   ObjectReader network = reader.optional_object("network");
   scenario.fidelity = network.optional_choice("fidelity", "auto", names(fidelities()));
   network.finish();

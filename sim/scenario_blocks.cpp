@@ -6,6 +6,7 @@
 
 #include "kernels/expert_placement.hpp"
 #include "sim/base/menu.hpp"
+#include "sim/base/quote.hpp"
 #include "sim/plan/routed_load.hpp"
 #include "sim/serving/dispatcher.hpp"
 #include "sim/serving/scheduler.hpp"
@@ -24,6 +25,13 @@ constexpr std::int64_t kMostRedundant = 4096;  // of a layer
 /// Contract keys of features that this version lacks: only their neutral value is accepted.
 void refuse_unless_off(ObjectReader& reader, std::string_view key) {
   if (reader.optional_boolean(key, false)) reader.fail(key, "true is not supported; give false");
+}
+
+/// Naming a placement that goes by load is asking for EPLB.
+void refuse_contradiction(const ObjectReader& reader, const Deployment& d) {
+  if (!reader.has("enable_eplb") || d.enable_eplb) return;
+  reader.fail("enable_eplb", "is false, yet expert_placement " + in_quotes(d.expert_placement) +
+                                 " goes by load, which is EPLB; give true, or another expert_placement");
 }
 
 /// As vLLM does.
@@ -66,7 +74,9 @@ Deployment read_deployment(ObjectReader reader, const Architecture& model) {
       reader.optional_choice("all2all_backend", "allgather_reducescatter", names(all2all_backends()));
   d.num_redundant_experts = reader.optional_integer("num_redundant_experts", 0, {0, kMostRedundant});
   d.enable_eplb = reader.optional_boolean("enable_eplb", false);
-  d.enable_eplb |= choose(expert_placements(), d.expert_placement, "").balances;
+  const bool balances = choose(expert_placements(), d.expert_placement, "").balances;
+  if (balances && model.moe_layers() > 0) refuse_contradiction(reader, d);
+  d.enable_eplb |= balances;
   if (model.moe_layers() > 0) check_balancing(d, reader);
   refuse_unless_off(reader, "enable_dbo");
   if (d.all2all_backend == "pairwise" && d.data_parallel_size > 1 && model.moe_layers() > 0 &&

@@ -101,8 +101,8 @@ Json routing_json(const System& system, const ServingResult& result) {
   const RoutingTally& tally = result.routing;
   const double steps = static_cast<double>(std::max<std::uint64_t>(1, tally.steps));
   Json json = {{"mode", options.mode},
-               {"preset", options.preset.name},
-               {"gate_bias_zipf", options.preset.gate_bias_zipf},
+               {"preset", gates_choose(options) ? Json(options.preset.name) : Json()},
+               {"gate_bias_zipf", gates_choose(options) ? Json(options.preset.gate_bias_zipf) : Json()},
                {"mean_active_experts_per_rank", tally.sum.active_experts / steps},
                {"mean_rank_imbalance", tally.sum.imbalance / steps},
                {"bank_tokens", system.bank()->tokens()}};
@@ -155,10 +155,14 @@ RunDescription describe(const Scenario& scenario) {
   return description;
 }
 
+bool gates_choose(const RoutingOptions& routing) {
+  return routing.mode != "trace" && routing.mode != "uniform";
+}
+
 std::string routing_in_words(const Scenario& scenario) {
   const RoutingOptions& routing = scenario.routing;
   std::string words = "mode " + routing.mode;
-  if (routing.mode != "bank" && routing.mode != "balanced") return words;
+  if (!gates_choose(routing)) return words;
   words += ", preset " + routing.preset.name;
   if (routing.preset.gate_bias_zipf == 0.0) return words;
   char zipf[32];

@@ -13,6 +13,8 @@ namespace switchyard {
 /// group of neighbours.
 std::string rank_lines(const Scenario& scenario);
 RunDescription describe(const Scenario& scenario);
+/// Whether gates choose experts for the tokens of a preset: not in the modes `trace` and `uniform`.
+bool gates_choose(const RoutingOptions& routing);
 /// Where the experts of tokens come from: "mode bank, preset mixtral-8x7b"; "mode uniform", which has no
 /// gates.
 std::string routing_in_words(const Scenario& scenario);

@@ -256,6 +256,10 @@ TEST_CASE("Values that do not go together are refused with those that would") {
                   "/deployment/enable_eplb: |enable_expert_parallel"),
       with_values("a placement by load without EP", kMixtral + "/deployment/expert_placement=eplb_global",
                   "/deployment/enable_eplb: |enable_expert_parallel"),
+      with_values("a placement by load with EPLB switched off",
+                  kExperts + "/deployment/data_parallel_size=2 & /deployment/enable_eplb=false & "
+                             "/deployment/expert_placement=eplb",
+                  "/deployment/enable_eplb: is false|expert_placement \"eplb\"|give true"),
       with_values("redundant experts without EPLB",
                   kExperts + "/deployment/data_parallel_size=2 & /deployment/num_redundant_experts=2",
                   "/deployment/enable_eplb: |2 redundant experts|num_redundant_experts 0"),

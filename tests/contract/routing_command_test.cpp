@@ -147,6 +147,28 @@ TEST_CASE("Uniform routing has chance's locality and even load, gates have more 
   CHECK(mean(gates.at("layers"), "entropy_bits") < mean(uniform.at("layers"), "entropy_bits"));
 }
 
+TEST_CASE("A preset is named only where gates choose for its tokens, and what is passed over is said") {
+  const Bench bench;
+  CHECK(bench.answer("moe.json --set /routing/trace=t.csv --export bank.csv").at("preset") == "mixtral-8x7b");
+  CHECK_THAT(bench.text(".out"), Contains("routing.trace is not read"));
+  bench.folder.write("run.json", R"({"model": "mixtral-8x7b", "model_overrides": {"num_hidden_layers": 4},
+    "workload": {"arrivals": {"process": "all_at_once"}, "num_requests": 1,
+      "prompt_tokens": {"distribution": "fixed", "value": 9}, "output_tokens": {"distribution": "fixed", "value": 2}}})");
+  for (const std::string mode : {"uniform", "trace --set /routing/trace=bank.csv",
+                                 "trace --set /routing/trace=bank.csv --set "
+                                 "/routing/arithmetic=bf16"}) {
+    const Json answer = bench.answer("moe.json --set /routing/mode=" + mode);
+    REQUIRE(bench.run("run run.json --out out --set /routing/mode=" + mode) == 0);
+    for (const Json& routing : {answer, bench.json("out/summary.json").at("routing")})
+      for (const char* key : {"preset", "gate_bias_zipf"}) CHECK(routing.at(key).is_null());
+    CHECK((answer.at("notes").dump().find("passes over") != std::string::npos) ==
+          (mode.find("bf16") != std::string::npos));
+  }
+  REQUIRE(bench.run("routing dense.json --set /routing/trace=bank.csv") == 0);
+  CHECK_THAT(bench.text(".out"), Contains("no layer of llama-3.1-8b routes\n") &&
+                                     Contains("routing.trace is not read: routing.mode is bank"));
+}
+
 TEST_CASE("The load of ranks is that of the experts which the placement puts there") {
   const Bench bench;
   const std::string parallel = "moe.json --set /deployment/enable_expert_parallel=true --set ";

@@ -134,6 +134,19 @@ TEST_CASE("What this version lacks is refused, its neutral value accepted", "[sc
   }
 }
 
+TEST_CASE("What the mode of routing passes over is said", "[scenario]") {
+  const auto notes = [](const std::string& mode) {
+    const Json routing = {
+        {"mode", mode}, {"trace", "t.npz"}, {"gate_weights", "w.safetensors"}, {"arithmetic", "bf16"}};
+    return Json(read(Json{{"model", "mixtral-8x7b"}, {"routing", routing}}).notes).dump();
+  };
+  for (const std::string mode : {"uniform", "balanced", "trace"})
+    CHECK_THAT(notes(mode), Catch::Contains("passes over routing.gate_weights: routing.mode is " + mode) &&
+                                Catch::Contains("passes over routing.arithmetic: routing.mode is " + mode));
+  for (const std::string mode : {"bank", "exact"})
+    CHECK_THAT(notes(mode), Catch::Contains("routing.trace is not read") && !Catch::Contains("passes over"));
+}
+
 TEST_CASE("Naming a placement that goes by load enables EPLB, and the resolved scenario says so",
           "[scenario]") {
   const std::string moe = R"({"model": "mixtral-8x7b", "deployment": {"data_parallel_size": 4,
