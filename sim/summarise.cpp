@@ -53,6 +53,18 @@ std::string words_of(const Deployment& d) {
   return text;
 }
 
+/// A preset that was recorded of another model stands in for one whose own routing was not.
+std::string preset_in_words(const Scenario& scenario) {
+  const RoutingPreset& preset = scenario.routing.preset;
+  const std::vector<std::string> catalogue = routing_preset_names();
+  const auto has = [&](const std::string& name) {
+    return std::find(catalogue.begin(), catalogue.end(), name) != catalogue.end();
+  };
+  const bool recorded = !preset.profiles.empty() && has(preset.name);
+  if (!recorded || has(scenario.model.name)) return preset.name;
+  return preset.name + ", borrowed: " + scenario.model.name + "'s own load is not recorded";
+}
+
 Json memory_json(const System& system, const RunLog& log) {
   const MemoryFit& fit = system.memory();
   std::uint64_t most = 0;
@@ -177,7 +189,7 @@ std::vector<std::string> notes_of(const Scenario& scenario) {
     const char* weights = scenario.routing.gate_weights.empty() ? "synthetic weights and tokens"
                                                                 : "real weights and synthetic tokens";
     notes.push_back("Routing: real gate arithmetic on " + std::string(weights) + " (preset " +
-                    scenario.routing.preset.name + ").");
+                    preset_in_words(scenario) + ").");
   }
   if (scenario.model.moe_layers() > 0 && mode == "trace") {
     const std::filesystem::path trace = scenario.routing.trace;

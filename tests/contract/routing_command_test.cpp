@@ -278,6 +278,18 @@ TEST_CASE("The page of a run has the load that its own requests brought to each 
   CHECK(data_in(bench.text("dense/report.html")).at("expert_load").is_null());
 }
 
+TEST_CASE("A model that borrows the preset of another says so") {
+  const Bench bench;
+  const auto notes = [&](const std::string& sets) { return bench.answer(sets).at("notes").dump(); };
+  CHECK_THAT(notes("dense.json --set /model=gpt-oss-120b"),
+             Contains("(preset olmoe-1b-7b, borrowed: gpt-oss-120b's own load is not recorded)"));
+  CHECK_THAT(notes("moe.json"), Contains("(preset mixtral-8x7b)"));
+  // Whose own is recorded, and what is recorded of nobody.
+  CHECK_THAT(notes("moe.json --set /routing/preset=olmoe-1b-7b"), Contains("(preset olmoe-1b-7b)"));
+  CHECK_THAT(notes("dense.json --set /model=gpt-oss-20b --set /routing/preset=random"),
+             Contains("(preset random)"));
+}
+
 TEST_CASE("A bank too small to tell is said to be so") {
   const Bench bench;
   const std::string sentence = "partly show chance";
