@@ -24,7 +24,7 @@ constexpr std::array<Command, 10> kCommands = {{
      "parameters (total, active), memory, operations of a token", model_command},
     {"topology", "NAME|FILE.json [--format json|dot|graphml]",
      "a cluster's links, routes, bisection and all-to-all bound; the ranks of a scenario", topology_command},
-    {"routing", "SCENARIO.json [--set /json/pointer=VALUE]... [--out DIR] [--format json]",
+    {"routing", "SCENARIO.json [--set /json/pointer=VALUE]... [--out DIR] [--export FILE] [--format json]",
      "what the gates did: load, entropy, locality and imbalance of every layer", routing_command},
     {"balance", "[REMEDY] [--steps N] [--onset STEP] [--out DIR] [--format json]",
      "what becomes of experts while a gate is trained, and what keeps their load even", balance_command},

@@ -39,7 +39,7 @@ RoutingAnswer routing_answer(const Scenario& scenario, const RoutingBank* bank);
 
 /// Names are the interface contract's. Loads of experts and ranks have four digits.
 Json to_json(const RoutingAnswer& answer, const Scenario& scenario);
-/// At most 100 columns; ends with a newline.
+/// Tables of at most 100 columns, facts and notes of any length; ends with a newline.
 std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario);
 
 /// "mixtral-8x7b: 32 of 32 layers route", and what it was asked of, name and text.

@@ -12,7 +12,7 @@
 namespace switchyard {
 namespace {
 
-/// More layers than this are summed up: their rows would not fit a screen.
+/// The rows of more layers than this would not fit a screen.
 constexpr std::size_t kMostRows = 32;
 
 struct Column {
@@ -96,6 +96,11 @@ std::string decoding_in_words(const RoutingAnswer& answer) {
   return experts + " distinct experts in batches of " + batches + " sequences";
 }
 
+std::string ranks_in_words(const Deployment& d) {
+  if (!d.enable_expert_parallel) return "1 expert-parallel rank";
+  return std::to_string(d.expert_ranks()) + ", placement " + std::string(d.placement().name);
+}
+
 std::string header() {
   std::string text = "  layer     ";
   for (const Column& column : kColumns) text += "  " + std::string(column.name);
@@ -108,7 +113,10 @@ std::string legend(const RoutingAnswer& answer) {
   return "  max/mean and entropy (bits) of the experts' load, by domain; overlap: experts shared with the "
          "token\n"
          "  before; repeat: first choice like the token before; EP8: batches of 256 tokens on 8 blocks of "
-         "experts.\n"
+         "experts;\n"
+         "  ranks: all tokens at once, the long run (a run's busiest rank is the mean of its steps': small "
+         "batches\n"
+         "  are less even).\n"
          "  Uniform draws in layer " +
          std::to_string(first.layer) + ": entropy " + with("%.2f", std::log2(experts)) + ", overlap " +
          with("%.2f", top_k * top_k / experts) + ", repeat " + with("%.3f", 1.0 / experts) + "\n";
@@ -126,11 +134,10 @@ std::string routing_title(const RoutingAnswer& answer, const Scenario& scenario)
 std::vector<std::pair<std::string, std::string>> routing_facts(const RoutingAnswer& answer,
                                                                const Scenario& scenario) {
   if (answer.layers.empty()) return {};
-  const Deployment& d = scenario.deployment;
   return {{"gate", gates_in_words(answer.layers)},
           {"routing", bank_in_words(answer, scenario)},
           {"decoding", decoding_in_words(answer)},
-          {"ranks", std::to_string(d.expert_ranks()) + ", placement " + std::string(d.placement().name)}};
+          {"ranks", ranks_in_words(scenario.deployment)}};
 }
 
 std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario) {
@@ -142,7 +149,9 @@ std::string routing_table(const RoutingAnswer& answer, const Scenario& scenario)
   std::string text = fact("model", title);
   for (const auto& [name, fact_text] : routing_facts(answer, scenario)) text += fact(name, fact_text);
   text += "\n" + header();
-  if (layers.size() <= kMostRows)
+  if (layers.size() > kMostRows)
+    text += "  " + std::to_string(layers.size()) + " layers: rows left out; --format json has them\n";
+  else
     for (const LayerRouting& layer : layers)
       text += row(std::to_string(layer.layer), [&](const Column& column) { return column.value(layer); });
   text += mean_row(layers);

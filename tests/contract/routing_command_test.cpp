@@ -290,6 +290,23 @@ TEST_CASE("A model that borrows the preset of another says so") {
              Contains("(preset random)"));
 }
 
+TEST_CASE("What the table leaves out or means is said") {
+  const Bench bench;
+  const auto printed = [&](const std::string& line) {
+    REQUIRE(bench.run(line) == 0);
+    return bench.text(".out");
+  };
+  CHECK_THAT(printed("routing dense.json --set /model=deepseek-v3"),
+             Contains("\n  58 layers: rows left out; --format json has them\n  mean "));
+  CHECK_THAT(printed("routing moe.json"), !Contains("left out") && Contains("\n  3  ") &&
+                                              Contains("  ranks       1 expert-parallel rank\n") &&
+                                              Contains("ranks: all tokens at once"));
+  CHECK_THAT(printed("routing moe.json --set /deployment/data_parallel_size=4 --set "
+                     "/deployment/enable_expert_parallel=true"),
+             Contains("  ranks       4, placement linear\n"));
+  CHECK_THAT(printed("--help"), Contains("switchyard routing SCENARIO.json") && Contains("--export FILE"));
+}
+
 TEST_CASE("A bank too small to tell is said to be so") {
   const Bench bench;
   const std::string sentence = "partly show chance";
