@@ -97,6 +97,8 @@ RoutingAnswer routing_answer(const Scenario& scenario, const RoutingBank* bank) 
   const RoutingStatistics statistics = routing_statistics(*bank);
   answer.distinct_experts = statistics.distinct_experts;
   answer.domain_load_cosine = statistics.domain_load_cosine;
+  for (std::int64_t domain = 0; domain < domains_in_use(*bank); ++domain)
+    answer.domain_names.push_back(bank->domain_name(domain));
   answer.tokens = statistics.tokens;
   answer.streams = bank->streams();
   answer.layers = layers_that_route(scenario.model, *bank);
@@ -151,6 +153,7 @@ Json to_json(const RoutingAnswer& answer, const Scenario& scenario) {
   json["tokens"] = answer.tokens;
   json["streams"] = answer.streams;
   json["domains"] = routes ? answer.layers.front().statistics.domains.size() : 0;
+  json["domain_names"] = answer.domain_names;
   json["domain_load_cosine"] = routes ? Json(answer.domain_load_cosine) : Json();
   json["decode_batches"] = kDecodeBatches;
   json["distinct_experts"] = routes ? Json(answer.distinct_experts) : Json();

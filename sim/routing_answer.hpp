@@ -29,6 +29,7 @@ struct RoutingAnswer {
   std::vector<LayerRouting> layers;                              // those that route; none of a dense model
   std::array<double, kDecodeBatches.size()> distinct_experts{};  // of decode batches, mean over layers
   double domain_load_cosine = 1.0;
+  std::vector<std::string> domain_names;
   std::int64_t tokens = 0;   // in the bank
   std::int64_t streams = 0;  // sequences that they make
 };

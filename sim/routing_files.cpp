@@ -14,8 +14,7 @@ ExpertLoadMap expert_load(const Scenario& scenario, const RoutingBank& bank, con
   map.views.push_back({"all tokens", relative_to_mean(assignments_in_bank(bank))});
   const std::int64_t domains = domains_in_use(bank);
   for (std::int64_t domain = 0; domains > 1 && domain < domains; ++domain)
-    map.views.push_back(
-        {"domain " + std::to_string(domain), relative_to_mean(assignments_in_domain(bank, domain))});
+    map.views.push_back({bank.domain_name(domain), relative_to_mean(assignments_in_domain(bank, domain))});
   return map;
 }
 

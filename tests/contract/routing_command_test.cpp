@@ -79,6 +79,22 @@ TEST_CASE("An exported bank is a trace that shows the same routing") {
   CHECK(trace.at("tokens") == bank.at("tokens"));
 }
 
+TEST_CASE("Recorded domains have their names in the answer, on the page and in files written anew") {
+  const Bench bench;
+  bench.folder.write("one.json", R"({"model": "mixtral-8x7b", "model_overrides": {"num_hidden_layers": 1},
+    "routing": {"mode": "trace", "trace": "texts.csv"}})");
+  bench.folder.write("texts.csv",
+                     "sequence,domain,position,layer,expert_0,expert_1\n"
+                     "a,law,0,0,3,7\nb,poems,0,0,1,2\nc,law,0,0,5,2\n");
+  const std::string file = GENERATE("again.csv", "again.npz");
+  const Json names = Json::array({"law", "poems"});
+  CHECK(bench.answer("one.json --out out --export " + file).at("domain_names") == names);
+  const Json views = data_in(bench.text("out/report.html")).at("expert_load").at("views");
+  REQUIRE(views.size() == 3);
+  CHECK((views[1].at("name") == "law" && views[2].at("name") == "poems"));
+  CHECK(bench.answer("one.json --set /routing/trace=" + file).at("domain_names") == names);
+}
+
 TEST_CASE("Exact routing shows the figures of one set of tokens: those of its bank, as it says") {
   const Bench bench;
   const std::string ranks =

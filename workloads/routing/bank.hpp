@@ -84,6 +84,8 @@ class RoutingBank {
   const GateShape& gate(std::int64_t layer) const { return gates_[static_cast<std::size_t>(layer)]; }
   std::int64_t domains() const { return static_cast<std::int64_t>(rings_.size()); }
   std::int64_t domain_of(std::uint32_t stream) const { return streams_[stream].domain; }
+  /// As it was recorded; "domain 3" where it has no name.
+  std::string domain_name(std::int64_t domain) const;
 
   /// Tokens of a domain's ring, and the stream whose position 0 is its first.
   std::uint64_t ring_length(std::int64_t domain) const {
@@ -105,7 +107,7 @@ class RoutingBank {
   /// The experts of one token in one MoE layer, [top_k of the layer], by descending score.
   std::span<const std::uint16_t> experts_of(std::uint32_t stream, std::uint64_t position,
                                             std::int64_t layer) const;
-  /// All rows. A bank made of it has the same rows and rings.
+  /// All rows. A bank made of it has the same rows, rings and recorded names of domains.
   RoutingRecording recording() const;
 
  private:
@@ -155,7 +157,8 @@ class RoutingBank {
   std::size_t top_k_ = 0;
   std::vector<GateShape> gates_;
   std::vector<Stream> streams_;
-  std::vector<Ring> rings_;  // of each domain
+  std::vector<Ring> rings_;                // of each domain
+  std::vector<std::string> domain_names_;  // the same, of recorded ones
   std::int64_t tokens_ = 0;
   bool equal_lengths_ = true;            // of the streams
   int block_bits_ = 4;                   // a block has 2^block_bits_ tokens

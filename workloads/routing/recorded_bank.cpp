@@ -91,7 +91,10 @@ void RoutingBank::lay_out(const RoutingRecording& recording) {
   for (const RecordedSequence& sequence : recording.sequences) {
     const auto [domain, is_new] =
         domains.try_emplace(sequence.domain, static_cast<std::int64_t>(domains.size()));
-    if (is_new) rings_.emplace_back();
+    if (is_new) {
+      rings_.emplace_back();
+      domain_names_.push_back(sequence.domain);
+    }
     append_stream(domain->second, static_cast<std::size_t>(recording.tokens(sequence)));
   }
   make_room();
@@ -128,15 +131,21 @@ void RoutingBank::copy(const RoutingRecording& recording, std::span<const std::s
   }
 }
 
+std::string RoutingBank::domain_name(std::int64_t domain) const {
+  const auto index = static_cast<std::size_t>(domain);
+  const bool has_name = index < domain_names_.size() && !domain_names_[index].empty();
+  return has_name ? domain_names_[index] : "domain " + std::to_string(domain);
+}
+
 RoutingRecording RoutingBank::recording() const {
   RoutingRecording result{moe_layers(), top_k(), {}};
   for (std::size_t s = 0; s < streams_.size(); ++s) {
     const Stream& stream = streams_[s];
     RecordedSequence sequence{numbered("stream_", s), "", {}};
-    if (rings_.size() > 1) {
+    if (!domain_names_.empty()) sequence.domain = domain_names_[static_cast<std::size_t>(stream.domain)];
+    else if (rings_.size() > 1)
       sequence.domain = numbered("domain_", static_cast<std::size_t>(stream.domain));
-      sequence.name = sequence.domain + "/" + sequence.name;
-    }
+    if (!sequence.domain.empty()) sequence.name = sequence.domain + "/" + sequence.name;
     sequence.experts.assign(stream.length * gates_.size() * top_k_, kNotRecorded);
     std::uint16_t* to = sequence.experts.data();
     for (std::size_t t = 0; t < stream.length; ++t)

@@ -147,6 +147,20 @@ TEST_CASE("A recording of too many domains for its sums is refused") {
                     Contains("more than 256 MiB") && Contains("6000 domains"));
 }
 
+TEST_CASE("Recorded domains keep their names") {
+  RoutingRecording recorded = recording();
+  recorded.sequences.push_back(sequence("e", "", 3));
+  const RoutingBank bank(model(), recorded, "test");
+  const RoutingBank again(model(), bank.recording(), "test");
+  for (const RoutingBank* named : {&bank, &again}) {
+    REQUIRE(named->domains() == 3);
+    CHECK(named->domain_name(0) == "x");
+    CHECK(named->domain_name(1) == "y");
+    CHECK(named->domain_name(2) == "domain 2");
+  }
+  CHECK(again.recording().sequences[1].name == "y/stream_0001");
+}
+
 TEST_CASE("A bank made of a bank's recording has the same rows and rings") {
   const RoutingPreset preset = read_routing_preset("mixtral-8x7b", "test");
   Architecture mixed = model();
