@@ -51,7 +51,7 @@ Layer read_dense_layer(ConfigReader& config) {
 
 /// A model's layers are routed token by token, with as many experts each as the gate's top-k.
 std::string read_router(ConfigReader& config, const GateShape& gate) {
-  const std::string name = config.choice("router", names(expert_routers()));
+  std::string name = config.choice("router", names(expert_routers()));
   const ExpertRouter& router = choose(expert_routers(), name, "router");
   if (router.by != RoutesBy::scores || router.columns(gate) != gate.num_experts_per_tok) {
     config.fail("router", in_quotes(name) + " does not give every token of a model num_experts_per_tok = " +

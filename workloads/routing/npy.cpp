@@ -73,14 +73,14 @@ class HeaderReader {
     const char quote = rest_.empty() ? '\0' : rest_.front();
     const std::size_t end = quote == '\'' || quote == '"' ? rest_.find(quote, 1) : rest_.npos;
     if (end == rest_.npos) refuse("the header has no name in quotes at " + in_quotes(rest_, 20));
-    const std::string text(rest_.substr(1, end - 1));
+    std::string text(rest_.substr(1, end - 1));
     rest_.remove_prefix(end + 1);
     return text;
   }
   std::string type() {
     skip_blanks();
     if (rest_.starts_with('[')) refuse("holds records; give an array of whole numbers");
-    const std::string type = quoted();
+    std::string type = quoted();
     if (type.size() == 3 && type[0] == '>')
       refuse("is of " + in_quotes(type) + ", high bytes first; save it with .astype('<i4')");
     const bool known = type.size() == 3 && (type[0] == '<' || type[0] == '|') &&

@@ -278,7 +278,7 @@ void write_routing_npz(const std::string& path, const RoutingRecording& recordin
   for (std::size_t i = 0; i < members.size(); ++i)
     add_member(archive.get(), path, recording.sequences[i].name + ".npy", members[i]);
   if (zip_close(archive.get()) != 0) refuse_to_write(path, archive.get());
-  archive.release();
+  static_cast<void>(archive.release());  // closed
   write_file_atomically(path, bytes_of(source.get()));
 }
 
