@@ -17,6 +17,7 @@
 #include "sim/base/quote.hpp"
 #include "sim/base/random.hpp"
 #include "workloads/routing/safetensors.hpp"
+#include "workloads/routing/shuffle.hpp"
 
 namespace switchyard {
 namespace {
@@ -192,17 +193,15 @@ std::vector<double> factor(const std::vector<const float*>& rows, std::size_t wi
 /// The gate in its row space, as generate_gate() has it.
 std::vector<float> in_row_space(const std::vector<float>& weights, std::size_t experts, std::size_t width,
                                 Random random) {
-  std::vector<std::size_t> order(experts);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  for (std::size_t i = experts - 1; i > 0; --i)
-    std::swap(order[i], order[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(i)))]);
+  const std::vector<std::int64_t> order = shuffled(static_cast<std::int64_t>(experts), random);
   std::vector<const float*> rows;
-  for (const std::size_t row : order) rows.push_back(weights.data() + row * width);
+  for (const std::int64_t row : order)
+    rows.push_back(weights.data() + row * static_cast<std::int64_t>(width));
   const std::vector<double> l = factor(rows, width);
   std::vector<float> result(experts * experts);
   for (std::size_t i = 0; i < experts; ++i)
     std::copy_n(l.begin() + static_cast<std::ptrdiff_t>(i * experts), experts,
-                result.begin() + static_cast<std::ptrdiff_t>(order[i] * experts));
+                result.begin() + order[i] * static_cast<std::int64_t>(experts));
   return result;
 }
 

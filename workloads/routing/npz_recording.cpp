@@ -16,6 +16,7 @@
 #include "workloads/requests/trace.hpp"
 #include "workloads/routing/npy.hpp"
 #include "workloads/routing/recording.hpp"
+#include "workloads/routing/shape_text.hpp"
 
 namespace switchyard {
 namespace {
@@ -90,12 +91,6 @@ class Member {
   std::unique_ptr<zip_file_t, decltype(&zip_fclose)> file_;
   std::size_t taken_ = 0;
 };
-
-std::string shape_text(std::span<const std::int64_t> shape) {
-  std::string text;
-  for (const std::int64_t size : shape) text += (text.empty() ? "[" : ", ") + std::to_string(size);
-  return text + "]";
-}
 
 /// Little-endian, of 1 to 8 bytes. An unsigned number beyond 63 bits becomes negative: no expert either way.
 std::int64_t integer_at(const unsigned char* bytes, std::size_t size, char kind) {

@@ -16,6 +16,7 @@
 #include "sim/base/json.hpp"
 #include "sim/base/quote.hpp"
 #include "workloads/requests/trace.hpp"
+#include "workloads/routing/shape_text.hpp"
 
 namespace switchyard {
 namespace {
@@ -206,12 +207,6 @@ std::vector<float> converted(const std::string& bytes, Convert convert) {
 }
 
 }  // namespace
-
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  std::string text = "[";
-  for (const std::int64_t size : shape) text += (text.size() > 1 ? ", " : "") + std::to_string(size);
-  return text + "]";
-}
 
 Safetensors::Safetensors(const std::string& path) : path_(path) {
   check_trace_file(path);

@@ -34,7 +34,4 @@ class Safetensors {
   std::map<std::string, TensorEntry> tensors_;
 };
 
-/// "[256, 7168]".
-std::string shape_text(const std::vector<std::int64_t>& shape);
-
 }  // namespace switchyard

@@ -10,7 +10,7 @@
 #include "sim/base/random.hpp"
 #include "tests/support/temporary_folder.hpp"
 #include "workloads/routing/bank.hpp"
-#include "workloads/routing/safetensors.hpp"
+#include "workloads/routing/shape_text.hpp"
 #include "workloads/routing/statistics.hpp"
 
 using namespace switchyard;
