@@ -13,6 +13,7 @@
 #include <cmath>
 #include <cstdio>
 #include <iostream>
+#include <map>
 
 #include "sim/base/csv_writer.hpp"
 #include "sim/base/files.hpp"
@@ -109,8 +110,8 @@ Window train_window(GateTraining& training, std::int64_t steps) {
   return window;
 }
 
-/// As even as the steps divide; one a step where there are fewer than windows.
-std::vector<Window> train(const Wish& wish, BalanceRemedy remedy) {
+/// As even as the steps divide; one a step where there are fewer than windows. Throws TrainingDiverged.
+std::vector<Window> windows_of(const Wish& wish, BalanceRemedy remedy) {
   GateTraining training(wish.setup, remedy);
   const std::int64_t windows = std::min(kWindows, wish.steps);
   std::vector<Window> result;
@@ -121,6 +122,44 @@ std::vector<Window> train(const Wish& wish, BalanceRemedy remedy) {
     result.back().step = done = end;
   }
   return result;
+}
+
+bool diverges_without_remedy(TrainingSetup setup, std::int64_t steps) {
+  GateTraining training(setup, BalanceRemedy::none);
+  try {
+    for (std::int64_t i = 0; i < steps; ++i) training.step();
+  } catch (const TrainingDiverged&) {
+    return true;
+  }
+  return false;
+}
+
+/// Names the option to change: the remedy's weight, unless the task diverges without it too.
+[[noreturn]] void refuse(const po::variables_map& options, const Wish& wish, BalanceRemedy remedy,
+                         std::int64_t step) {
+  static const std::map<BalanceRemedy, std::string> kWeights = {
+      {BalanceRemedy::auxiliary_loss, "auxiliary-weight"},
+      {BalanceRemedy::z_loss, "z-weight"},
+      {BalanceRemedy::selection_bias, "bias-rate"}};
+  const std::string diverges = "the gate diverges in step " + std::to_string(step);
+  const auto weight = kWeights.find(remedy);
+  if (weight == kWeights.end() || diverges_without_remedy(wish.setup, wish.steps)) {
+    throw InputError("--tokens", in_quotes(options["tokens"].as<std::string>()) + " with " +
+                                     std::to_string(wish.setup.top_k) + " of " +
+                                     std::to_string(wish.setup.experts) + " experts each: " + diverges +
+                                     " without any remedy, as most of a batch falls on the same experts; "
+                                     "give more tokens, or --experts beyond --top-k");
+  }
+  const std::string& given = options[weight->second].as<std::string>();
+  throw InputError("--" + weight->second, in_quotes(given) + ": " + diverges + "; give less");
+}
+
+std::vector<Window> train(const po::variables_map& options, const Wish& wish, BalanceRemedy remedy) {
+  try {
+    return windows_of(wish, remedy);
+  } catch (const TrainingDiverged& error) {
+    refuse(options, wish, remedy, error.step);
+  }
 }
 
 struct Trained {
@@ -209,7 +248,7 @@ int balance_command(const Arguments& arguments) {
   const Wish wish = wish_of(options);
   if (options.count("out")) make_folder(options["out"].as<std::string>());
   std::vector<Trained> all;
-  for (const BalanceRemedyRow& row : wish.remedies) all.push_back({row, train(wish, row.remedy)});
+  for (const BalanceRemedyRow& row : wish.remedies) all.push_back({row, train(options, wish, row.remedy)});
   if (options.count("out")) write_files(options["out"].as<std::string>(), all);
   if (format == "json") std::cout << pretty(to_json(wish, all));
   else print(wish, all);

@@ -22,6 +22,7 @@ constexpr float kFirstGate = 0.03f;    // standard deviation of the first weight
 constexpr float kFirstVectors = 0.1f;  //
 constexpr float kTokenNoise = 0.3f;
 constexpr float kTargetScale = 0.25f;  // of the common part and of each topic's own
+constexpr double kDivergedLoss = 1e6;
 
 void require_within(std::int64_t value, std::int64_t min, std::int64_t max, const std::string& name) {
   if (value >= min && value <= max) return;
@@ -105,6 +106,10 @@ double dropped_share(std::span<const std::uint32_t> counts, double capacity_fact
   return all == 0 ? 0.0 : static_cast<double>(dropped) / static_cast<double>(all);
 }
 
+TrainingDiverged::TrainingDiverged(std::int64_t diverged_step)
+    : std::runtime_error("gate training diverges in step " + std::to_string(diverged_step)),
+      step(diverged_step) {}
+
 GateTraining::GateTraining(const TrainingSetup& setup, BalanceRemedy remedy)
     : setup_(checked(setup)),
       remedy_(remedy),
@@ -135,8 +140,11 @@ GateTraining::GateTraining(const TrainingSetup& setup, BalanceRemedy remedy)
 void GateTraining::step() {
   draw_batch();
   score();
+  if (!std::all_of(logits_.begin(), logits_.end(), [](float x) { return std::isfinite(x); }))
+    throw TrainingDiverged(steps_);
   choose();
   learn_task();
+  if (!(task_loss_ <= kDivergedLoss)) throw TrainingDiverged(steps_);  // NaN too
   if (steps_++ >= setup_.onset) add_remedy();
   update_gate();
 }

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 #include <vector>
 
@@ -48,12 +49,19 @@ LoadFigures load_figures(std::span<const std::uint32_t> counts);
 /// The share of a batch's assignments that fall beyond its experts' capacity.
 double dropped_share(std::span<const std::uint32_t> counts, double capacity_factor);
 
+/// The steps are too long for the gradient: logits or the experts' vectors grow without end.
+struct TrainingDiverged : std::runtime_error {
+  explicit TrainingDiverged(std::int64_t step);
+  std::int64_t step;  // from 0, in which it showed
+};
+
 class GateTraining {
  public:
   /// Throws std::invalid_argument on sizes outside the ranges above.
   GateTraining(const TrainingSetup& setup, BalanceRemedy remedy);
 
-  /// Trains on one more batch.
+  /// Trains on one more batch. Throws TrainingDiverged when a logit is not finite or the task's loss is
+  /// beyond 1e6, which began at about 1.
   void step();
 
   /// Of the last batch: assignments of every expert, and half the squared error, mean over tokens.
