@@ -167,6 +167,7 @@ struct Architecture {
   std::int64_t encoder_layers = 0;  // of `layers`, the first ones; of an encoder_decoder
   std::vector<Convolution> convolutions;
   std::int64_t final_norm_vectors = 1;
+  bool zero_centred_norms = false;       // RMS norms multiply by 1 + weight, not by weight
   std::int64_t position_embeddings = 0;  // learned ones: rows of hidden_size
   std::int64_t other_parameters = 0;     // token types, poolers, a head's bias
   PrecisionByRole checkpoint;

@@ -35,9 +35,9 @@ constexpr ModelFamily kFamilies[] = {
     {"gpt_oss", "gpt-oss: alternating sliding windows, attention sinks, biased experts", gpt_oss_layers},
     {"llama4_text", "Llama 4: top-1 experts beside a shared one, chunked attention", llama4_layers},
     {"minimax_m2", "MiniMax-M2: sigmoid gates, norms over all heads", minimax_m2_layers},
-    {"minimax_m3", "MiniMax-M3: sparse attention by blocks", minimax_m3_layers},
+    {"minimax_m3", "MiniMax-M3: sparse attention by blocks", minimax_m3_layers, finish_minimax_m3},
     {"mimo_v2_flash", "MiMo-V2: sliding layers with heads of their own", mimo_v2_layers},
-    {"step3p7", "Step-3.7: sliding layers, sigmoid gates", step3p7_layers},
+    {"step3p7", "Step-3.7: sliding layers, sigmoid gates", step3p7_layers, centre_norms_on_zero},
     {"gemma4_text", "Gemma 4: sliding and global layers, a dense FFN beside the experts", gemma4_layers,
      tie_by_default},
     {"deepseek", "DeepSeekMoE: fine-grained and shared experts, grouped-query attention", deepseek_layers},
@@ -49,9 +49,11 @@ constexpr ModelFamily kFamilies[] = {
     {"kimi_k2", "Kimi K2: DeepSeek-V3 with more experts in one group", deepseek_v3_layers},
     {"glm4_moe", "GLM-4.5: grouped-query attention, DeepSeek-V3's gates", glm4_moe_layers},
     {"glm_moe_dsa", "GLM-5: latent and sparse attention, DeepSeek-V3's gates", deepseek_v3_layers},
-    {"qwen3_next", "Qwen3-Next: gated delta nets between attention layers, experts", qwen3_next_layers},
-    {"qwen3_5_text", "Qwen 3.5, dense: gated delta nets between attention layers", qwen3_5_layers},
-    {"qwen3_5_moe_text", "Qwen 3.5 with experts", qwen3_5_layers},
+    {"qwen3_next", "Qwen3-Next: gated delta nets between attention layers, experts", qwen3_next_layers,
+     centre_norms_on_zero},
+    {"qwen3_5_text", "Qwen 3.5, dense: gated delta nets between attention layers", qwen3_5_layers,
+     centre_norms_on_zero},
+    {"qwen3_5_moe_text", "Qwen 3.5 with experts", qwen3_5_layers, centre_norms_on_zero},
     {"nemotron_h", "Nemotron-H and Nemotron 3: Mamba-2, attention and expert blocks", nemotron_h_layers},
     {"bert", "BERT: an encoder", bert_layers, finish_bert},
     {"switch_transformers", "Switch Transformers: an encoder-decoder with top-1 experts",
@@ -155,6 +157,14 @@ std::vector<std::string> left_out(ConfigReader& config) {
 }
 
 }  // namespace
+
+void centre_norms_on_zero(ConfigReader&, Architecture& architecture) {
+  architecture.zero_centred_norms = true;
+}
+
+void finish_minimax_m3(ConfigReader& config, Architecture& architecture) {
+  architecture.zero_centred_norms = config.optional_flag("use_gemma_norm", false);
+}
 
 std::span<const ModelFamily> model_families() { return kFamilies; }
 

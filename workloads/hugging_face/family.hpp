@@ -62,6 +62,10 @@ std::vector<Layer> bert_layers(ConfigReader& config);
 std::vector<Layer> switch_transformers_layers(ConfigReader& config);
 std::vector<Layer> switchyard_layers(ConfigReader& config);
 
+/// Families whose RMS norms multiply by 1 + weight (modeling_qwen3_next.py, modeling_step3p5.py).
+void centre_norms_on_zero(ConfigReader& config, Architecture& architecture);
+/// MiniMax-M3's do where "use_gemma_norm" says so.
+void finish_minimax_m3(ConfigReader& config, Architecture& architecture);
 void finish_gpt2(ConfigReader& config, Architecture& architecture);
 void finish_phi_moe(ConfigReader& config, Architecture& architecture);
 void finish_bert(ConfigReader& config, Architecture& architecture);

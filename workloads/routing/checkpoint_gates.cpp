@@ -5,6 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <filesystem>
 #include <numeric>
 #include <optional>
@@ -34,10 +35,14 @@ constexpr std::array<std::string_view, 5> kGate = {"mlp.gate.weight", "block_spa
                                                    "mixer.gate.weight"};
 constexpr std::array<std::string_view, 3> kLogitBias = {"mlp.router.bias", "mlp.gate.bias",
                                                         "block_sparse_moe.gate.bias"};
-constexpr std::array<std::string_view, 4> kSelectionBias = {
-    "mlp.gate.e_score_correction_bias", "block_sparse_moe.e_score_correction_bias",
-    "mlp.moe_statics.e_score_correction_bias", "mixer.gate.e_score_correction_bias"};
+constexpr std::array<std::string_view, 3> kSelectionBias = {"mlp.gate.e_score_correction_bias",
+                                                            "block_sparse_moe.e_score_correction_bias",
+                                                            "mixer.gate.e_score_correction_bias"};
 constexpr std::array<std::string_view, 2> kNorm = {"post_attention_layernorm.weight", "ffn_norm.weight"};
+
+/// fp32 ends at 3.4e38: a score of up to 1e30 leaves room for tokens that are longer than the norm makes
+/// them, and for sums and differences of scores.
+constexpr float kLargestScore = 1e30f;
 
 /// Takes the names of files out of {"metadata": {…}, "weight_map": {TENSOR: FILE}}.
 class IndexEvents final : public nlohmann::json_sax<Json> {
@@ -111,11 +116,14 @@ std::vector<std::string> files_at(const std::string& path) {
   return {path};
 }
 
-/// "12.mlp.gate.weight" of "model.layers.12.mlp.gate.weight"; none of a tensor outside the layers.
+/// "12.mlp.gate.weight" of "model.layers.12.mlp.gate.weight"; none of a tensor outside the layers, or in
+/// those of multi-token prediction ("mtp.layers.0.mlp.gate.weight"), which are numbered from 0 again.
 std::optional<std::string> place_in_layers(std::string_view name) {
   constexpr std::string_view kLayers = "layers.";
   const std::size_t at = name.rfind(kLayers);
   if (at == name.npos || (at > 0 && name[at - 1] != '.')) return std::nullopt;
+  const std::string_view stack = name.substr(0, at);
+  if (stack.starts_with("mtp.") || stack.find(".mtp.") != stack.npos) return std::nullopt;
   return std::string(name.substr(at + kLayers.size()));
 }
 
@@ -125,42 +133,58 @@ class Checkpoint {
     for (const std::string& file : files_at(path)) files_.emplace_back(file);
     for (std::size_t f = 0; f < files_.size(); ++f)
       for (const auto& [name, entry] : files_[f].tensors())
-        if (const std::optional<std::string> place = place_in_layers(name)) note(*place, {f, name});
+        if (const std::optional<std::string> place = place_in_layers(name)) note(*place, name, f);
   }
 
-  std::optional<std::vector<float>> find(std::size_t layer, Names names,
-                                         const std::vector<std::int64_t>& shape) const {
+  struct Tensor {
+    std::string name;
+    std::vector<float> values;
+  };
+  /// Of the stack that has the layer's gate: a vision tower has layers and norms of the same numbers.
+  std::optional<Tensor> find(std::size_t layer, Names names, const std::vector<std::int64_t>& shape) const {
+    const auto gate = gates_.find(layer);
+    if (gate == gates_.end()) return std::nullopt;
     for (const std::string_view name : names) {
-      const auto found = places_.find(std::to_string(layer) + "." + std::string(name));
-      if (found == places_.end()) continue;
-      return files_[found->second.file].read(found->second.name, shape);
+      const auto found = file_of_.find(gate->second + std::string(name));
+      if (found != file_of_.end())
+        return Tensor{found->first, files_[found->second].read(found->first, shape)};
     }
     return std::nullopt;
   }
-  std::vector<float> read(std::size_t layer, Names names, const std::vector<std::int64_t>& shape) const {
-    if (std::optional<std::vector<float>> values = find(layer, names, shape)) return std::move(*values);
+  Tensor read(std::size_t layer, Names names, const std::vector<std::int64_t>& shape) const {
+    if (std::optional<Tensor> tensor = find(layer, names, shape)) return std::move(*tensor);
     throw InputError(path_, "has no tensor layers." + std::to_string(layer) + "." + std::string(names[0]) +
                                 " nor one of another family's name for it; give the model's own checkpoint");
   }
 
  private:
-  struct Source {
-    std::size_t file;
-    std::string name;
-  };
-  void note(const std::string& place, const Source& source) {
-    const auto [known, is_new] = places_.try_emplace(place, source);
-    const auto is = [&](Names names) {
-      return std::any_of(names.begin(), names.end(), [&](std::string_view n) { return place.ends_with(n); });
-    };
-    if (!is_new && (is(kGate) || is(kLogitBias) || is(kSelectionBias)))
-      throw InputError(path_, "has both " + in_quotes(known->second.name) + " and " + in_quotes(source.name) +
-                                  "; give the files of one model");
+  /// Keeps a tensor that is asked for: "12.mlp.gate.weight" is its place.
+  void note(const std::string& place, const std::string& name, std::size_t file) {
+    const std::size_t dot = place.find('.');
+    if (dot == place.npos) return;
+    const std::string_view own = std::string_view(place).substr(dot + 1);
+    const auto is = [&](Names names) { return std::find(names.begin(), names.end(), own) != names.end(); };
+    if (!is(kGate) && !is(kLogitBias) && !is(kSelectionBias) && !is(kNorm)) return;
+    const auto [known, is_new] = file_of_.try_emplace(name, file);
+    if (!is_new) {
+      throw InputError(path_, "has " + in_quotes(name) + " twice, in " +
+                                  in_quotes(files_[known->second].path()) + " and " +
+                                  in_quotes(files_[file].path()) + "; give the files of one model");
+    }
+    std::size_t layer = 0;
+    const auto [end, error] = std::from_chars(place.data(), place.data() + dot, layer);
+    if (!is(kGate) || error != std::errc() || end != place.data() + dot) return;
+    const std::string stem = name.substr(0, name.size() - own.size());
+    const auto [gate, is_first] = gates_.try_emplace(layer, stem);
+    if (is_first || gate->second == stem) return;
+    throw InputError(path_, "has both " + in_quotes(gate->second + std::string(own)) + " and " +
+                                in_quotes(name) + "; give the files of one model");
   }
 
   std::string path_;
   std::vector<Safetensors> files_;
-  std::map<std::string, Source> places_;
+  std::map<std::string, std::size_t> file_of_;
+  std::map<std::size_t, std::string> gates_;  // "model.layers.12." by layer
 };
 
 /// In eight interleaved sums: the order is fixed, so are the bits.
@@ -205,23 +229,51 @@ std::vector<float> in_row_space(const std::vector<float>& weights, std::size_t e
   return result;
 }
 
-void check_finite(const std::vector<float>& values, std::size_t layer, const std::string& path) {
-  if (std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) return;
-  throw InputError(one_line(path), "has a gate in layer " + std::to_string(layer) +
-                                       " with values that are infinite or no numbers");
+/// Of every value up to `most` in size.
+void check_values(const std::vector<float>& values, float most, std::size_t layer, const std::string& name,
+                  const std::string& path) {
+  const auto wrong =
+      std::find_if(values.begin(), values.end(), [&](float value) { return !(std::abs(value) <= most); });
+  if (wrong == values.end()) return;
+  char text[160];
+  if (std::isfinite(*wrong)) {
+    std::snprintf(
+        text, sizeof text,
+        " with the value %.3g (times its norm's weight): scores may overflow fp32; give values from %.3g "
+        "to %.3g",
+        static_cast<double>(*wrong), -static_cast<double>(most), static_cast<double>(most));
+  } else {
+    std::snprintf(text, sizeof text, " with values that are infinite or no numbers");
+  }
+  throw InputError(one_line(path), "has a gate in layer " + std::to_string(layer) + text + " (tensor " +
+                                       in_quotes(name) + ")");
 }
 
-GeneratedGate read_gate(const Checkpoint& checkpoint, const MoeFfn& moe, std::size_t layer,
-                        std::int64_t width, Random random, const std::string& path) {
+/// Scales the columns of a gate by the norm before it.
+void apply_norm(const std::vector<float>& norm, bool zero_centred, std::vector<float>& weights) {
+  const float offset = zero_centred ? 1.0f : 0.0f;
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= offset + norm[i % norm.size()];
+}
+
+/// A hidden vector is sqrt(width) long after its norm, a row of weights up to w is at most w sqrt(width):
+/// their product, and every partial sum of it, is at most w width.
+GeneratedGate read_gate(const Checkpoint& checkpoint, const Architecture& architecture, std::size_t layer,
+                        Random random, const std::string& path) {
+  const MoeFfn& moe = *architecture.layers[layer].moe;
+  const std::int64_t width = architecture.hidden_size;
   const auto experts = static_cast<std::size_t>(moe.gate.num_experts), size = static_cast<std::size_t>(width);
-  GeneratedGate gate{moe.gate, checkpoint.read(layer, kGate, {moe.gate.num_experts, width}), {}};
+  const Checkpoint::Tensor weights = checkpoint.read(layer, kGate, {moe.gate.num_experts, width});
+  GeneratedGate gate{moe.gate, weights.values, {}};
   if (const auto norm = checkpoint.find(layer, kNorm, {width}))
-    for (std::size_t i = 0; i < gate.weights.size(); ++i) gate.weights[i] *= (*norm)[i % size];
-  if (moe.gate_bias) gate.logit_bias = checkpoint.read(layer, kLogitBias, {moe.gate.num_experts});
-  if (moe.selection_bias)
-    gate.selection_bias = checkpoint.read(layer, kSelectionBias, {moe.gate.num_experts});
-  for (const std::vector<float>* values : {&gate.weights, &gate.logit_bias, &gate.selection_bias})
-    check_finite(*values, layer, path);
+    apply_norm(norm->values, architecture.zero_centred_norms, gate.weights);
+  check_values(gate.weights, kLargestScore / static_cast<float>(width), layer, weights.name, path);
+  const auto bias = [&](Names names) {
+    const Checkpoint::Tensor tensor = checkpoint.read(layer, names, {moe.gate.num_experts});
+    check_values(tensor.values, kLargestScore, layer, tensor.name, path);
+    return tensor.values;
+  };
+  if (moe.gate_bias) gate.logit_bias = bias(kLogitBias);
+  if (moe.selection_bias) gate.selection_bias = bias(kSelectionBias);
   gate.shape.hidden_size = std::min(moe.gate.num_experts, width);
   if (experts <= size) gate.weights = in_row_space(gate.weights, experts, size, random);
   return gate;
@@ -234,10 +286,9 @@ std::vector<GeneratedGate> read_gates(const Architecture& architecture, const st
   const Checkpoint checkpoint(path);
   std::vector<GeneratedGate> gates;
   for (std::size_t layer = 0; layer < architecture.layers.size(); ++layer) {
-    const std::optional<MoeFfn>& moe = architecture.layers[layer].moe;
-    if (!moe) continue;
+    if (!architecture.layers[layer].moe) continue;
     const Random random(seed, "routing gate", gates.size());
-    gates.push_back(read_gate(checkpoint, *moe, layer, architecture.hidden_size, random, path));
+    gates.push_back(read_gate(checkpoint, architecture, layer, random, path));
   }
   return gates;
 }

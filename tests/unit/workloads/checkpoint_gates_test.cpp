@@ -189,3 +189,64 @@ TEST_CASE("Values that are no numbers, and a gate that comes twice, are refused"
   CHECK_THROWS_WITH(read_gates(model(), path.string(), 1),
                     Contains("layer 1 with values that are infinite or no"));
 }
+
+TEST_CASE("Norms that are centred on zero multiply by one more than their weight") {
+  const TemporaryFolder folder;
+  const std::vector<float> values = weights(1), twos(kWidth, 2.0f);
+  std::vector<Tensor> tensors;
+  for (const int layer : {1, 2}) {
+    tensors.push_back(gate(layer, values));
+    const std::string stack = "layers." + std::to_string(layer) + ".post_attention_layernorm.weight";
+    tensors.push_back({"model." + stack, "F32", {kWidth}, floats(twos)});
+    tensors.push_back({"a_vision_tower." + stack, "F32", {2}, floats({1.0f, 1.0f})});
+  }
+  const auto path = folder.write("model.safetensors", safetensors(tensors));
+  Architecture centred = model();
+  centred.zero_centred_norms = true;
+  const auto square = [&](const Architecture& wanted) {
+    const std::vector<float> read = read_gates(wanted, path.string(), 1).front().weights;
+    return dot(read.data(), read.data(), kExperts) / dot(values.data(), values.data(), kWidth);
+  };
+  CHECK(square(model()) == Approx(4.0).epsilon(1e-5));
+  CHECK(square(centred) == Approx(9.0).epsilon(1e-5));
+}
+
+TEST_CASE("Layers of multi-token prediction are another stack, and are passed over") {
+  const TemporaryFolder folder;
+  std::vector<Tensor> tensors = {gate(1, weights(1)), gate(2, weights(2))};
+  const auto plain = folder.write("plain.safetensors", safetensors(tensors));
+  for (const std::string name : {"mtp.layers.1.mlp.gate.weight", "model.mtp.layers.2.mlp.gate.weight"})
+    tensors.push_back({name, "F32", {kExperts, kWidth}, floats(weights(3))});
+  const auto path = folder.write("mtp.safetensors", safetensors(tensors));
+  CHECK(read_gates(model(), path.string(), 1)[1].weights ==
+        read_gates(model(), plain.string(), 1)[1].weights);
+}
+
+TEST_CASE("A norm that comes twice is refused with both files") {
+  const TemporaryFolder folder;
+  const Tensor norm{
+      "model.layers.1.post_attention_layernorm.weight", "F32", {kWidth}, floats(std::vector(kWidth, 1.0f))};
+  folder.write("a.safetensors", safetensors({gate(1, weights(1)), norm}));
+  folder.write("b.safetensors", safetensors({gate(2, weights(2)), norm}));
+  CHECK_THROWS_WITH(read_gates(model(), folder.path().string(), 1),
+                    Contains("post_attention_layernorm.weight\" twice, in ") && Contains("b.safetensors"));
+}
+
+TEST_CASE("A gate whose scores could leave fp32 is refused by its layer and tensor") {
+  const TemporaryFolder folder;
+  for (const float large : {2e28f, 3e36f, -3e38f}) {
+    std::vector<float> values = weights(1);
+    values[7] = large;
+    const auto path = folder.write("large.safetensors", safetensors({gate(1, weights(1)), gate(2, values)}));
+    CHECK_THROWS_WITH(read_gates(model(), path.string(), 1),
+                      Contains("layer 2 with the value ") && Contains("from -1.56e+28 to 1.56e+28") &&
+                          Contains("\"model.layers.2.mlp.gate.weight\""));
+  }
+  Architecture biased = model();
+  for (Layer& layer : biased.layers)
+    if (layer.moe) layer.moe->gate_bias = true;
+  const Tensor bias{
+      "model.layers.1.mlp.router.bias", "F32", {kExperts}, floats(std::vector(kExperts, 2e30f))};
+  const auto path = folder.write("bias.safetensors", safetensors({gate(1, weights(1)), bias}));
+  CHECK_THROWS_WITH(read_gates(biased, path.string(), 1), Contains("mlp.router.bias"));
+}

@@ -45,6 +45,11 @@ std::map<std::string, double> known_totals(const fs::path& table) {
 
 }  // namespace
 
+TEST_CASE("The catalogue's Qwen 3.5 has norms that are centred on zero, its Qwen 3 has not") {
+  CHECK(read_model("qwen3.5-397b-a17b", Json(), ".", "test").zero_centred_norms);
+  CHECK_FALSE(read_model("qwen3-235b-a22b", Json(), ".", "test").zero_centred_norms);
+}
+
 TEST_CASE("Real config.json files read to the right totals or are refused with the feature that is missing") {
   const auto folder = shared_data("hf_configs");
   const auto table = shared_data("models.json");
