@@ -101,6 +101,7 @@ RoutingAnswer routing_answer(const Scenario& scenario, const RoutingBank* bank) 
     answer.domain_names.push_back(bank->domain_name(domain));
   answer.tokens = statistics.tokens;
   answer.streams = bank->streams();
+  answer.bank_notes = notes_of(scenario, *bank);
   answer.layers = layers_that_route(scenario.model, *bank);
   const RelativeLoads experts = relative_to_mean(assignments_in_bank(*bank));
   const RelativeLoads ranks = rank_loads(scenario, *bank);
@@ -115,6 +116,7 @@ RoutingAnswer routing_answer(const Scenario& scenario, const RoutingBank* bank) 
 std::vector<std::string> routing_notes(const RoutingAnswer& answer, const Scenario& scenario) {
   std::vector<std::string> notes = notes_of(scenario);
   if (answer.layers.empty()) return notes;
+  notes.insert(notes.end(), answer.bank_notes.begin(), answer.bank_notes.end());
   if (const double few = assignments_per_expert(answer); few < kFewAssignments) {
     char text[160];
     std::snprintf(

@@ -32,6 +32,7 @@ struct RoutingAnswer {
   std::vector<std::string> domain_names;
   std::int64_t tokens = 0;   // in the bank
   std::int64_t streams = 0;  // sequences that they make
+  std::vector<std::string> bank_notes;
 };
 
 /// `bank`: build_bank() of the scenario, in the mode `exact` of that with the mode `bank`; null without MoE

@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "sim/expert_assignments.hpp"
 #include "workloads/parameters.hpp"
 
 namespace switchyard {
@@ -135,9 +136,26 @@ Json network_json(const System& system, const RunLog& log) {
           {"communication_share", total > 0.0 ? breakdown[Part::communication].value() / total : 0.0}};
 }
 
+/// "3, 8 to 15": the first ranges of numbers that are not set; empty when all are.
+std::string ranges_without(const std::vector<bool>& set) {
+  constexpr int kMost = 8;
+  std::string text;
+  int ranges = 0;
+  for (std::size_t first = 0, end; first < set.size(); first = end + 1) {
+    for (end = first; end < set.size() && !set[end];) ++end;
+    if (end == first) continue;
+    if (++ranges > kMost) return text + ", …";
+    text += (text.empty() ? "" : ", ") + std::to_string(first);
+    if (end - first > 1) text += " to " + std::to_string(end - 1);
+  }
+  return text;
+}
+
 std::vector<std::string> notes_of_run(const System& system, const Simulation& simulation,
                                       const Metrics& metrics) {
   std::vector<std::string> notes = notes_of(system.scenario());
+  if (system.bank() != nullptr)
+    for (const std::string& note : notes_of(system.scenario(), *system.bank())) notes.push_back(note);
   if (metrics.rejected > 0) {
     notes.push_back(std::to_string(metrics.rejected) +
                     " requests were rejected: longer than max_model_len or than the whole KV pool.");
@@ -196,6 +214,17 @@ std::vector<std::string> notes_of(const Scenario& scenario) {
     notes.push_back("Routing: recorded choices of experts (" + trace.filename().string() + ").");
   }
   return notes;
+}
+
+std::vector<std::string> notes_of(const Scenario& scenario, const RoutingBank& bank) {
+  if (scenario.routing.mode != "trace") return {};
+  std::vector<bool> chosen(static_cast<std::size_t>(bank.experts()));
+  for (const std::vector<std::uint64_t>& layer : assignments_in_bank(bank))
+    for (std::size_t e = 0; e < layer.size(); ++e) chosen[e] = chosen[e] || layer[e] > 0;
+  const std::string ranges = ranges_without(chosen);
+  if (ranges.empty()) return {};
+  return {"Experts that never occur in the recording: " + ranges + " of 0 to " +
+          std::to_string(bank.experts() - 1) + "."};
 }
 
 Summary summarise(const System& system, const Simulation& simulation, const Metrics& metrics) {

@@ -20,6 +20,8 @@ bool gates_choose(const RoutingOptions& routing);
 std::string routing_in_words(const Scenario& scenario);
 /// Sentences that a reader of any figure of this scenario must know.
 std::vector<std::string> notes_of(const Scenario& scenario);
+/// Of a bank that was recorded: experts that no layer ever chooses. Nothing else.
+std::vector<std::string> notes_of(const Scenario& scenario, const RoutingBank& bank);
 Summary summarise(const System& system, const Simulation& simulation, const Metrics& metrics);
 
 }  // namespace switchyard

@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "sim/base/quote.hpp"
 #include "workloads/routing/checkpoint_gates.hpp"
 
 namespace switchyard {
@@ -38,9 +39,10 @@ std::uint64_t check_workload(const Scenario& scenario) {
 std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
   if (scenario.model.moe_layers() == 0) return nullptr;
   if (scenario.routing.mode == "trace") {
+    const std::string& trace = scenario.routing.trace;
     const std::string where = scenario.source + ": /routing/trace";
-    return std::make_shared<RoutingBank>(prompt_part(scenario.model),
-                                         read_recording(scenario.routing.trace, where), where);
+    return std::make_shared<RoutingBank>(prompt_part(scenario.model), read_recording(trace, where),
+                                         where + ": " + one_line(trace));
   }
   const std::string& mode = scenario.routing.mode;
   const Choice choice = mode == "uniform" ? Choice::uniform : mode == "exact" ? Choice::exact : Choice::gates;

@@ -79,6 +79,21 @@ TEST_CASE("An exported bank is a trace that shows the same routing") {
   CHECK(trace.at("tokens") == bank.at("tokens"));
 }
 
+TEST_CASE("A recording of fewer layers is refused by its name, one of fewer experts is read with a note") {
+  const Bench bench;
+  const std::string trace = "moe.json --set /routing/mode=trace --set /routing/trace=t.csv";
+  std::string rows = "sequence,position,layer,expert_0,expert_1\n";
+  for (int layer = 0; layer < 3; ++layer) rows += "a,0," + std::to_string(layer) + ",0,3\n";
+  bench.folder.write("t.csv", rows);
+  CHECK(bench.run("routing " + trace) == 2);
+  CHECK_THAT(bench.text(".err"),
+             Contains("moe.json: /routing/trace: ") && Contains("/t.csv: has 3 layers; mixtral-8x7b"));
+  bench.folder.write("t.csv", rows + "a,0,3,0,1\n");
+  const std::string note = "Experts that never occur in the recording: 2, 4 to 7 of 0 to 7.";
+  CHECK_THAT(bench.answer(trace).at("notes").dump(), Contains(note));
+  CHECK(bench.answer("moe.json").at("notes").dump().find("never occur") == std::string::npos);
+}
+
 TEST_CASE("Recorded domains have their names in the answer, on the page and in files written anew") {
   const Bench bench;
   bench.folder.write("one.json", R"({"model": "mixtral-8x7b", "model_overrides": {"num_hidden_layers": 1},

@@ -114,10 +114,22 @@ class NpzReader {
       throw InputError(one_line(path_),
                        "has no array of whole numbers [seq, layer, topk]; give vLLM's routed_experts");
     }
+    refuse_equal_names();
     return std::move(recording_);
   }
 
  private:
+  /// "a[0]" may be an array of that name, or the first of the batch "a".
+  void refuse_equal_names() const {
+    std::vector<std::string_view> names;
+    for (const RecordedSequence& sequence : recording_.sequences) names.emplace_back(sequence.name);
+    std::sort(names.begin(), names.end());
+    const auto twice = std::adjacent_find(names.begin(), names.end());
+    if (twice == names.end()) return;
+    throw InputError(one_line(path_), "has two sequences " + in_quotes(std::string(*twice)) +
+                                          ", one of a batch and one alone; rename one of the arrays");
+  }
+
   void read_member(zip_uint64_t index) {
     const char* raw = zip_get_name(archive_.get(), index, 0);
     const std::string name = raw == nullptr ? "" : raw;

@@ -142,6 +142,14 @@ TEST_CASE("A batch of sequences loses its padding, and arrays of other kinds are
   CHECK(read.tokens(read.sequences[1]) == 1);
 }
 
+TEST_CASE("A sequence of a batch and one alone must not have the same name") {
+  const Archives archives;
+  const std::string batch = npy("<i4", {2, 1, 1, 2}, counted(4)), alone = npy("<i4", {1, 1, 2}, counted(2));
+  CHECK_THAT(archives.refusal({{"a.npy", batch}, {"a[1].npy", alone}}),
+             Contains("routing.npz: has two sequences \"a[1]\""));
+  CHECK(read_routing_npz(archives.write({{"a.npy", batch}, {"a[2].npy", alone}})).sequences.size() == 3);
+}
+
 TEST_CASE("An archive that is damaged or cut short is refused") {
   const Archives archives;
   const std::string whole =
