@@ -137,13 +137,13 @@ bool diverges_without_remedy(TrainingSetup setup, std::int64_t steps) {
 /// Names the option to change: the remedy's weight, unless the task diverges without it too.
 [[noreturn]] void refuse(const po::variables_map& options, const Wish& wish, BalanceRemedy remedy,
                          std::int64_t step) {
-  static const std::map<BalanceRemedy, std::string> kWeights = {
+  static const std::map<BalanceRemedy, std::string> weight_options = {
       {BalanceRemedy::auxiliary_loss, "auxiliary-weight"},
       {BalanceRemedy::z_loss, "z-weight"},
       {BalanceRemedy::selection_bias, "bias-rate"}};
   const std::string diverges = "the gate diverges in step " + std::to_string(step);
-  const auto weight = kWeights.find(remedy);
-  if (weight == kWeights.end() || diverges_without_remedy(wish.setup, wish.steps)) {
+  const auto weight = weight_options.find(remedy);
+  if (weight == weight_options.end() || diverges_without_remedy(wish.setup, wish.steps)) {
     throw InputError("--tokens", in_quotes(options["tokens"].as<std::string>()) + " with " +
                                      std::to_string(wish.setup.top_k) + " of " +
                                      std::to_string(wish.setup.experts) + " experts each: " + diverges +
