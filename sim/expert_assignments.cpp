@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <numeric>
-#include <optional>
 
 #include "sim/serving/serve.hpp"
 
@@ -18,18 +17,12 @@ Assignments nothing(const RoutingBank& bank) {
   return assignments;
 }
 
-/// Every token of the streams of one domain; none: of all.
-Assignments of_streams(const RoutingBank& bank, std::optional<std::int64_t> domain) {
-  ExpertCounts counts = bank.empty_counts();
-  for (std::uint32_t stream = 0; stream < bank.streams(); ++stream)
-    if (!domain || bank.domain_of(stream) == *domain)
-      bank.add({stream, 0, bank.stream_length(stream)}, counts);
-  Assignments assignments = nothing(bank);
+void add_domain(const RoutingBank& bank, std::int64_t domain, Assignments& assignments) {
+  const ExpertCounts counts = bank.counts_of_domain(domain);
   for (std::size_t layer = 0; layer < assignments.size(); ++layer) {
     const auto row = counts.layer(static_cast<std::int64_t>(layer));
-    std::copy_n(row.begin(), assignments[layer].size(), assignments[layer].begin());
+    for (std::size_t e = 0; e < assignments[layer].size(); ++e) assignments[layer][e] += row[e];
   }
-  return assignments;
 }
 
 std::int64_t computed_tokens(const RequestRow& row) {
@@ -37,16 +30,11 @@ std::int64_t computed_tokens(const RequestRow& row) {
   return counts ? row.prompt_tokens + row.generated_tokens - 1 : 0;
 }
 
-/// Visits of the tokens of one domain's streams, which form a ring in their order.
+/// Visits of the tokens of one domain's ring.
 class Ring {
  public:
-  /// Where the stream begins on the ring.
-  std::uint64_t append(std::uint32_t stream, std::uint64_t tokens) {
-    if (changes_.empty()) first_stream_ = stream;
-    const std::uint64_t place = changes_.size();
-    changes_.resize(place + tokens, 0);
-    return place;
-  }
+  Ring(const RoutingBank& bank, std::int64_t domain)
+      : first_stream_(bank.first_stream(domain)), changes_(bank.ring_length(domain)) {}
 
   void visit(std::uint64_t place, std::uint64_t tokens) {
     turns_ += tokens / changes_.size();
@@ -74,23 +62,9 @@ class Ring {
     if (end < changes_.size()) --changes_[end];
   }
 
-  std::uint32_t first_stream_ = 0;
+  std::uint32_t first_stream_;
   std::vector<std::int64_t> changes_;  // of the number of runs that are open, at each place
   std::uint64_t turns_ = 0;            // whole ones
-};
-
-/// The rings of the domains, and where each stream begins on its own.
-struct Rings {
-  std::vector<Ring> of_domain;
-  std::vector<std::uint64_t> begin;
-
-  explicit Rings(const RoutingBank& bank) : of_domain(static_cast<std::size_t>(bank.domains())) {
-    for (std::uint32_t stream = 0; stream < bank.streams(); ++stream)
-      begin.push_back(of(bank, stream).append(stream, bank.stream_length(stream)));
-  }
-  Ring& of(const RoutingBank& bank, std::uint32_t stream) {
-    return of_domain[static_cast<std::size_t>(bank.domain_of(stream))];
-  }
 };
 
 void add_visits(const RoutingBank& bank, const Ring& ring, Assignments& assignments) {
@@ -106,17 +80,18 @@ void add_visits(const RoutingBank& bank, const Ring& ring, Assignments& assignme
 }
 
 Assignments walked(const RoutingBank& bank, std::uint64_t seed, const RunLog& log) {
-  Rings rings(bank);
+  std::vector<Ring> rings;
+  for (std::int64_t domain = 0; domain < bank.domains(); ++domain) rings.emplace_back(bank, domain);
   log.for_each_request([&](const RequestRow& row) {
     const std::int64_t tokens = computed_tokens(row);
     if (tokens == 0) return;
     TokenRun start = place_in_bank(bank, seed, row.id);
     start.stream = bank.stream_of(start);
-    rings.of(bank, start.stream)
-        .visit(rings.begin[start.stream] + start.position, static_cast<std::uint64_t>(tokens));
+    rings[static_cast<std::size_t>(bank.domain_of(start.stream))].visit(bank.place_of(start),
+                                                                        static_cast<std::uint64_t>(tokens));
   });
   Assignments assignments = nothing(bank);
-  for (const Ring& ring : rings.of_domain) add_visits(bank, ring, assignments);
+  for (const Ring& ring : rings) add_visits(bank, ring, assignments);
   return assignments;
 }
 
@@ -132,10 +107,17 @@ std::int64_t domains_in_use(const RoutingBank& bank) {
   return std::min<std::int64_t>(bank.domains(), bank.streams());
 }
 
-Assignments assignments_in_bank(const RoutingBank& bank) { return of_streams(bank, std::nullopt); }
+Assignments assignments_in_bank(const RoutingBank& bank) {
+  Assignments assignments = nothing(bank);
+  for (std::int64_t domain = 0; domain < domains_in_use(bank); ++domain)
+    add_domain(bank, domain, assignments);
+  return assignments;
+}
 
 Assignments assignments_in_domain(const RoutingBank& bank, std::int64_t domain) {
-  return of_streams(bank, domain);
+  Assignments assignments = nothing(bank);
+  add_domain(bank, domain, assignments);
+  return assignments;
 }
 
 Assignments assignments_served(const Scenario& scenario, const RoutingBank& bank, const RunLog& log) {

@@ -120,6 +120,12 @@ ExpertCounts RoutingBank::empty_counts() const {
   return {moe_layers(), experts(), std::vector<std::uint32_t>(gates_.size() * experts_)};
 }
 
+ExpertCounts RoutingBank::counts_of_domain(std::int64_t domain) const {
+  ExpertCounts counts = empty_counts();
+  add({first_stream(domain), 0, static_cast<std::int64_t>(ring_length(domain))}, counts);
+  return counts;
+}
+
 void RoutingBank::add(const TokenRun& run, ExpertCounts& counts) const {
   ensure(counts.layers == moe_layers() && counts.experts == experts(), "expert counts have the bank's shape");
   if (exact_) return add_exactly(run, counts);

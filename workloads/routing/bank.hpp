@@ -99,8 +99,12 @@ class RoutingBank {
   TokenRun draw_place(Random& random) const;
   /// The stream of a run. The sequences of an exact bank are none: one of the run's domain stands for it.
   std::uint32_t stream_of(const TokenRun& run) const;
+  /// Where a run begins on its domain's ring.
+  std::uint64_t place_of(const TokenRun& run) const { return place(streams_[run.stream], run.position); }
   /// Counts of zero, of the bank's shape.
   ExpertCounts empty_counts() const;
+  /// Of every token of a domain.
+  ExpertCounts counts_of_domain(std::int64_t domain) const;
   /// Adds the assignments of a run: whole blocks of consecutive rows from prefix sums, odd rows singly.
   /// Conserves tokens x top_k per layer. Safe to call from several readers, unless it is exact.
   void add(const TokenRun& run, ExpertCounts& counts) const;

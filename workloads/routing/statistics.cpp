@@ -21,11 +21,7 @@ constexpr std::size_t kManyDomains = 64;
 std::vector<ExpertCounts> loads_of_domains(const RoutingBank& bank) {
   std::vector<ExpertCounts> loads;
   const auto used = std::min<std::int64_t>(bank.domains(), bank.streams());
-  for (std::int64_t domain = 0; domain < used; ++domain) loads.push_back(bank.empty_counts());
-  for (std::uint32_t stream = 0; stream < bank.streams(); ++stream) {
-    bank.add({stream, 0, bank.stream_length(stream)},
-             loads[static_cast<std::size_t>(bank.domain_of(stream))]);
-  }
+  for (std::int64_t domain = 0; domain < used; ++domain) loads.push_back(bank.counts_of_domain(domain));
   return loads;
 }
 
