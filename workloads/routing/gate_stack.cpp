@@ -2,7 +2,6 @@
 #include "workloads/routing/gate_stack.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "kernels/expert_router.hpp"
 #include "kernels/gate_arithmetic.hpp"
@@ -15,7 +14,7 @@ GateStack::GateStack(const Architecture& architecture, const RoutingPreset& pres
     : model_(architecture.name), width_(architecture.hidden_size), preset_(preset), seed_(seed) {
   for (const Layer& layer : architecture.layers) {
     if (!layer.moe) continue;
-    choose(expert_routers(), layer.moe->router, model_ + ": router");
+    routers_.push_back(&choose(expert_routers(), layer.moe->router, model_ + ": router"));
     moe_.push_back(*layer.moe);
   }
 }
@@ -27,11 +26,7 @@ GateStack::GateStack(const Architecture& architecture, const RoutingPreset& pres
   gates_ = std::move(gates);
   if (!gates_.empty()) preset_.profiles.clear();
   if (preset.gate_bias_zipf == 0.0) return;
-  for (GeneratedGate& gate : gates_) {
-    gate.logit_bias.resize(static_cast<std::size_t>(gate.shape.num_experts));
-    for (std::size_t e = 0; e < gate.logit_bias.size(); ++e)
-      gate.logit_bias[e] -= static_cast<float>(preset.gate_bias_zipf * std::log(static_cast<double>(e + 1)));
-  }
+  for (GeneratedGate& gate : gates_) add_zipf_bias(preset.gate_bias_zipf, gate);
 }
 
 GateShape GateStack::shape(std::size_t layer) const {
@@ -44,15 +39,14 @@ void GateStack::route(TokenStreams& streams, std::size_t tokens, const Receive& 
   std::vector<float> hidden;
   std::vector<std::uint16_t> chosen;
   for (std::size_t layer = 0; layer < moe_.size(); ++layer) {
-    const ExpertRouter& router = choose(expert_routers(), moe_[layer].router, model_ + ": router");
     const GeneratedGate gate = this->gate(layer);
     hidden.resize(tokens * static_cast<std::size_t>(gate.shape.hidden_size));
     chosen.resize(tokens * static_cast<std::size_t>(gate.shape.num_experts_per_tok));
     streams.next_layer(gate.shape.hidden_size, width_, hidden);
-    router.route_by(fastest_arithmetic(preset_.arithmetic),
-                    {gate.shape, static_cast<std::int64_t>(tokens), hidden, gate.weights, gate.logit_bias,
-                     gate.selection_bias},
-                    {chosen, {}});
+    routers_[layer]->route_by(fastest_arithmetic(preset_.arithmetic),
+                              {gate.shape, static_cast<std::int64_t>(tokens), hidden, gate.weights,
+                               gate.logit_bias, gate.selection_bias},
+                              {chosen, {}});
     receive(layer, chosen);
   }
 }

@@ -14,6 +14,8 @@
 
 namespace switchyard {
 
+struct ExpertRouter;
+
 class GateStack {
  public:
   /// Gates generated from the seed, each when it is needed. Throws InputError when a layer's router is
@@ -43,6 +45,7 @@ class GateStack {
   std::string model_;
   std::int64_t width_;
   std::vector<MoeFfn> moe_;
+  std::vector<const ExpertRouter*> routers_;  // of the same layers
   RoutingPreset preset_;
   std::uint64_t seed_;
   std::vector<GeneratedGate> gates_;  // of a checkpoint

@@ -93,12 +93,14 @@ GeneratedGate generate_gate(const GateShape& shape, std::int64_t width, const Ro
   }
   const auto scale = static_cast<float>(kWeightDeviation * preset.temperature);
   for (float& weight : gate.weights) weight *= scale;
-  if (preset.gate_bias_zipf == 0.0) return gate;
-  for (std::int64_t e = 0; e < shape.num_experts; ++e) {
-    gate.logit_bias.push_back(
-        static_cast<float>(-preset.gate_bias_zipf * std::log(static_cast<double>(e + 1))));
-  }
+  if (preset.gate_bias_zipf != 0.0) add_zipf_bias(preset.gate_bias_zipf, gate);
   return gate;
+}
+
+void add_zipf_bias(double zipf, GeneratedGate& gate) {
+  gate.logit_bias.resize(static_cast<std::size_t>(gate.shape.num_experts));
+  for (std::size_t e = 0; e < gate.logit_bias.size(); ++e)
+    gate.logit_bias[e] -= static_cast<float>(zipf * std::log(static_cast<double>(e + 1)));
 }
 
 }  // namespace switchyard

@@ -37,4 +37,7 @@ struct GeneratedGate {
 GeneratedGate generate_gate(const GateShape& shape, std::int64_t width, const RoutingPreset& preset,
                             std::uint64_t seed, std::int64_t layer, std::int64_t layers);
 
+/// Adds -zipf ln(e + 1) to the logit of expert e.
+void add_zipf_bias(double zipf, GeneratedGate& gate);
+
 }  // namespace switchyard
