@@ -130,9 +130,8 @@ std::vector<std::string> routing_notes(const RoutingAnswer& answer, const Scenar
     notes.emplace_back("Mode uniform: every token draws its experts uniformly; no gate is computed.");
   if (scenario.routing.mode == "balanced")
     notes.emplace_back(
-        "Mode balanced: a run deals the tokens out evenly; the figures are the gates' own choices, those of "
-        "the "
-        "ranks are what a run sees.");
+        "Mode balanced: a run deals the tokens out evenly; the figures are the gates' own choices, "
+        "those of the ranks are what a run sees.");
   if (scenario.model.drops_tokens())
     notes.emplace_back(
         "Loads are what tokens ask for, before drops: what exceeds the experts' capacity is a matter of a "

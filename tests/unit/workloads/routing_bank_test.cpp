@@ -8,24 +8,13 @@
 #include <string>
 
 #include "sim/base/error.hpp"
+#include "tests/support/routed_model.hpp"
 #include "workloads/routing/normal_numbers.hpp"
 #include "workloads/routing/statistics.hpp"
 
 using namespace switchyard;
 
 namespace {
-
-Architecture model(std::int64_t layers, GateShape gate, std::int64_t width, const std::string& router) {
-  Architecture result;
-  result.name = "test";
-  result.hidden_size = width;
-  Layer layer;
-  layer.moe = MoeFfn{};
-  layer.moe->router = router;
-  layer.moe->gate = gate;
-  result.layers.assign(static_cast<std::size_t>(layers), layer);
-  return result;
-}
 
 GateShape gate(std::int64_t experts, std::int64_t k) {
   GateShape shape;
@@ -34,7 +23,7 @@ GateShape gate(std::int64_t experts, std::int64_t k) {
   return shape;
 }
 
-Architecture small_model() { return model(3, gate(32, 4), 512, "softmax_topk_renorm"); }
+Architecture small_model() { return routed_model(3, gate(32, 4), 512, "softmax_topk_renorm"); }
 RoutingPreset random_preset() { return read_routing_preset("random", "/routing/preset"); }
 
 ExpertCounts count_singly(const RoutingBank& bank, const TokenRun& run) {
@@ -89,7 +78,7 @@ TEST_CASE("A run goes on in the next stream of its domain, and from the last in 
 }
 
 TEST_CASE("A long prompt visits as many experts as its tokens would, not as those of one short stream") {
-  const Architecture wide = model(58, gate(256, 8), 7168, "softmax_topk");
+  const Architecture wide = routed_model(58, gate(256, 8), 7168, "softmax_topk");
   const RoutingBank bank(wide, random_preset(), 1);
   ExpertCounts counts = bank.empty_counts();
   bank.add({0, 0, 4096}, counts);
@@ -113,7 +102,7 @@ TEST_CASE("Layers may have gates of different sizes") {
 }
 
 TEST_CASE("A model without MoE layers has an empty bank that can be read") {
-  const RoutingBank bank(model(0, gate(8, 2), 64, ""), random_preset(), 1);
+  const RoutingBank bank(routed_model(0, gate(8, 2), 64, ""), random_preset(), 1);
   ExpertCounts counts = bank.empty_counts();
   bank.add({0, 3, 1000}, counts);
   CHECK(counts.counts.empty());
@@ -132,7 +121,8 @@ TEST_CASE("The same seed gives the same bank and another seed another one") {
 
 TEST_CASE("A pool is made of multiples of 16 and stays small for the largest gates") {
   for (const std::int64_t experts : {8, 128, 256, 1024}) {
-    const StreamPool pool = pool_of(model(60, gate(experts, 8), 7168, "softmax_topk"), random_preset());
+    const StreamPool pool =
+        pool_of(routed_model(60, gate(experts, 8), 7168, "softmax_topk"), random_preset());
     CHECK(pool.streams % 16 == 0);
     CHECK(pool.length % 16 == 0);
     CHECK(pool.streams * pool.length >= 64 * 16);
@@ -142,7 +132,7 @@ TEST_CASE("A pool is made of multiples of 16 and stays small for the largest gat
 
 // The norms of a random gate's rows differ by a part in sqrt(2 width), so a wide model is the balanced one.
 TEST_CASE("Random routing is balanced and has no memory") {
-  const RoutingBank bank(model(3, gate(32, 4), 16384, "softmax_topk_renorm"), random_preset(), 1);
+  const RoutingBank bank(routed_model(3, gate(32, 4), 16384, "softmax_topk_renorm"), random_preset(), 1);
   const RoutingStatistics statistics = routing_statistics(bank);
   REQUIRE(statistics.layers.size() == 3);
   for (const LayerRoutingStatistics& layer : statistics.layers) {
@@ -201,7 +191,7 @@ TEST_CASE("A Zipf bias on the gate makes the first experts the busiest in every 
 }
 
 TEST_CASE("A model with more experts than dimensions routes at full width") {
-  const RoutingBank bank(model(1, gate(64, 2), 16, "noaux_tc"), random_preset(), 1);
+  const RoutingBank bank(routed_model(1, gate(64, 2), 16, "noaux_tc"), random_preset(), 1);
   CHECK(bank.gate(0).hidden_size == 16);
 }
 
