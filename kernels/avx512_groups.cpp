@@ -59,6 +59,7 @@ SWITCHYARD_AVX512 inline TwoBest fold_lanes(const TwoBest& a, const TwoBest& b) 
 /// Eight blocks of 16 lanes each are folded to a lane each: a transposition and a reduction in one.
 SWITCHYARD_AVX512 void sum_of_eight(const float* scores, std::size_t size, float* sums) {
   TwoBest of[kBlocks];
+#pragma GCC unroll 8
   for (std::size_t i = 0; i < kBlocks; ++i) of[i] = of_lanes(scores + i * size, size);
   const TwoBest low = fold_quarters(fold_quarters(of[0], of[1]), fold_quarters(of[2], of[3]));
   const TwoBest high = fold_quarters(fold_quarters(of[4], of[5]), fold_quarters(of[6], of[7]));

@@ -29,6 +29,13 @@ SWITCHYARD_AVX512 inline __m512i ordered_keys(__m512 scores) {
   return _mm512_xor_si512(bits, _mm512_srli_epi32(_mm512_srai_epi32(bits, 31), 1));
 }
 
+/// Lanes that are broadcast one by one come from memory, for which the processor has ports to spare; gcc
+/// would shuffle them out of the register, for which it has one.
+template <class T>
+inline void keep_in_memory(T (&lanes)[16]) {
+  asm("" : "+m"(lanes));
+}
+
 /// The place of each of the first N lanes by descending score, the lower lane first among equals: a
 /// permutation of 0…N - 1. Lanes of -inf come last.
 template <int N>
@@ -36,6 +43,7 @@ SWITCHYARD_AVX512 inline __m512i ranks(__m512 scores) {
   const __m512i keys = ordered_keys(scores);
   alignas(64) std::int32_t key[16];
   _mm512_store_si512(key, keys);
+  keep_in_memory(key);
   const __m512i one = _mm512_set1_epi32(1);
   __m512i even = _mm512_setzero_si512();  // two sums: half the wait for each addition
   __m512i odd = _mm512_setzero_si512();

@@ -29,6 +29,7 @@ SWITCHYARD_AVX512 __m512 lowest() { return _mm512_set1_ps(-std::numeric_limits<f
 SWITCHYARD_AVX512 float kth_highest(__m512 values, std::size_t k) {
   alignas(64) float value[kLanes];
   _mm512_store_ps(value, values);
+  keep_in_memory(value);
   const __m512i one = _mm512_set1_epi32(1);
   __m512i even = _mm512_setzero_si512();
   __m512i odd = _mm512_setzero_si512();
@@ -45,14 +46,19 @@ SWITCHYARD_AVX512 float kth_highest(__m512 values, std::size_t k) {
   return _mm512_mask_reduce_max_ps(_mm512_cmpge_epi32_mask(counts, wanted), values);
 }
 
-/// A score that at least k of n > 16 scores reach.
+/// A score that at least k of n scores reach.
 SWITCHYARD_AVX512 float lower_bound(const float* scores, std::size_t n, std::size_t k) {
-  __m512 highest = _mm512_loadu_ps(scores);
+  if (n <= kLanes) return -std::numeric_limits<float>::infinity();
+  __m512 even = _mm512_loadu_ps(scores);  // two maxima: half the wait for each
+  __m512 odd = even;
   std::size_t i = kLanes;
-  for (; i + kLanes <= n; i += kLanes) highest = _mm512_max_ps(highest, _mm512_loadu_ps(scores + i));
-  const __mmask16 tail = first_lanes(n - i);
-  highest = _mm512_max_ps(highest, _mm512_mask_loadu_ps(lowest(), tail, scores + i));
-  return kth_highest(highest, k);
+  for (; i + 2 * kLanes <= n; i += 2 * kLanes) {
+    even = _mm512_max_ps(even, _mm512_loadu_ps(scores + i));
+    odd = _mm512_max_ps(odd, _mm512_loadu_ps(scores + i + kLanes));
+  }
+  if (i + kLanes <= n) even = _mm512_max_ps(even, _mm512_loadu_ps(scores + i)), i += kLanes;
+  odd = _mm512_max_ps(odd, _mm512_mask_loadu_ps(lowest(), first_lanes(n - i), scores + i));
+  return kth_highest(_mm512_max_ps(even, odd), k);
 }
 
 /// Bit i: scores[i] of 32 reaches the bound.
@@ -74,25 +80,27 @@ SWITCHYARD_AVX512 inline __mmask32 reaching(const float* scores, std::size_t n, 
   return _mm512_kunpackw(of_high, of_low);
 }
 
-/// Appends the indices that are marked.
-SWITCHYARD_AVX512 inline void append(Candidates& found, __mmask32 marked, __m512i indices) {
-  _mm512_storeu_si512(found.indices.data() + found.count, _mm512_maskz_compress_epi16(marked, indices));
-  found.count += static_cast<std::size_t>(std::popcount(static_cast<std::uint32_t>(marked)));
+/// Writes the indices that are marked, and what is left of 64 bytes with zeros; returns where they end.
+SWITCHYARD_AVX512 inline std::uint16_t* append(std::uint16_t* end, __mmask32 marked, __m512i indices) {
+  _mm512_storeu_si512(end, _mm512_maskz_compress_epi16(marked, indices));
+  return end + std::popcount(static_cast<std::uint32_t>(marked));
 }
 
-SWITCHYARD_AVX512 void find_candidates(const float* scores, std::size_t n, std::size_t k, Candidates& found) {
+SWITCHYARD_AVX512 void find_candidates(const float* scores, std::size_t n, float lowest_bound,
+                                       Candidates& found) {
   static constexpr std::array<std::uint16_t, 32> kFirst = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
                                                            11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21,
                                                            22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
-  const __m512 bound = n > kLanes ? _mm512_set1_ps(lower_bound(scores, n, k)) : lowest();
+  const __m512 bound = _mm512_set1_ps(lowest_bound);
   __m512i indices = _mm512_loadu_si512(kFirst.data());
-  found.count = 0;
+  std::uint16_t* end = found.indices.data();
   std::size_t i = 0;
   for (; i + 32 <= n; i += 32) {
-    append(found, reaching(scores + i, bound), indices);
+    end = append(end, reaching(scores + i, bound), indices);
     indices = _mm512_add_epi16(indices, _mm512_set1_epi16(32));
   }
-  if (i < n) append(found, reaching(scores + i, n - i, bound), indices);
+  if (i < n) end = append(end, reaching(scores + i, n - i, bound), indices);
+  found.count = static_cast<std::size_t>(end - found.indices.data());
 }
 
 /// The candidates' indices in order. More than 16, which many equal scores make, go the scalar way.
@@ -115,7 +123,9 @@ SWITCHYARD_AVX512 void choose_for_block(const float* scores, std::size_t n, std:
   const std::size_t k = chosen.size() / tokens;
   std::array<Candidates, kBlock> found;
   alignas(64) std::uint32_t ordered[kBlock][kLanes];
-  for (std::size_t t = 0; t < tokens; ++t) find_candidates(scores + t * n, n, k, found[t]);
+  std::array<float, kBlock> bounds;
+  for (std::size_t t = 0; t < tokens; ++t) bounds[t] = lower_bound(scores + t * n, n, k);
+  for (std::size_t t = 0; t < tokens; ++t) find_candidates(scores + t * n, n, bounds[t], found[t]);
   for (std::size_t t = 0; t < tokens; ++t)
     put_in_order(scores + t * n, n, found[t], chosen.subspan(t * k, k), ordered[t]);
   for (std::size_t t = 0; t < tokens; ++t) {

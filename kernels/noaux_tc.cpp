@@ -5,20 +5,31 @@
 //
 // Other groups are masked with -inf, as in the official inference code. Hugging Face transformers masks with
 // 0, which chooses masked experts when all c are negative; the choice differs only then.
+#include <array>
+
 #include "kernels/group_choice.hpp"
 #include "kernels/routing_rule.hpp"
 
 namespace switchyard {
 namespace {
 
-void weigh(const RoutedToken& token) {
-  float sum = 0.0f;
-  for (std::size_t i = 0; i < token.experts.size(); ++i) {
-    token.weights[i] = token.scratch[token.experts[i]];
-    sum += token.weights[i];
+/// All tokens' scores are gathered before any is divided: a vector that is read as soon as its parts have
+/// been written waits for each of them.
+void weigh(const RoutedTokens& block) {
+  std::array<float, RoutedTokens::kMaxTokens> sums{};
+  for (std::int64_t t = 0; t < block.tokens; ++t) {
+    const RoutedToken token = block[t];
+    float& sum = sums[static_cast<std::size_t>(t)];
+    for (std::size_t i = 0; i < token.experts.size(); ++i) {
+      token.weights[i] = token.scratch[token.experts[i]];
+      sum += token.weights[i];
+    }
   }
-  const auto scale = static_cast<float>(token.shape.routed_scaling_factor);
-  for (float& weight : token.weights) weight = weight / (sum + 1e-20f) * scale;
+  const auto scale = static_cast<float>(block.shape.routed_scaling_factor);
+  for (std::int64_t t = 0; t < block.tokens; ++t) {
+    const float sum = sums[static_cast<std::size_t>(t)] + 1e-20f;
+    for (float& weight : block[t].weights) weight = weight / sum * scale;
+  }
 }
 
 }  // namespace
@@ -33,8 +44,7 @@ void noaux_tc(const RoutedTokens& block) {
   } else {
     block.choose_by_logits();
   }
-  if (block.weights.empty()) return;
-  for (std::int64_t t = 0; t < block.tokens; ++t) weigh(block[t]);
+  if (!block.weights.empty()) weigh(block);
 }
 
 }  // namespace switchyard

@@ -1,6 +1,7 @@
 // The parts of routing that follow the scores: choosing by given logits, and sorting tokens by expert.
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -34,16 +35,17 @@ void choose_by_noaux_tc(benchmark::State& state, const GateVariant& variant) {
   if (arithmetic == nullptr) return state.SkipWithError("this machine lacks the instructions");
   const std::vector<float> given = logits();
   const std::vector<float> bias(256, 0.01f);
-  std::vector<float> scratch(16 * 256), weights(kTokens * 8);
+  AlignedVector<float> own(given.size()), scratch(16 * 256);
+  std::vector<float> weights(kTokens * 8);
   std::vector<std::uint16_t> experts(kTokens * 8);
   std::vector<double> seconds;
   for (auto _ : state) {
-    std::vector<float> own = given;
+    std::copy(given.begin(), given.end(), own.begin());
     const double start = thread_seconds();
     for (std::size_t t = 0; t < kTokens; t += 16) {
-      noaux_tc(RoutedTokens{kDeepSeekV3, *arithmetic, bias, 16, std::span(own).subspan(t * 256, 16 * 256),
-                            scratch, std::span(experts).subspan(t * 8, 16 * 8),
-                            std::span(weights).subspan(t * 8, 16 * 8)});
+      noaux_tc(RoutedTokens{
+          kDeepSeekV3, *arithmetic, bias, 16, std::span<float>(own).subspan(t * 256, 16 * 256), scratch,
+          std::span(experts).subspan(t * 8, 16 * 8), std::span(weights).subspan(t * 8, 16 * 8)});
     }
     seconds.push_back(thread_seconds() - start);
     state.SetIterationTime(seconds.back());

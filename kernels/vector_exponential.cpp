@@ -1,6 +1,7 @@
-// exp_fp32 and the sigmoid with Google Highway, lane by lane the scalar sequence, but for two steps that give
-// the same bits in fewer operations: 2^n is multiplied in by adding n to the exponent (exp_fp32's clamps keep
-// the result a normal number), and n is taken from the low bits of the sum that rounded it.
+// exp_fp32 and the sigmoid with Google Highway, lane by lane the scalar sequence, but for steps that give the
+// same bits in fewer operations: 2^n is multiplied in by adding n to the exponent (exp_fp32's clamps keep the
+// result a normal number), and n is taken from the low bits of the sum that rounded it; the sigmoid changes
+// signs where it costs nothing and multiplies by 2^n as it adds 1, which rounds once as well.
 #include <algorithm>
 
 #include "kernels/exponential.hpp"
@@ -21,6 +22,14 @@ namespace hn = hwy::HWY_NAMESPACE;
 using Floats = hn::ScalableTag<float>;
 using Vec = hn::Vec<Floats>;
 
+Vec taylor(Vec r) {
+  using C = ExpConstants;
+  const Floats d;
+  Vec sum = hn::Set(d, C::kTaylor[7]);
+  for (int i = 6; i >= 0; --i) sum = hn::MulAdd(sum, r, hn::Set(d, C::kTaylor[i]));
+  return sum;
+}
+
 Vec exp_lanes(Vec x) {
   using C = ExpConstants;
   const Floats d;
@@ -31,9 +40,7 @@ Vec exp_lanes(Vec x) {
   const Vec n = hn::Sub(shifted, round);
   Vec r = hn::NegMulAdd(n, hn::Set(d, C::kLn2High), x);
   r = hn::NegMulAdd(n, hn::Set(d, C::kLn2Low), r);
-  Vec sum = hn::Set(d, C::kTaylor[7]);
-  for (int i = 6; i >= 0; --i) sum = hn::MulAdd(sum, r, hn::Set(d, C::kTaylor[i]));
-  return hn::BitCast(d, hn::Add(hn::BitCast(di, sum), hn::ShiftLeft<23>(hn::BitCast(di, shifted))));
+  return hn::BitCast(d, hn::Add(hn::BitCast(di, taylor(r)), hn::ShiftLeft<23>(hn::BitCast(di, shifted))));
 }
 
 /// out = function(in) over whole vectors; the tail goes through a padded one.
@@ -56,10 +63,22 @@ void exponentials(std::span<const float> logits, float shift, std::span<float> o
   map(logits, out, [offset](Vec x) HWY_ATTR { return exp_lanes(hn::Sub(x, offset)); });
 }
 
-Vec sigmoid_lanes(Vec x) {
-  const Vec one = hn::Set(Floats(), 1.0f);
-  return hn::Div(one, hn::Add(one, exp_lanes(hn::Neg(x))));
+/// 1 + e^-x. The number that rounds n also adds 127, an exponent's bias, so that 2^n is its low bits shifted.
+Vec one_plus_exp_of_negative(Vec x) {
+  using C = ExpConstants;
+  const Floats d;
+  const hn::RebindToSigned<Floats> di;
+  x = hn::Min(hn::Max(x, hn::Set(d, -C::kHighest)), hn::Set(d, -C::kLowest));
+  const Vec round = hn::Set(d, C::kRound + 127.0f);
+  const Vec shifted = hn::NegMulAdd(x, hn::Set(d, C::kLog2E), round);
+  const Vec n = hn::Sub(shifted, round);
+  Vec r = hn::NegMulSub(n, hn::Set(d, C::kLn2High), x);
+  r = hn::NegMulAdd(n, hn::Set(d, C::kLn2Low), r);
+  const Vec power = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(di, shifted)));
+  return hn::MulAdd(taylor(r), power, hn::Set(d, 1.0f));
 }
+
+Vec sigmoid_lanes(Vec x) { return hn::Div(hn::Set(Floats(), 1.0f), one_plus_exp_of_negative(x)); }
 
 void sigmoids(std::span<const float> logits, std::span<float> out) {
   map(logits, out, [](Vec x) HWY_ATTR { return sigmoid_lanes(x); });
