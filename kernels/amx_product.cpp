@@ -1,8 +1,8 @@
 // The bf16 product by AMX: 32 tokens by 32 experts grow in four matrix registers, 32 of the hidden dimension
-// at a time. A block of 1024 of it is rounded to bf16 for 32 tokens, then meets all experts, whose weights
-// for it stay in the second cache. Rows of a page, 4 KiB, are what the processor fetches ahead by itself;
-// fetching the next tokens while the matrix unit works (as the fp32 tiles do) made it wait: its own loads
-// queue behind those of memory.
+// at a time. A slab, 1024 of it for 32 tokens, is rounded to bf16 and meets all experts, whose weights for it
+// stay in the second cache. The next slab is rounded between the products of this one, so that memory and the
+// matrix unit work at the same time; four tokens side by side, so that the processor, which fetches ahead
+// within a page by itself, has time to. Fetching by instruction instead makes the unit's own loads queue.
 #include <cpuid.h>
 #include <immintrin.h>
 #include <sys/syscall.h>
@@ -54,25 +54,74 @@ SWITCHYARD_AMX void configure_tiles() {
 
 SWITCHYARD_AMX void release_tiles() { _tile_release(); }
 
-/// One token's values [depth] of a block, as bf16, zeros after them: 64 bytes at a time, kTokens rows apart.
-SWITCHYARD_AMX void round_row(const float* hidden, std::size_t depth, std::uint16_t* rounded) {
-  for (std::size_t d = 0; d < depth; d += kTileDepth, rounded += kTokens * kTileDepth) {
-    const std::size_t left = std::min(kTileDepth, depth - d);
-    const auto there = static_cast<__mmask32>(left == kTileDepth ? ~0u : (1u << left) - 1);
-    const __m512 low = _mm512_maskz_loadu_ps(static_cast<__mmask16>(there), hidden + d);
-    const __m512 high = _mm512_maskz_loadu_ps(static_cast<__mmask16>(there >> 16), hidden + d + kTile);
-    const __m512bh both = _mm512_cvtne2ps_pbh(high, low);
-    std::memcpy(rounded, &both, sizeof(both));
+/// A block of the hidden dimension of up to 32 tokens.
+struct Slab {
+  const float* hidden = nullptr;  // [count][stride]
+  std::size_t stride = 0;
+  std::size_t count = 0;
+  std::size_t depth = 0;
+  std::size_t blocks() const { return (depth + kTileDepth - 1) / kTileDepth; }
+};
+
+/// Rounds a slab to bf16 a bit at a time: [blocks][32 tokens][32], zeros after the slab's depth.
+class Rounding {
+ public:
+  Rounding(const Slab& slab, std::uint16_t* rounded) : slab_(slab), rounded_(rounded) {}
+
+  /// Up to `count` times 32 values of a token.
+  SWITCHYARD_AMX void go_on(std::size_t count) {
+    for (; count > 0 && first_ < slab_.count; --count) {
+      const float* from = slab_.hidden + (first_ + token_) * slab_.stride + done_;
+      const std::size_t left = std::min(kTileDepth, slab_.depth - done_);
+      const auto there = static_cast<__mmask32>(left == kTileDepth ? ~0u : (1u << left) - 1);
+      const __m512 low = _mm512_maskz_loadu_ps(static_cast<__mmask16>(there), from);
+      const __m512 high = _mm512_maskz_loadu_ps(static_cast<__mmask16>(there >> 16), from + kTile);
+      const __m512bh both = _mm512_cvtne2ps_pbh(high, low);
+      std::memcpy(rounded_ + (done_ * kTokens + (first_ + token_) * kTileDepth), &both, sizeof(both));
+      advance();
+    }
   }
-}
+
+ private:
+  void advance() {
+    if (++token_ < kTogether && first_ + token_ < slab_.count) return;
+    token_ = 0;
+    done_ += kTileDepth;
+    if (done_ < slab_.depth) return;
+    done_ = 0;
+    first_ += kTogether;
+  }
+  static constexpr std::size_t kTogether = 4;  // tokens
+
+  Slab slab_;
+  std::uint16_t* rounded_;
+  std::size_t first_ = 0;
+  std::size_t token_ = 0;
+  std::size_t done_ = 0;  // of the token's depth
+};
 
 /// Whether sums start at 0 or from where the last block of the hidden dimension left them.
 enum class Sums { begin, go_on };
 
 /// out [32 tokens, 32 experts] = 0, or itself, + tokens [blocks][32][32] · weights [half][blocks][16][16][2].
-SWITCHYARD_AMX void add_panel(const std::uint16_t* tokens, const std::uint16_t* low,
-                              const std::uint16_t* high, std::size_t blocks, Sums sums, float* out,
-                              std::size_t stride) {
+struct Panel {
+  const std::uint16_t* tokens;
+  const std::uint16_t* low;
+  const std::uint16_t* high;
+  std::size_t blocks;
+  Sums sums;
+  float* out;
+  std::size_t stride;  // of out
+};
+
+/// Work for the rest of the processor: `steps` of it a block.
+struct Meanwhile {
+  Rounding& next;
+  std::size_t steps;
+};
+
+SWITCHYARD_AMX void add_panel(const Panel& panel, const Meanwhile& meanwhile) {
+  const auto [tokens, low, high, blocks, sums, out, stride] = panel;
   const std::size_t bytes = stride * sizeof(float);
   if (sums == Sums::begin) {
     _tile_zero(0);
@@ -86,17 +135,15 @@ SWITCHYARD_AMX void add_panel(const std::uint16_t* tokens, const std::uint16_t* 
     _tile_loadd(3, out + kTile * stride + kTile, bytes);
   }
   for (std::size_t block = 0; block < blocks; ++block) {
-    _tile_loadd(4, tokens, 64);
-    _tile_loadd(6, low, 64);
+    _tile_loadd(4, tokens + 2 * block * kTileSize, 64);
+    _tile_loadd(6, low + block * kTileSize, 64);
     _tile_dpbf16ps(0, 4, 6);
-    _tile_loadd(5, tokens + kTileSize, 64);
+    _tile_loadd(5, tokens + (2 * block + 1) * kTileSize, 64);
     _tile_dpbf16ps(2, 5, 6);
-    _tile_loadd(7, high, 64);
+    _tile_loadd(7, high + block * kTileSize, 64);
     _tile_dpbf16ps(1, 4, 7);
     _tile_dpbf16ps(3, 5, 7);
-    tokens += 2 * kTileSize;
-    low += kTileSize;
-    high += kTileSize;
+    meanwhile.next.go_on(meanwhile.steps);
   }
   _tile_stored(0, out, bytes);
   _tile_stored(1, out + kTile, bytes);
@@ -105,14 +152,44 @@ SWITCHYARD_AMX void add_panel(const std::uint16_t* tokens, const std::uint16_t* 
 }
 
 /// Fewer than 32 tokens or experts: by way of a whole tile.
-void add_edge(const std::uint16_t* tokens, const std::uint16_t* low, const std::uint16_t* high,
-              std::size_t blocks, Sums sums, std::size_t count, std::size_t filled, float* out,
-              std::size_t stride) {
+void add_edge(const Panel& panel, std::size_t count, std::size_t filled, const Meanwhile& meanwhile) {
   alignas(64) float edge[kTokens * kPanel] = {};
-  for (std::size_t t = 0; t < count; ++t) std::copy_n(out + t * stride, filled, edge + t * kPanel);
-  add_panel(tokens, low, high, blocks, sums, edge, kPanel);
-  for (std::size_t t = 0; t < count; ++t) std::copy_n(edge + t * kPanel, filled, out + t * stride);
+  for (std::size_t t = 0; t < count; ++t)
+    std::copy_n(panel.out + t * panel.stride, filled, edge + t * kPanel);
+  Panel whole = panel;
+  whole.out = edge;
+  whole.stride = kPanel;
+  add_panel(whole, meanwhile);
+  for (std::size_t t = 0; t < count; ++t)
+    std::copy_n(edge + t * kPanel, filled, panel.out + t * panel.stride);
 }
+
+/// The slabs of a product: those of the first 1024 of the hidden dimension for all tokens, then the next.
+class Slabs {
+ public:
+  explicit Slabs(const GateInput& input)
+      : hidden_(input.hidden.data()),
+        length_(static_cast<std::size_t>(input.shape.hidden_size)),
+        tokens_(static_cast<std::size_t>(input.tokens)) {}
+
+  std::size_t count() const { return of_depth() * ((length_ + kDepth - 1) / kDepth); }
+  std::size_t first_token(std::size_t i) const { return i % of_depth() * kTokens; }
+  std::size_t first_depth(std::size_t i) const { return i / of_depth() * kDepth; }
+  /// An empty one after the last.
+  Slab operator[](std::size_t i) const {
+    if (i >= count()) return {};
+    const std::size_t token = first_token(i), depth = first_depth(i);
+    return {hidden_ + token * length_ + depth, length_, std::min(kTokens, tokens_ - token),
+            std::min(kDepth, length_ - depth)};
+  }
+
+ private:
+  std::size_t of_depth() const { return (tokens_ + kTokens - 1) / kTokens; }
+
+  const float* hidden_;
+  std::size_t length_;
+  std::size_t tokens_;
+};
 
 }  // namespace
 
@@ -122,30 +199,35 @@ bool has_amx() {
 }
 
 void logits_amx(const GateInput& input, const PackedWeights& packed, std::span<float> scores) {
-  const auto length = static_cast<std::size_t>(input.shape.hidden_size);
   const auto experts = static_cast<std::size_t>(input.shape.num_experts);
-  const auto tokens = static_cast<std::size_t>(input.tokens);
-  const std::size_t all_blocks = (length + kTileDepth - 1) / kTileDepth;
-  alignas(64) std::uint16_t rounded[kTokens * kDepth] = {};
+  const std::size_t all_blocks =
+      (static_cast<std::size_t>(input.shape.hidden_size) + kTileDepth - 1) / kTileDepth;
+  const std::size_t panels = (experts + kPanel - 1) / kPanel;
+  const Slabs slabs(input);
+  alignas(64) std::uint16_t rounded[2][kTokens * kDepth] = {};
+  constexpr std::size_t kAll = kTokens * kBlocks;
   configure_tiles();
-  for (std::size_t first = 0; first < all_blocks; first += kBlocks) {
-    const std::size_t blocks = std::min(kBlocks, all_blocks - first);
-    const Sums sums = first == 0 ? Sums::begin : Sums::go_on;
-    const std::size_t depth = std::min(kDepth, length - first * kTileDepth);
-    for (std::size_t t = 0; t < tokens; t += kTokens) {
-      const std::size_t count = std::min(kTokens, tokens - t);
-      const float* hidden = input.hidden.data() + t * length + first * kTileDepth;
-      for (std::size_t row = 0; row < count; ++row)
-        round_row(hidden + row * length, depth, rounded + row * kTileDepth);
-      for (std::size_t e = 0; e < experts; e += kPanel) {
-        const std::uint16_t* low = packed.bf16.data() + (e / kTile * all_blocks + first) * kTileSize;
-        const std::uint16_t* high = low + all_blocks * kTileSize;
-        float* out = scores.data() + t * experts + e;
-        if (count == kTokens && e + kPanel <= experts)
-          add_panel(rounded, low, high, blocks, sums, out, experts);
-        else add_edge(rounded, low, high, blocks, sums, count, std::min(kPanel, experts - e), out, experts);
-      }
+  Rounding(slabs[0], rounded[0]).go_on(kAll);
+  for (std::size_t i = 0; i < slabs.count(); ++i) {
+    const Slab slab = slabs[i];
+    const std::size_t depth = slabs.first_depth(i);
+    Rounding next(slabs[i + 1], rounded[(i + 1) % 2]);
+    const Meanwhile meanwhile{next, (kTokens + panels - 1) / panels};
+    for (std::size_t e = 0; e < experts; e += kPanel) {
+      const std::uint16_t* low =
+          packed.bf16.data() + (e / kTile * all_blocks + depth / kTileDepth) * kTileSize;
+      const Panel panel{rounded[i % 2],
+                        low,
+                        low + all_blocks * kTileSize,
+                        slab.blocks(),
+                        depth == 0 ? Sums::begin : Sums::go_on,
+                        scores.data() + slabs.first_token(i) * experts + e,
+                        experts};
+      const std::size_t filled = std::min(kPanel, experts - e);
+      if (slab.count == kTokens && filled == kPanel) add_panel(panel, meanwhile);
+      else add_edge(panel, slab.count, filled, meanwhile);
     }
+    next.go_on(kAll);  // what the panels had no time for
   }
   release_tiles();
   add_logit_bias(input, scores);
