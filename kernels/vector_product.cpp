@@ -29,6 +29,7 @@ using Half = hn::CappedTag<float, 8>;  // for a last panel of at most 8 experts:
 constexpr std::size_t kLanes = HWY_MAX_BYTES / sizeof(float);
 constexpr std::size_t kTokens = kLanes == 16 ? 12 : 6;
 constexpr std::size_t kDepth = 512;
+constexpr std::size_t kNearWeights = 1 << 17;  // floats: a quarter of a second cache of 2 MiB
 
 struct Panel {
   std::size_t first;  // expert
@@ -69,9 +70,9 @@ struct Rows {
 
 /// Rows that will be read next, asked for while a tile computes: a line of each every kLine steps.
 struct Ahead {
-  const float* data;
-  std::size_t stride;
-  std::size_t rows;
+  const float* data = nullptr;
+  std::size_t stride = 0;
+  std::size_t rows = 0;
 };
 
 constexpr std::size_t kLine = 16;  // floats of a cache line
@@ -119,7 +120,7 @@ void tile(D d, const Rows& rows, const float* panel, const Sums& to, const Ahead
 template <std::size_t V, class D>
 void tiles(D d, std::size_t tokens, Rows rows, const float* panel, Sums sums, const Ahead& ahead) {
   if (tokens == kTokens) return tile<kTokens, V>(d, rows, panel, sums, ahead);
-  const Ahead nothing{nullptr, 0, 0};
+  const Ahead nothing;
   for (; tokens >= 4; tokens -= 4, rows.data += 4 * rows.stride, sums.data += 4 * sums.stride)
     tile<4, V>(d, rows, panel, sums, nothing);
   for (; tokens > 0; --tokens, rows.data += rows.stride, sums.data += sums.stride)
@@ -158,29 +159,49 @@ Ahead share_of_panel(const Ahead& next, std::size_t panel, std::size_t panels) {
   return {next.data + first * next.stride, next.stride, last - first};
 }
 
+/// A tile's tokens and a block of the hidden dimension.
+struct Block {
+  std::size_t token;
+  std::size_t tokens;
+  std::size_t first;  // of the hidden dimension
+  std::size_t depth;
+};
+
+/// The order of work. Weights that fit into the second cache together meet a tile whole, which so reads its
+/// tokens' rows without a break; others block by block, each of them all tokens.
+std::vector<Block> blocks_of(std::size_t tokens, std::size_t length, std::size_t experts) {
+  const std::size_t together = experts * length <= kNearWeights ? kTokens : std::max(tokens, kTokens);
+  std::vector<Block> blocks;
+  for (std::size_t begin = 0; begin < tokens; begin += together)
+    for (std::size_t first = 0; first < length; first += kDepth)
+      for (std::size_t t = begin; t < std::min(begin + together, tokens); t += kTokens)
+        blocks.push_back({t, std::min(kTokens, tokens - t), first, std::min(kDepth, length - first)});
+  return blocks;
+}
+
 void logits(const GateInput& input, const PackedWeights& packed, std::span<float> scores) {
   const auto length = static_cast<std::size_t>(input.shape.hidden_size);
   const auto experts = static_cast<std::size_t>(input.shape.num_experts);
-  const auto tokens = static_cast<std::size_t>(input.tokens);
   const std::vector<Panel> panels = panels_of(experts);
+  const std::vector<Block> blocks = blocks_of(static_cast<std::size_t>(input.tokens), length, experts);
+  const auto rows_at = [&](const Block& block) {
+    return input.hidden.data() + block.token * length + block.first;
+  };
   alignas(64) float copy[kTokens * kDepth];
-  for (std::size_t first = 0; first < length; first += kDepth) {
-    const std::size_t depth = std::min(kDepth, length - first);
-    for (std::size_t t = 0; t < tokens; t += kTokens) {
-      const std::size_t count = std::min(kTokens, tokens - t);
-      const float* hidden = input.hidden.data() + t * length + first;
-      const Rows rows = near_rows(hidden, count, length, depth, copy);
-      const Ahead next{hidden + count * length, length, std::min(kTokens, tokens - t - count)};
-      for (std::size_t p = 0; p < panels.size(); ++p) {
-        const Panel& panel = panels[p];
-        const float* weights = packed.fp32.data() + panel.first * length + first * panel.width;
-        const Sums sums{scores.data() + t * experts + panel.first, experts,
-                        first == 0 ? Start::zero : Start::stored};
-        const Ahead ahead = share_of_panel(next, p, panels.size());
-        const std::size_t filled = std::min(panel.width, experts - panel.first);
-        if (filled == panel.width) tiles_of(panel.width, count, rows, weights, sums, ahead);
-        else edge_tiles(panel, filled, count, rows, weights, sums, ahead);
-      }
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    const Block& block = blocks[b];
+    const Rows rows = near_rows(rows_at(block), block.tokens, length, block.depth, copy);
+    const Ahead next =
+        b + 1 < blocks.size() ? Ahead{rows_at(blocks[b + 1]), length, blocks[b + 1].tokens} : Ahead{};
+    for (std::size_t p = 0; p < panels.size(); ++p) {
+      const Panel& panel = panels[p];
+      const float* weights = packed.fp32.data() + panel.first * length + block.first * panel.width;
+      const Sums sums{scores.data() + block.token * experts + panel.first, experts,
+                      block.first == 0 ? Start::zero : Start::stored};
+      const Ahead ahead = share_of_panel(next, p, panels.size());
+      const std::size_t filled = std::min(panel.width, experts - panel.first);
+      if (filled == panel.width) tiles_of(panel.width, block.tokens, rows, weights, sums, ahead);
+      else edge_tiles(panel, filled, block.tokens, rows, weights, sums, ahead);
     }
   }
   add_logit_bias(input, scores);
