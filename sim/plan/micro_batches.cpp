@@ -1,7 +1,8 @@
 // Pipeline parallelism: a step is a round of as many micro-batches as there are stages, as vLLM keeps that
 // many batches in flight. In the steady state a round lasts the longest of the busiest stage's work, the
 // slowest micro-batch's way through all stages (its next token needs the one before) and the busiest link's
-// bytes; so stages overlap, and the host's work hides behind them but once.
+// bytes; so stages overlap, and the host's work hides behind them but once: the host prepares one micro-batch
+// while the others run.
 #include <algorithm>
 
 #include "sim/plan/step_timer.hpp"
@@ -96,17 +97,19 @@ bool shorter(const Breakdown& a, const Breakdown& b) { return a.total() < b.tota
 
 }  // namespace
 
-Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, std::span<Bytes> loads) {
+Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, PhaseWriter& out) {
   const std::size_t stages = stages_.size();
   const auto batches = micro_batches(ranks, stages);
   std::vector<Breakdown> of_stage(stages), of_batch(batches.size());
   std::int64_t dropped = 0;
   for (LinkId link : links_) round_loads_[link] = Bytes(0.0);
+  StepLoads sum_of_round(round_loads_);
+  PhaseWriter of_round(&sum_of_round);
   for (std::size_t b = 0; b < batches.size(); ++b) {
     for (std::size_t s = 0; s < stages; ++s) {
-      Breakdown time = stage_time(s, batches[b], round_loads_);
-      if (s + 1 < stages) time[Part::communication] += hand_on(s, batches[b], round_loads_);
-      else time += after_layers(batches[b], round_loads_);
+      Breakdown time = stage_time(s, batches[b], of_round);
+      if (s + 1 < stages) time[Part::communication] += hand_on(s, batches[b], of_round);
+      else time += after_layers(batches[b], of_round);
       of_stage[s] += time;
       of_batch[b] += time;
     }
@@ -116,33 +119,36 @@ Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, std::span<B
   const Breakdown& batch = *std::max_element(of_batch.begin(), of_batch.end(), shorter);
   Breakdown round = shorter(stage, batch) ? batch : stage;
   Seconds busiest;
-  for (LinkId link : links_) {
+  for (LinkId link : links_)
     busiest = std::max(busiest, round_loads_[link] / model_.graph->links()[link].bandwidth);
-    if (!loads.empty()) loads[link] += round_loads_[link];
-  }
   round[Part::communication] += std::max(Seconds(0.0), busiest - round.total());
-  round[Part::host] = host_time(ranks);  // the host prepares one micro-batch while the others run
-  if (routed_) {                         // routed() tells of the whole step
+  write_round(round.total(), out);
+  if (routed_) {  // routed() tells of the whole step
     route(ranks);
     routed_->count_dropped(dropped);  // but each micro-batch has had its own capacity
   }
   return round;
 }
 
+/// Its bytes are on the way all along.
+void StepTimer::write_round(Seconds time, PhaseWriter& out) {
+  if (!out.heard()) return;
+  exchanged_.clear();
+  for (LinkId link : links_)
+    if (round_loads_[link] > Bytes(0.0)) exchanged_.push_back({link, round_loads_[link]});
+  const PhaseLoad load{exchanged_, Bytes(1.0)};
+  out.collective({Seconds(0.0), Seconds(0.0), time, Seconds(0.0), std::span(&load, 1)});
+}
+
 /// Every tensor rank sends its share, which the next stage gathers.
-Seconds StepTimer::hand_on(std::size_t stage, std::span<const RankBatch> ranks,
-                           std::span<Bytes> loads) const {
+Seconds StepTimer::hand_on(std::size_t stage, std::span<const RankBatch> ranks, PhaseWriter& out) {
   const Bytes vectors =
       model_.engine->pipeline_tensors * static_cast<double>(most_tokens(ranks)) * hidden_bytes_;
   const Bytes share = vectors / static_cast<double>(model_.deployment->tensor_parallel_size);
-  Seconds time = network_.stages[stage].send_to_next.time(share);
-  add_loads(network_.stages[stage].send_to_next, share, 1.0, loads);
-  Seconds gather;
-  for (const CollectiveCost& cost : network_.stages[stage + 1].tensor_all_gather) {
-    gather = std::max(gather, cost.time(vectors));
-    add_loads(cost, vectors, 1.0, loads);
-  }
-  return time + gather;
+  const std::vector<CollectiveCost>& gather = network_.stages[stage + 1].tensor_all_gather;
+  out.collective(network_.stages[stage].send_to_next, share);
+  return network_.stages[stage].send_to_next.time(share) +
+         together(gather, std::vector<Bytes>(gather.size(), vectors), out);
 }
 
 }  // namespace switchyard

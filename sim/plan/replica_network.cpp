@@ -96,11 +96,6 @@ std::vector<LinkId> links_of(const ReplicaNetwork& network) {
   return links;
 }
 
-void add_loads(const CollectiveCost& cost, Bytes message, double times, std::span<Bytes> loads) {
-  if (loads.empty()) return;
-  for (const LinkLoad& load : cost.loads_per_byte) loads[load.link] += load.bytes * (message.value() * times);
-}
-
 CollectiveCost merged(const LinkGraph& graph, std::span<const CollectiveCost> costs) {
   CollectiveCost result;
   for (const CollectiveCost& cost : costs) result.latency = std::max(result.latency, cost.latency);

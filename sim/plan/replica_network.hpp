@@ -35,7 +35,4 @@ std::vector<LinkId> links_of(const ReplicaNetwork& network);
 /// Groups that work at the same time: the slowest's latency, everyone's loads, the bound of the busiest link.
 CollectiveCost merged(const LinkGraph& graph, std::span<const CollectiveCost> costs);
 
-/// What a collective of `message` bytes, done `times` times, adds to the links; nothing to empty `loads`.
-void add_loads(const CollectiveCost& cost, Bytes message, double times, std::span<Bytes> loads);
-
 }  // namespace switchyard

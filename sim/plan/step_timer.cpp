@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "sim/base/ensure.hpp"
 
@@ -46,13 +47,31 @@ StepTimer::StepTimer(const ReplicaModel& model, std::shared_ptr<const LayerKinds
   rank_kinds_.resize(static_cast<std::size_t>(model_.deployment->data_parallel_size) * kinds_->size());
 }
 
-Breakdown StepTimer::time(std::span<const RankBatch> ranks, std::span<Bytes> loads) {
+Breakdown StepTimer::time(std::span<const RankBatch> ranks) {
+  PhaseWriter unheard(nullptr);
+  return time(ranks, unheard);
+}
+
+Breakdown StepTimer::time(std::span<const RankBatch> ranks, PhaseSink& sink) {
+  PhaseWriter out(&sink);
+  const Breakdown sum = time(ranks, out);
+  out.finish();
+  return sum;
+}
+
+Breakdown StepTimer::time(std::span<const RankBatch> ranks, PhaseWriter& out) {
   ensure(ranks.size() == static_cast<std::size_t>(model_.deployment->data_parallel_size),
          "one batch per attention rank");
-  if (stages_.size() > 1) return micro_batched(ranks, loads);
-  Breakdown sum = stage_time(0, ranks, loads);
-  sum += after_layers(ranks, loads);
-  sum[Part::host] = host_time(ranks);
+  const Seconds host = host_time(ranks);
+  out.compute(host);
+  Breakdown sum;
+  if (stages_.size() > 1) {
+    sum = micro_batched(ranks, out);
+  } else {
+    sum = stage_time(0, ranks, out);
+    sum += after_layers(ranks, out);
+  }
+  sum[Part::host] = host;
   return sum;
 }
 
@@ -64,9 +83,11 @@ StepTimer::Stage StepTimer::plan_stage(std::int64_t index) const {
   const auto close_segment = [&] {
     const auto same = std::find_if(stage.segments.begin(), stage.segments.end(),
                                    [&](const Segment& segment) { return segment.layers_of_kind == current; });
+    const auto position = static_cast<std::size_t>(same - stage.segments.begin());
     if (same != stage.segments.end()) same->repeats += 1.0;
     else stage.segments.push_back({current, 1.0});
     std::fill(current.begin(), current.end(), 0.0);
+    return position;
   };
   std::int64_t moe_layer = std::count_if(architecture.layers.begin(), architecture.layers.begin() + first,
                                          [](const Layer& layer) { return layer.moe.has_value(); });
@@ -76,22 +97,26 @@ StepTimer::Stage StepTimer::plan_stage(std::int64_t index) const {
     current[kind] += 1.0;
     open = true;
     if (!architecture.layers[static_cast<std::size_t>(l)].moe) continue;
-    stage.moe_layers.push_back({l, moe_layer++, kind});
+    stage.moe_layers.push_back({l, moe_layer++, kind, std::nullopt});
     if (model_.deployment->data_parallel_size == 1) continue;
-    close_segment();
+    stage.moe_layers.back().segment = close_segment();
     open = false;
   }
-  if (open) close_segment();
+  if (open) stage.last_segment = close_segment();
   return stage;
 }
 
-Breakdown StepTimer::stage_time(std::size_t stage, std::span<const RankBatch> ranks, std::span<Bytes> loads) {
+Breakdown StepTimer::stage_time(std::size_t stage, std::span<const RankBatch> ranks, PhaseWriter& out) {
   Breakdown sum = rank_work(stage, ranks);
-  load_all_reduces(stage, ranks, loads);
-  if (stages_[stage].moe_layers.empty()) return sum;
-  route(ranks);
-  for (const MoeLayer& layer : stages_[stage].moe_layers)
-    sum += expert_work(stage, layer, ranks, loads).breakdown();
+  Seconds replicated;  // experts without exchanges
+  if (!stages_[stage].moe_layers.empty()) route(ranks);
+  for (const MoeLayer& layer : stages_[stage].moe_layers) {
+    if (layer.segment) write_segment(stage, *layer.segment, ranks, Seconds(0.0), out);
+    const Breakdown experts = expert_work(stage, layer, ranks, out).breakdown();
+    if (!layer.segment) replicated += experts.total();
+    sum += experts;
+  }
+  if (const auto last = stages_[stage].last_segment) write_segment(stage, *last, ranks, replicated, out);
   return sum;
 }
 
@@ -102,9 +127,37 @@ Breakdown StepTimer::rank_work(std::size_t stage, std::span<const RankBatch> ran
       rank_kinds_[rank * kinds + kind] = layer_on_rank(stage, kind, rank, ranks[rank]);
 
   Breakdown sum;
-  for (const Segment& segment : stages_[stage].segments)
-    add_scaled(sum, segment_on_rank(segment, slowest_rank(segment, ranks.size())), segment.repeats);
+  segment_times_.clear();
+  for (const Segment& segment : stages_[stage].segments) {
+    const std::size_t slowest = slowest_rank(segment, ranks.size());
+    segment_times_.push_back({slowest, segment_on_rank(segment, slowest)});
+    add_scaled(sum, segment_times_.back().breakdown, segment.repeats);
+  }
   return sum;
+}
+
+void StepTimer::write_segment(std::size_t stage, std::size_t index, std::span<const RankBatch> ranks,
+                              Seconds more, PhaseWriter& out) {
+  if (!out.heard()) return;
+  const SegmentTime& slowest = segment_times_[index];
+  const Segment& segment = stages_[stage].segments[index];
+  const std::vector<CollectiveCost>& all_reduce = network_.stages[stage].tensor_all_reduce;
+  double count = 0.0;
+  for (std::size_t kind = 0; kind < kinds_->size(); ++kind)
+    count += segment.layers_of_kind[kind] * all_reduces_per_layer(kind);
+  if (all_reduce.empty() || count == 0.0 || ranks[slowest.rank].tokens() == 0)
+    return out.compute(slowest.breakdown.total() + more);
+
+  phase_loads_.clear();
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank)
+    phase_loads_.push_back(
+        {all_reduce[rank].loads_per_byte, static_cast<double>(ranks[rank].tokens()) * hidden_bytes_});
+  const CollectiveCost& own = all_reduce[slowest.rank];
+  const Bytes message = phase_loads_[slowest.rank].bytes;
+  const Seconds work = slowest.breakdown.total() + more - own.time(message) * count;
+  out.collective({std::max(Seconds(0.0), work) * (1.0 / count), own.latency,
+                  Seconds(own.seconds_per_byte * message.value()), Seconds(0.0), phase_loads_,
+                  static_cast<std::int64_t>(count)});
 }
 
 std::size_t StepTimer::slowest_rank(const Segment& segment, std::size_t ranks) const {
@@ -148,20 +201,22 @@ double StepTimer::all_reduces_per_layer(std::size_t kind) const {
   return mixer + (work.dense_ffn.empty() ? 0.0 : 1.0) + (work.shared_expert.empty() ? 0.0 : 1.0);
 }
 
-void StepTimer::load_all_reduces(std::size_t stage, std::span<const RankBatch> ranks,
-                                 std::span<Bytes> loads) const {
-  const std::vector<CollectiveCost>& all_reduce = network_.stages[stage].tensor_all_reduce;
-  if (loads.empty() || all_reduce.empty()) return;
-  for (const Segment& segment : stages_[stage].segments)
-    for (std::size_t kind = 0; kind < kinds_->size(); ++kind)
-      for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
-        const double times = segment.repeats * segment.layers_of_kind[kind] * all_reduces_per_layer(kind);
-        add_loads(all_reduce[rank], static_cast<double>(ranks[rank].tokens()) * hidden_bytes_, times, loads);
-      }
+StepTimer::ExpertTimes StepTimer::expert_work(std::size_t stage, const MoeLayer& layer,
+                                              std::span<const RankBatch> ranks, PhaseWriter& out) {
+  const LayerTimes& of_layer = (*kinds_)[layer.kind];
+  const LayerTimes::ExpertTime slowest = slowest_experts(layer);
+  // Gathered tokens are routed on every rank; else each rank routes its own.
+  const std::int64_t tokens = routes_by_source() ? most_tokens(ranks) : all_tokens(ranks);
+  ExpertTimes times;
+  times.routing = of_layer.routing(tokens);
+  times.permutation = of_layer.permutation(tokens);
+  times.products = slowest.products;
+  times.activation = slowest.activation;
+  if (ranks.size() > 1) exchange(stage, layer, ranks, out, times);
+  return times;
 }
 
-StepTimer::ExpertTimes StepTimer::expert_work(std::size_t stage, const MoeLayer& layer,
-                                              std::span<const RankBatch> ranks, std::span<Bytes> loads) {
+LayerTimes::ExpertTime StepTimer::slowest_experts(const MoeLayer& layer) const {
   const LayerTimes& of_layer = (*kinds_)[layer.kind];
   LayerTimes::ExpertTime slowest;
   ExpertLoad heaviest;
@@ -174,15 +229,7 @@ StepTimer::ExpertTimes StepTimer::expert_work(std::size_t stage, const MoeLayer&
     slowest = own;
     heaviest = load;
   }
-  // Gathered tokens are routed on every rank; else each rank routes its own.
-  const std::int64_t tokens = routes_by_source() ? most_tokens(ranks) : all_tokens(ranks);
-  ExpertTimes times;
-  times.routing = of_layer.routing(tokens);
-  times.permutation = of_layer.permutation(tokens);
-  times.products = slowest.products;
-  times.activation = slowest.activation;
-  if (ranks.size() > 1) exchange(stage, layer, ranks, loads, times);
-  return times;
+  return slowest;
 }
 
 Breakdown StepTimer::ExpertTimes::breakdown() const {
@@ -195,31 +242,46 @@ Breakdown StepTimer::ExpertTimes::breakdown() const {
 }
 
 void StepTimer::exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
-                         std::span<Bytes> loads, ExpertTimes& times) {
+                         PhaseWriter& out, ExpertTimes& times) {
   const StageNetwork& network = network_.stages[stage];
   const Bytes row = (*kinds_)[layer.kind].expert_row_bytes();
+  out.compute(times.routing);
   if (network.pairwise) {
-    pairwise(network, layer, loads, times);
+    pairwise(network, layer, out, times);
   } else {
     const std::int64_t rows =
         only_decode(ranks) ? most_tokens(ranks) * static_cast<std::int64_t>(ranks.size()) : all_tokens(ranks);
     const Bytes gathered = static_cast<double>(rows) * row;
     times.dispatch = network.expert_all_gather.time(gathered);
     times.combine = network.expert_reduce_scatter.time(gathered);
-    add_loads(network.expert_all_gather, gathered, 1.0, loads);
-    add_loads(network.expert_reduce_scatter, gathered, 1.0, loads);
+    out.collective(network.expert_all_gather, gathered);
+    out.compute(times.between());
+    out.collective(network.expert_reduce_scatter, gathered);
   }
   if (network.tensor_all_gather.empty()) return;
-  Seconds slowest;  // tensor ranks hold a share of their tokens each
-  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
-    const Bytes own = static_cast<double>(ranks[rank].tokens()) * hidden_bytes_;
-    slowest = std::max(slowest, network.tensor_all_gather[rank].time(own));
-    add_loads(network.tensor_all_gather[rank], own, 1.0, loads);
-  }
-  times.combine += slowest;
+  std::vector<Bytes> shares;  // tensor ranks hold a share of their tokens each
+  for (const RankBatch& batch : ranks) shares.push_back(static_cast<double>(batch.tokens()) * hidden_bytes_);
+  times.combine += together(network.tensor_all_gather, shares, out);
 }
 
-void StepTimer::pairwise(const StageNetwork& network, const MoeLayer& layer, std::span<Bytes> loads,
+Seconds StepTimer::together(const std::vector<CollectiveCost>& costs, std::span<const Bytes> messages,
+                            PhaseWriter& out) {
+  const CollectiveCost* slowest = nullptr;
+  Seconds longest;
+  phase_loads_.clear();
+  for (std::size_t i = 0; i < costs.size(); ++i) {
+    if (messages[i] == Bytes(0.0)) continue;
+    phase_loads_.push_back({costs[i].loads_per_byte, messages[i]});
+    if (costs[i].time(messages[i]) <= longest) continue;
+    longest = costs[i].time(messages[i]);
+    slowest = &costs[i];
+  }
+  if (slowest != nullptr)
+    out.collective({Seconds(0.0), slowest->latency, longest - slowest->latency, Seconds(0.0), phase_loads_});
+  return longest;
+}
+
+void StepTimer::pairwise(const StageNetwork& network, const MoeLayer& layer, PhaseWriter& out,
                          ExpertTimes& times) {
   const std::int64_t tensor = model_.deployment->tensor_parallel_size;
   const std::vector<GpuId>& group = network.expert_group;
@@ -235,38 +297,50 @@ void StepTimer::pairwise(const StageNetwork& network, const MoeLayer& layer, std
       (in_node ? traffic_[from].send_in_node : traffic_[from].send_to_fabric) += bytes;
       (in_node ? traffic_[to].receive_in_node : traffic_[to].receive_from_fabric) += bytes;
     }
-  if (loads.empty()) {  // the exchange notes its bytes all the same
-    unread_loads_.resize(model_.graph->links().size());
-    loads = unread_loads_;
-  }
-  times.dispatch = network.pairwise->time(traffic_, loads);
+  times.dispatch = exchange_pairwise(*network.pairwise, out);
   for (RankTraffic& t : traffic_) {
     std::swap(t.send_in_node, t.receive_in_node);
     std::swap(t.send_to_fabric, t.receive_from_fabric);
   }
-  times.combine = network.pairwise->time(traffic_, loads);
+  out.compute(times.between());
+  times.combine = exchange_pairwise(*network.pairwise, out);
 }
 
-Breakdown StepTimer::after_layers(std::span<const RankBatch> ranks, std::span<Bytes> loads) const {
+Seconds StepTimer::exchange_pairwise(const PairwiseAllToAll& exchange, PhaseWriter& out) {
+  exchange_loads_.resize(model_.graph->links().size());
+  const Seconds time = exchange.time(traffic_, exchange_loads_);
+  exchanged_.clear();
+  for (LinkId link : exchange.links()) {
+    const Bytes bytes = std::exchange(exchange_loads_[link], Bytes(0.0));
+    if (out.heard() && bytes > Bytes(0.0)) exchanged_.push_back({link, bytes});
+  }
+  if (time > Seconds(0.0)) {
+    const PhaseLoad load{exchanged_, Bytes(1.0)};
+    out.collective(
+        {Seconds(0.0), exchange.latency(), time - exchange.latency(), Seconds(0.0), std::span(&load, 1)});
+  }
+  return time;
+}
+
+Breakdown StepTimer::after_layers(std::span<const RankBatch> ranks, PhaseWriter& out) {
   const EngineProfile& engine = *model_.engine;
-  const StageNetwork& last = network_.stages.back();
   std::int64_t sampled = 0;
-  Seconds gather;
-  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
-    sampled = std::max(sampled, ranks[rank].sampled);
-    if (!engine.gathers_logits || last.tensor_all_gather.empty() || ranks[rank].sampled == 0) continue;
-    const Bytes logits = static_cast<double>(ranks[rank].sampled * model_.architecture->vocab_size) *
-                         bytes_per_element(Precision::bf16);
-    gather = std::max(gather, last.tensor_all_gather[rank].time(logits));
-    add_loads(last.tensor_all_gather[rank], logits, 1.0, loads);
+  std::vector<Bytes> logits;
+  for (const RankBatch& batch : ranks) {
+    sampled = std::max(sampled, batch.sampled);
+    logits.push_back(static_cast<double>(batch.sampled * model_.architecture->vocab_size) *
+                     bytes_per_element(Precision::bf16));
   }
   Breakdown sum;
   sum[Part::head] = model_.cost->gemm(head_, sampled);
-  sum[Part::communication] = gather;
+  out.compute(sum[Part::head]);
+  if (engine.gathers_logits)
+    sum[Part::communication] = together(network_.stages.back().tensor_all_gather, logits, out);
   if (model_.scope == Scope::serving) {
     const Bytes hidden = static_cast<double>(most_tokens(ranks)) * hidden_bytes_;
     sum[Part::elementwise] =
         model_.cost->elementwise(engine.serving_step.kernels, engine.serving_step.passes * hidden);
+    out.compute(sum[Part::elementwise]);
   }
   return sum;
 }

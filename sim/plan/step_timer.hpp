@@ -13,6 +13,7 @@
 #include "sim/base/breakdown.hpp"
 #include "sim/plan/batch.hpp"
 #include "sim/plan/layer_kinds.hpp"
+#include "sim/plan/phases.hpp"
 #include "sim/plan/replica_network.hpp"
 #include "sim/plan/routed_load.hpp"
 
@@ -35,8 +36,12 @@ class StepTimer {
             std::unique_ptr<RoutedLoad> routed);
 
   /// Times one step: `ranks` has one batch per attention data-parallel rank. The parts sum to the step's
-  /// time. Adds the step's bytes to `loads` (one per link of the graph) unless it is empty.
-  Breakdown time(std::span<const RankBatch> ranks, std::span<Bytes> loads = {});
+  /// time.
+  Breakdown time(std::span<const RankBatch> ranks);
+  /// The same, and hands out its phases in the order in which they run; they sum to the step's time too. Runs
+  /// of layers between two exchanges have their all-reduces at equal distances, and all replicated work of a
+  /// step without exchanges lies between its all-reduces; with pipeline stages a round is one phase.
+  Breakdown time(std::span<const RankBatch> ranks, PhaseSink& sink);
 
   /// The same step, operator by operator, in the order in which they run; the entries sum to the breakdown.
   /// Without pipeline stages only.
@@ -51,26 +56,39 @@ class StepTimer {
     std::vector<double> layers_of_kind;
     double repeats = 0.0;
   };
+  /// On its slowest rank.
+  struct SegmentTime {
+    std::size_t rank = 0;
+    Breakdown breakdown;  // all-reduces included
+  };
   struct MoeLayer {
     std::int64_t layer = 0;
     std::int64_t moe_layer = 0;  // its row in the routing bank
     std::size_t kind = 0;
+    std::optional<std::size_t> segment;  // that ends with it; none where no exchange follows
   };
   struct Stage {
     std::vector<Segment> segments;
     std::vector<MoeLayer> moe_layers;
+    std::optional<std::size_t> last_segment;  // after the last exchange
   };
 
   Stage plan_stage(std::int64_t stage) const;
-  Breakdown micro_batched(std::span<const RankBatch> ranks, std::span<Bytes> loads);
+  Breakdown time(std::span<const RankBatch> ranks, PhaseWriter& out);
+  Breakdown micro_batched(std::span<const RankBatch> ranks, PhaseWriter& out);
+  /// Writes a round of `time` that has put round_loads_ on the links.
+  void write_round(Seconds time, PhaseWriter& out);
   /// Hands the hidden vectors of the fullest rank's tokens on from a stage to the next.
-  Seconds hand_on(std::size_t stage, std::span<const RankBatch> ranks, std::span<Bytes> loads) const;
-  Breakdown stage_time(std::size_t stage, std::span<const RankBatch> ranks, std::span<Bytes> loads);
+  Seconds hand_on(std::size_t stage, std::span<const RankBatch> ranks, PhaseWriter& out);
+  Breakdown stage_time(std::size_t stage, std::span<const RankBatch> ranks, PhaseWriter& out);
   /// Operators of one kind of layer on one dp rank, its own all-reduces included.
   Breakdown layer_on_rank(std::size_t stage, std::size_t kind, std::size_t rank,
                           const RankBatch& batch) const;
-  /// Everything between synchronisations: per segment the slowest rank.
+  /// Everything between synchronisations: per segment the slowest rank, which fills segment_times_.
   Breakdown rank_work(std::size_t stage, std::span<const RankBatch> ranks);
+  /// Writes one pass of a segment, and `more` work in its midst; after rank_work.
+  void write_segment(std::size_t stage, std::size_t segment, std::span<const RankBatch> ranks, Seconds more,
+                     PhaseWriter& out);
   /// The dp rank that the others wait for at the end of a segment; after rank_work has filled rank_kinds_.
   std::size_t slowest_rank(const Segment& segment, std::size_t ranks) const;
   Breakdown segment_on_rank(const Segment& segment, std::size_t rank) const;
@@ -79,23 +97,29 @@ class StepTimer {
   /// Routed experts of one layer, the products and the activation of the slowest expert rank.
   struct ExpertTimes {
     Seconds routing, dispatch, permutation, products, activation, combine;
+    Seconds between() const { return permutation + products + activation; }
     Breakdown breakdown() const;
   };
   ExpertTimes expert_work(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
-                          std::span<Bytes> loads);
-  /// Dispatch and combine.
-  void exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
-                std::span<Bytes> loads, ExpertTimes& times);
-  void pairwise(const StageNetwork& network, const MoeLayer& layer, std::span<Bytes> loads,
+                          PhaseWriter& out);
+  /// The products and the activation of the slowest expert rank.
+  LayerTimes::ExpertTime slowest_experts(const MoeLayer& layer) const;
+  /// Dispatch and combine, and the work between them.
+  void exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks, PhaseWriter& out,
                 ExpertTimes& times);
+  void pairwise(const StageNetwork& network, const MoeLayer& layer, PhaseWriter& out, ExpertTimes& times);
+  /// One direction of a pairwise exchange, of traffic_.
+  Seconds exchange_pairwise(const PairwiseAllToAll& exchange, PhaseWriter& out);
   void write_layer(std::int64_t layer, std::size_t slowest, std::span<const RankBatch> ranks,
                    std::vector<TimetableEntry>& entries);
   const MoeLayer* moe_layer(std::int64_t layer) const;
-  Breakdown after_layers(std::span<const RankBatch> ranks, std::span<Bytes> loads) const;
+  /// Groups that work at the same time, each on a message of its own, none on an empty one: the slowest's
+  /// time.
+  Seconds together(const std::vector<CollectiveCost>& costs, std::span<const Bytes> messages,
+                   PhaseWriter& out);
+  Breakdown after_layers(std::span<const RankBatch> ranks, PhaseWriter& out);
   Seconds host_time(std::span<const RankBatch> ranks) const;
   void route(std::span<const RankBatch> ranks);
-  /// Adds the tensor-parallel all-reduces of all layers and ranks of a stage to the loads.
-  void load_all_reduces(std::size_t stage, std::span<const RankBatch> ranks, std::span<Bytes> loads) const;
   double all_reduces_per_layer(std::size_t kind) const;
   bool routes_by_source() const;
 
@@ -105,12 +129,16 @@ class StepTimer {
   std::unique_ptr<RoutedLoad> routed_;
   std::vector<Stage> stages_;
   Gemm head_;
-  Bytes hidden_bytes_;                 // of one token's bf16 vector
-  std::vector<Breakdown> rank_kinds_;  // scratch, [rank, kind]
-  std::vector<RankTraffic> traffic_;   // scratch, one a GPU of the stage
-  std::vector<Bytes> unread_loads_;  // scratch, where a pairwise exchange writes loads that nobody asked for
-  std::vector<LinkId> links_;        // of the replica; with pipeline stages only
-  std::vector<Bytes> round_loads_;   // scratch, of one round of micro-batches
+  Bytes hidden_bytes_;         // of one token's bf16 vector
+  std::vector<LinkId> links_;  // of the replica; with pipeline stages only
+  // Scratch.
+  std::vector<Breakdown> rank_kinds_;       // [rank, kind]
+  std::vector<SegmentTime> segment_times_;  // of the stage
+  std::vector<PhaseLoad> phase_loads_;      // of groups that work at the same time
+  std::vector<RankTraffic> traffic_;        // one a GPU of the stage
+  std::vector<Bytes> exchange_loads_;       // of one uneven exchange, by link
+  std::vector<LinkLoad> exchanged_;         // the same, as a list
+  std::vector<Bytes> round_loads_;          // of one round of micro-batches
 };
 
 }  // namespace switchyard

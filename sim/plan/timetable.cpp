@@ -14,7 +14,8 @@ std::vector<TimetableEntry> StepTimer::timetable(std::span<const RankBatch> rank
   const std::vector<std::size_t> slowest = slowest_by_layer(ranks.size());
   for (std::int64_t layer = 0; layer < layers; ++layer)
     write_layer(layer, slowest[static_cast<std::size_t>(layer)], ranks, entries);
-  Breakdown after = after_layers(ranks, {});
+  PhaseWriter unheard(nullptr);
+  Breakdown after = after_layers(ranks, unheard);
   after[Part::host] = host_time(ranks);
   for (std::size_t part = 0; part < kPartNames.size(); ++part) {
     if (after.parts[part] > Seconds(0.0))
@@ -46,7 +47,8 @@ void StepTimer::write_layer(std::int64_t layer, std::size_t slowest, std::span<c
   const double left = all_reduces_per_layer(kind) - of_mixer;
   if (ranks.size() > 1) all_reduce(left);  // of the dense FFN or the shared expert: routed ones are combined
   if (const MoeLayer* moe = moe_layer(layer)) {
-    const ExpertTimes experts = expert_work(0, *moe, ranks, {});
+    PhaseWriter unheard(nullptr);
+    const ExpertTimes experts = expert_work(0, *moe, ranks, unheard);
     const auto of_all = [&](std::string_view name, Part part, Seconds time) {
       if (time > Seconds(0.0)) entries.push_back({layer, std::nullopt, name, part, time});
     };

@@ -95,7 +95,8 @@ void Replica::spend_alone(Actor& actor) {
 
 void Replica::spend_sharing(Actor& actor) {
   std::fill(link_bytes_.begin(), link_bytes_.end(), Bytes(0.0));
-  Breakdown breakdown = timer_.time(batches_, link_bytes_);
+  StepLoads sum_of_step(link_bytes_);
+  Breakdown breakdown = timer_.time(batches_, sum_of_step);
   if (timer_.routed() != nullptr) spreads_.push_back(spread_of(*timer_.routed()));
   loads_.clear();
   for (LinkId link = 0; link < link_bytes_.size(); ++link)

@@ -94,6 +94,53 @@ TEST_CASE("A step's timetable sums to its time, part by part", "[laws]") {
     }
 }
 
+namespace {
+
+/// Adds up the phases of a step.
+struct SumOfPhases : PhaseSink {
+  Seconds time;
+  std::int64_t collectives = 0;
+
+  void add(const Phase& phase) override {
+    time += phase.alone() * static_cast<double>(phase.repeats);
+    if (!phase.loads.empty()) collectives += phase.repeats;
+    CHECK(phase.compute >= Seconds(0.0));
+    CHECK(phase.transfer >= Seconds(0.0));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("A step's phases sum to its time", "[laws]") {
+  for (const Json& json : deployments())
+    for (const std::int64_t stages : {1, 2}) {
+      INFO(json.at("model").at("model_type") << " " << json.at("deployment").dump());
+      const System system(read(with(json, "/deployment/pipeline_parallel_size", stages)), Scope::serving);
+      const auto timer = system.timer(0);
+      for (std::uint64_t seed = 0; seed < 20; ++seed) {
+        const auto ranks = uneven_batches(system, seed);
+        SumOfPhases sum;
+        CHECK(timer->time(ranks, sum).total() == timer->time(ranks).total());
+        CHECK(sum.time.value() == Approx(timer->time(ranks).total().value()).epsilon(1e-12));
+      }
+    }
+}
+
+TEST_CASE("Every all-reduce, dispatch and combine of a step is a phase", "[laws]") {
+  const auto collectives = [](std::int64_t tensor, std::int64_t data, bool experts) {
+    const System system(read(of_step(small_moe_model(8, 2), tensor, data, experts)), Scope::step);
+    SumOfPhases sum;
+    system.timer(0)->time(uneven_batches(system, 1), sum);
+    const auto layers = static_cast<std::int64_t>(system.scenario().model.layers.size());
+    return std::pair(sum.collectives, layers);
+  };
+  const auto [of_tensor, layers] = collectives(4, 1, true);
+  CHECK(of_tensor == 2 * layers + 1);  // the last gathers logits
+  CHECK(collectives(1, 8, true).first == 2 * layers);
+  // Attention's all-reduce, dispatch, combine and a gather after it.
+  CHECK(collectives(2, 4, true).first == 4 * layers + 1);
+}
+
 TEST_CASE("A timetable lists a layer's operators in the order in which they run", "[laws]") {
   const System system(read(of_step(small_moe_model(8, 2), 2, 4, true)), Scope::serving);
   RankBatch batch;
@@ -135,7 +182,8 @@ TEST_CASE("No link is busy for longer than the step, also where groups of a repl
     for (std::uint64_t seed = 0; seed < 10; ++seed) {
       const auto ranks = uneven_batches(system, seed);
       std::vector<Bytes> loads(system.graph().links().size());
-      const Seconds time = timer->time(ranks, loads).total();
+      StepLoads sum_of_step(loads);
+      const Seconds time = timer->time(ranks, sum_of_step).total();
       CHECK(timer->time(ranks).total() == time);
       for (std::size_t link = 0; link < loads.size(); ++link)
         CHECK(loads[link] / system.graph().links()[link].bandwidth <= time * (1.0 + 1e-12));
@@ -201,7 +249,8 @@ TEST_CASE("A step takes the same time whether or not its bytes are asked for", "
     const auto timer = system.timer(0);
     const auto ranks = uneven_batches(system, 1);
     std::vector<Bytes> loads(system.graph().links().size());
-    CHECK(timer->time(ranks, loads).total() == timer->time(ranks).total());
+    StepLoads sum_of_step(loads);
+    CHECK(timer->time(ranks, sum_of_step).total() == timer->time(ranks).total());
     const bool communicates = system.scenario().deployment.gpus() > 1;
     const Bytes sum = std::accumulate(loads.begin(), loads.end(), Bytes());
     CHECK((sum > Bytes()) == communicates);
