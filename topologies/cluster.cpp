@@ -2,7 +2,6 @@
 #include "topologies/cluster.hpp"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <optional>
 
@@ -21,8 +20,6 @@ namespace {
 constexpr IntegerRange kNodes{1, 4096};
 constexpr IntegerRange kGpusPerNode{1, 256};
 constexpr std::int64_t kMostGpus = 65536;
-constexpr NumberRange kOversubscription{1.0, 64.0, NumberRange::Ends::closed};
-constexpr BytesPerSecond kDefaultNic{50e9};
 
 // Hardware alone, stated rather than measured. NCCL's tuning table (src/graph/tuning.cc, hwLat) gives a step
 // of its low-latency ring 0.6 us over NVLink, 1 us over PCIe and 2.7 us over a network; the last includes the
@@ -89,26 +86,6 @@ std::int64_t read_nodes(ObjectReader& reader, std::int64_t gpus_per_node) {
   return nodes;
 }
 
-Fabric read_fabric(ObjectReader reader, std::int64_t gpus_per_node) {
-  static const std::array<std::string, 2> routings{"adaptive", "ecmp"};
-  Fabric fabric;
-  fabric.kind = reader.optional_choice("kind", fabric.kind, names(fabric_kinds()));
-  fabric.nics_per_node = reader.optional_integer("nics_per_node", gpus_per_node, {1, gpus_per_node});
-  fabric.nic = reader.optional_quantity("nic", kDefaultNic);
-  if (fabric.nic.value() <= 0.0)
-    reader.fail("nic", to_text(fabric.nic) + " is out of range; give more than 0");
-  fabric.rails = reader.maybe_integer("rails", {1, fabric.nics_per_node});
-  if (fabric.nics_per_node % fabric.rails.value_or(1) != 0) {
-    reader.fail("rails", std::to_string(*fabric.rails) + " does not divide the " +
-                             std::to_string(fabric.nics_per_node) + " NICs of a node; give a divisor");
-  }
-  fabric.oversubscription =
-      reader.optional_number("oversubscription", fabric.oversubscription, kOversubscription);
-  fabric.routing = reader.optional_choice("routing", fabric.routing, routings);
-  reader.finish();
-  return fabric;
-}
-
 }  // namespace
 
 std::vector<std::string> cluster_names() { return names(cluster_catalogue()); }
@@ -128,7 +105,7 @@ Cluster read_cluster(const Json& wish, const std::string& base_folder, const std
   cluster.nodes = read_nodes(reader, cluster.gpus_per_node);
   cluster.node_fabric = read_node(reader.optional_object("node_fabric"), cluster.gpu, cluster.gpus_per_node);
   check_gpus_per_node(reader, cluster);
-  cluster.fabric = read_fabric(reader.optional_object("fabric"), cluster.gpus_per_node);
+  cluster.fabric = read_fabric(reader.optional_object("fabric"), cluster);
   const bool nvlink = cluster.gpu.nvlink.value() > 0.0;
   cluster.nvlink_latency = read_latency(reader, "nvlink_latency", nvlink ? kNvlinkLatency : kPcieLatency);
   cluster.fabric_latency = read_latency(reader, "fabric_latency", kFabricLatency);
@@ -145,23 +122,15 @@ std::string words_for_nodes(const Cluster& cluster, std::int64_t nodes) {
 }
 
 Json to_json(const Cluster& cluster) {
-  const Fabric& fabric = cluster.fabric;
-  Json json{{"name", cluster.name},
-            {"source", cluster.source},
-            {"gpu", to_json(cluster.gpu)},
-            {"gpus_per_node", cluster.gpus_per_node},
-            {"nodes", cluster.nodes},
-            {"node_fabric", to_json(cluster.node_fabric)},
-            {"fabric",
-             {{"kind", fabric.kind},
-              {"nics_per_node", fabric.nics_per_node},
-              {"nic", to_text(fabric.nic)},
-              {"oversubscription", fabric.oversubscription},
-              {"routing", fabric.routing}}},
-            {"nvlink_latency", to_text(cluster.nvlink_latency)},
-            {"fabric_latency", to_text(cluster.fabric_latency)}};
-  if (fabric.rails) json["fabric"]["rails"] = *fabric.rails;
-  return json;
+  return {{"name", cluster.name},
+          {"source", cluster.source},
+          {"gpu", to_json(cluster.gpu)},
+          {"gpus_per_node", cluster.gpus_per_node},
+          {"nodes", cluster.nodes},
+          {"node_fabric", to_json(cluster.node_fabric)},
+          {"fabric", to_json(cluster.fabric)},
+          {"nvlink_latency", to_text(cluster.nvlink_latency)},
+          {"fabric_latency", to_text(cluster.fabric_latency)}};
 }
 
 }  // namespace switchyard

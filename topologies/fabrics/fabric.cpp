@@ -1,19 +1,48 @@
-// The table of fabrics.
+// The table of fabrics, and the reader of a cluster's "fabric".
 #include "topologies/fabrics/fabric.hpp"
 
 #include <array>
 
+#include "sim/base/menu.hpp"
+
 namespace switchyard {
 
+void read_rail_optimised(ObjectReader& reader, Fabric& fabric, const Cluster& cluster);
+void write_rail_optimised(Json& json, const Fabric& fabric);
 void join_rail_optimised(Blueprint& blueprint, const Cluster& cluster);
+
+namespace {
+
+constexpr BytesPerSecond kDefaultNic{50e9};
+
+}  // namespace
 
 std::span<const FabricKind> fabric_kinds() {
   static constexpr std::array kKinds = {
       FabricKind{"rail_optimised",
                  "NIC i of every node on leaf switch i, leaves joined by spines (NVIDIA DGX SuperPOD)",
-                 join_rail_optimised},
+                 read_rail_optimised, write_rail_optimised, join_rail_optimised},
   };
   return kKinds;
+}
+
+Fabric read_fabric(ObjectReader reader, const Cluster& cluster) {
+  Fabric fabric;
+  fabric.kind = reader.optional_choice("kind", fabric.kind, names(fabric_kinds()));
+  fabric.nics_per_node =
+      reader.optional_integer("nics_per_node", cluster.gpus_per_node, {1, cluster.gpus_per_node});
+  fabric.nic = reader.optional_quantity("nic", kDefaultNic);
+  if (fabric.nic.value() <= 0.0)
+    reader.fail("nic", to_text(fabric.nic) + " is out of range; give more than 0");
+  choose(fabric_kinds(), fabric.kind, "fabric kind").read(reader, fabric, cluster);
+  reader.finish();
+  return fabric;
+}
+
+Json to_json(const Fabric& fabric) {
+  Json json{{"kind", fabric.kind}, {"nics_per_node", fabric.nics_per_node}, {"nic", to_text(fabric.nic)}};
+  choose(fabric_kinds(), fabric.kind, "fabric kind").write(json, fabric);
+  return json;
 }
 
 }  // namespace switchyard

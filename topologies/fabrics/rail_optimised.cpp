@@ -3,12 +3,15 @@
 // A leaf is one logical switch whatever the number of nodes; a real one of many nodes is itself made of
 // several.
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "topologies/fabrics/fabric.hpp"
 
 namespace switchyard {
 namespace {
+
+constexpr NumberRange kOversubscription{1.0, 64.0, NumberRange::Ends::closed};
 
 /// Adaptive routing spreads packets over all uplinks, as one of their summed bandwidth. A hash per flow meets
 /// single uplinks, each no faster than a NIC's port.
@@ -18,6 +21,24 @@ std::int64_t spine_count(const Fabric& fabric, BytesPerSecond leaf_uplink) {
 }
 
 }  // namespace
+
+void read_rail_optimised(ObjectReader& reader, Fabric& fabric, const Cluster&) {
+  static const std::array<std::string, 2> routings{"adaptive", "ecmp"};
+  fabric.rails = reader.maybe_integer("rails", {1, fabric.nics_per_node});
+  if (fabric.nics_per_node % fabric.rails.value_or(1) != 0) {
+    reader.fail("rails", std::to_string(*fabric.rails) + " does not divide the " +
+                             std::to_string(fabric.nics_per_node) + " NICs of a node; give a divisor");
+  }
+  fabric.oversubscription =
+      reader.optional_number("oversubscription", fabric.oversubscription, kOversubscription);
+  fabric.routing = reader.optional_choice("routing", fabric.routing, routings);
+}
+
+void write_rail_optimised(Json& json, const Fabric& fabric) {
+  json["oversubscription"] = fabric.oversubscription;
+  json["routing"] = fabric.routing;
+  if (fabric.rails) json["rails"] = *fabric.rails;
+}
 
 void join_rail_optimised(Blueprint& blueprint, const Cluster& cluster) {
   const Fabric& fabric = cluster.fabric;
