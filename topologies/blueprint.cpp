@@ -62,9 +62,10 @@ DeviceId Blueprint::add(Device device) {
   return static_cast<DeviceId>(devices.size() - 1);
 }
 
-void Blueprint::join(DeviceId a, DeviceId b, LinkKind kind, BytesPerSecond bandwidth, Seconds latency) {
-  links.push_back({link_name(devices[a], devices[b]), kind, bandwidth, latency, a, b});
-  links.push_back({link_name(devices[b], devices[a]), kind, bandwidth, latency, b, a});
+void Blueprint::join(DeviceId a, DeviceId b, LinkKind kind, BytesPerSecond bandwidth, Seconds latency,
+                     Way way) {
+  links.push_back({link_name(devices[a], devices[b]), kind, bandwidth, latency, a, b, way});
+  links.push_back({link_name(devices[b], devices[a]), kind, bandwidth, latency, b, a, way});
 }
 
 }  // namespace switchyard

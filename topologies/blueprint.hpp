@@ -16,7 +16,7 @@ struct Blueprint {
 
   DeviceId add(Device device);
   /// A cable: one link each way.
-  void join(DeviceId a, DeviceId b, LinkKind kind, BytesPerSecond bandwidth, Seconds latency);
+  void join(DeviceId a, DeviceId b, LinkKind kind, BytesPerSecond bandwidth, Seconds latency, Way way = {});
 };
 
 /// Nodes and, where there are several, their NICs and the fabric.

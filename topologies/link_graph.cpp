@@ -1,10 +1,10 @@
-// Routes by breadth-first search over the graph, one search a sender, kept while memory allows.
+// Routes by Dijkstra's search over the graph, one search a sender, kept while memory allows.
 #include "topologies/link_graph.hpp"
 
 #include <algorithm>
 #include <array>
 #include <boost/graph/adjacency_list.hpp>
-#include <boost/graph/breadth_first_search.hpp>
+#include <boost/graph/dijkstra_shortest_paths_no_color_map.hpp>
 #include <boost/graph/filtered_graph.hpp>
 #include <limits>
 #include <map>
@@ -19,14 +19,15 @@ namespace {
 
 struct Edge {
   LinkId link = 0;
+  std::uint16_t length = 1;
 };
 using Graph =
     boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, boost::no_property, Edge>;
 using EdgeId = Graph::edge_descriptor;
 
-using Hops = std::vector<std::uint16_t>;  // from a sender to every device
+using Lengths = std::vector<std::uint16_t>;  // of the shortest ways from a sender to every device
 constexpr std::uint16_t kUnreached = std::numeric_limits<std::uint16_t>::max();
-constexpr std::size_t kMostHopsKept = 32'000'000;  // 64 MB
+constexpr std::size_t kMostLengthsKept = 32'000'000;  // 64 MB
 
 /// Which links traffic of `sender` may take: GPUs (and their slots) forward nobody else's, and what left
 /// through a NIC does not come back into the node.
@@ -55,15 +56,15 @@ struct LinkGraph::State {
   Blueprint blueprint;
   Graph graph;
   GpuId gpus = 0;
-  std::map<GpuId, Hops> hops_of;
+  std::map<GpuId, Lengths> lengths_of;
 
-  const Hops& hops_from(GpuId sender);
-  LinkId last_link(GpuId sender, GpuId receiver, DeviceId device, const Hops& hops) const;
+  const Lengths& lengths_from(GpuId sender);
+  LinkId last_link(GpuId sender, DeviceId device, const Lengths& lengths, std::uint64_t& hash) const;
 };
 
 std::string_view name_of(DeviceKind kind) {
-  static constexpr std::array<std::string_view, 8> kNames = {
-      "gpu", "nvswitch", "pcie_slot", "pcie_switch", "host_bridge", "nic", "leaf", "spine"};
+  static constexpr std::array<std::string_view, 10> kNames = {
+      "gpu", "nvswitch", "pcie_slot", "pcie_switch", "host_bridge", "nic", "leaf", "spine", "core", "router"};
   return kNames.at(static_cast<std::size_t>(kind));
 }
 
@@ -79,7 +80,7 @@ LinkGraph::LinkGraph(const Cluster& cluster) : state_(std::make_unique<State>())
   state_->graph = Graph(state_->blueprint.devices.size());
   LinkId id = 0;
   for (const Link& link : state_->blueprint.links)
-    boost::add_edge(link.from, link.to, Edge{id++}, state_->graph);
+    boost::add_edge(link.from, link.to, Edge{id++, link.way.length}, state_->graph);
 }
 LinkGraph::~LinkGraph() = default;
 LinkGraph::LinkGraph(LinkGraph&&) noexcept = default;
@@ -100,47 +101,57 @@ std::vector<LinkId> LinkGraph::route(GpuId from, GpuId to) const {
   for (const GpuId gpu : {from, to}) {
     if (gpu >= state_->gpus) throw std::out_of_range("no GPU " + std::to_string(gpu));
   }
-  const Hops& hops = state_->hops_from(from);
-  ensure(hops[to] != kUnreached, "every GPU reaches every other");
-  std::vector<LinkId> route(hops[to]);
-  DeviceId at = to;
-  for (std::size_t hop = route.size(); hop-- > 0;) {
-    route[hop] = state_->last_link(from, to, at, hops);
-    at = state_->blueprint.links[route[hop]].from;
-  }
+  const Lengths& lengths = state_->lengths_from(from);
+  ensure(lengths[to] != kUnreached, "every GPU reaches every other");
+  std::uint64_t hash = flow_hash(from, to);
+  std::vector<LinkId> route;
+  for (DeviceId at = to; at != from; at = state_->blueprint.links[route.back()].from)
+    route.push_back(state_->last_link(from, at, lengths, hash));
+  std::reverse(route.begin(), route.end());
   return route;
 }
 
-const Hops& LinkGraph::State::hops_from(GpuId sender) {
-  const auto kept = hops_of.find(sender);
-  if (kept != hops_of.end()) return kept->second;
-  if (hops_of.size() * blueprint.devices.size() > kMostHopsKept) hops_of.clear();
-  Hops hops(blueprint.devices.size(), kUnreached);
-  hops[sender] = 0;
+const Lengths& LinkGraph::State::lengths_from(GpuId sender) {
+  const auto kept = lengths_of.find(sender);
+  if (kept != lengths_of.end()) return kept->second;
+  if (lengths_of.size() * blueprint.devices.size() > kMostLengthsKept) lengths_of.clear();
+  Lengths lengths(blueprint.devices.size());
   const boost::filtered_graph view(graph, MayCarry{&graph, &blueprint, sender});
-  const auto visitor = boost::make_bfs_visitor(boost::record_distances(hops.data(), boost::on_tree_edge()));
-  boost::breadth_first_search(view, boost::vertex(sender, graph), boost::visitor(visitor));
-  return hops_of.emplace(sender, std::move(hops)).first->second;
+  boost::dijkstra_shortest_paths_no_color_map(view, boost::vertex(sender, graph),
+                                              boost::weight_map(boost::get(&Edge::length, graph))
+                                                  .distance_map(lengths.data())
+                                                  .distance_inf(kUnreached));
+  return lengths_of.emplace(sender, std::move(lengths)).first->second;
 }
 
-/// The last link of a shortest path to `device`; among several (spines) the pair's hash picks.
-LinkId LinkGraph::State::last_link(GpuId sender, GpuId receiver, DeviceId device, const Hops& hops) const {
+/// The last link of a shortest way to `device`. Among several of the latest turn the hash picks, and is mixed
+/// for the next choice, which would follow this one otherwise.
+LinkId LinkGraph::State::last_link(GpuId sender, DeviceId device, const Lengths& lengths,
+                                   std::uint64_t& hash) const {
   const MayCarry may_carry{&graph, &blueprint, sender};
-  std::uint64_t nearer = 0;
+  std::uint64_t alike = 0;
+  int turn = -1;
   LinkId last = 0;
   const auto walk = [&](std::uint64_t stop_at) {  // at the link after so many; else all are counted
-    nearer = 0;
+    alike = 0;
     for (auto [edge, end] = boost::in_edges(device, graph); edge != end; ++edge) {
-      const LinkId id = graph[*edge].link;
-      const Hops::value_type before = hops[blueprint.links[id].from];
-      if (before == kUnreached || before + 1 != hops[device] || !may_carry(*edge)) continue;
-      last = id;
-      if (nearer++ == stop_at) return;
+      const Link& link = blueprint.links[graph[*edge].link];
+      const Lengths::value_type before = lengths[link.from];
+      if (before == kUnreached || before + link.way.length != lengths[device] || link.way.turn < turn ||
+          !may_carry(*edge))
+        continue;
+      if (link.way.turn > turn) alike = 0;
+      turn = link.way.turn;
+      last = graph[*edge].link;
+      if (alike++ == stop_at) return;
     }
   };
   walk(std::numeric_limits<std::uint64_t>::max());
-  ensure(nearer > 0, "a reached device has a link from a nearer one");
-  if (nearer > 1) walk(flow_hash(sender, receiver) % nearer);
+  ensure(alike > 0, "a reached device has a link from a nearer one");
+  if (alike > 1) {
+    walk(hash % alike);
+    hash = mixed(hash);
+  }
   return last;
 }
 
