@@ -4,6 +4,7 @@
 #include <array>
 
 #include "sim/base/menu.hpp"
+#include "topologies/fabrics/switches.hpp"
 
 namespace switchyard {
 
@@ -31,9 +32,7 @@ Fabric read_fabric(ObjectReader reader, const Cluster& cluster) {
   fabric.kind = reader.optional_choice("kind", fabric.kind, names(fabric_kinds()));
   fabric.nics_per_node =
       reader.optional_integer("nics_per_node", cluster.gpus_per_node, {1, cluster.gpus_per_node});
-  fabric.nic = reader.optional_quantity("nic", kDefaultNic);
-  if (fabric.nic.value() <= 0.0)
-    reader.fail("nic", to_text(fabric.nic) + " is out of range; give more than 0");
+  fabric.nic = read_bandwidth(reader, "nic", kDefaultNic);
   choose(fabric_kinds(), fabric.kind, "fabric kind").read(reader, fabric, cluster);
   reader.finish();
   return fabric;

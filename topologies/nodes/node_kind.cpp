@@ -5,6 +5,7 @@
 #include <array>
 
 #include "sim/base/menu.hpp"
+#include "topologies/fabrics/switches.hpp"
 
 namespace switchyard {
 
@@ -28,12 +29,6 @@ std::vector<std::string> kinds_for(const Gpu& gpu) {
   for (const NodeKind& kind : node_kinds())
     if (kind.most_gpus(gpu) > 0) names.emplace_back(kind.name);
   return names;
-}
-
-BytesPerSecond read_rate(ObjectReader& reader, std::string_view key, BytesPerSecond fallback) {
-  const auto rate = reader.optional_quantity(key, fallback);
-  if (rate.value() <= 0.0) reader.fail(key, to_text(rate) + " is out of range; give more than 0");
-  return rate;
 }
 
 }  // namespace
@@ -63,8 +58,8 @@ NodeFabric read_node(ObjectReader reader, const Gpu& gpu, std::int64_t gpus_per_
     const std::int64_t sockets = gpus_per_node > kGpusOfOneSocket ? 2 : 1;
     node.sockets = reader.optional_integer("sockets", sockets, {1, std::min(kMostSockets, gpus_per_node)});
     node.gpus_per_switch = reader.optional_integer("gpus_per_switch", kGpusPerSwitch, {1, kMostGpus});
-    node.uplink = read_rate(reader, "uplink", gpu.pcie);
-    node.socket_link = read_rate(reader, "socket_link", kSocketLink);
+    node.uplink = read_bandwidth(reader, "uplink", gpu.pcie);
+    node.socket_link = read_bandwidth(reader, "socket_link", kSocketLink);
   }
   reader.finish();
   return node;

@@ -1,0 +1,42 @@
+// Uplinks and their routing.
+#include "topologies/fabrics/switches.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace switchyard {
+namespace {
+
+constexpr NumberRange kOversubscription{1.0, 64.0, NumberRange::Ends::closed};
+
+}  // namespace
+
+void read_uplinks(ObjectReader& reader, Fabric& fabric) {
+  fabric.oversubscription =
+      reader.optional_number("oversubscription", fabric.oversubscription, kOversubscription);
+  read_routing(reader, fabric, "adaptive", "ecmp");
+}
+
+void write_uplinks(Json& json, const Fabric& fabric) {
+  json["oversubscription"] = fabric.oversubscription;
+  json["routing"] = fabric.routing;
+}
+
+void read_routing(ObjectReader& reader, Fabric& fabric, const std::string& usual, const std::string& other) {
+  const std::array<std::string, 2> routings{usual, other};
+  fabric.routing = reader.optional_choice("routing", usual, routings);
+}
+
+BytesPerSecond read_bandwidth(ObjectReader& reader, std::string_view key, BytesPerSecond fallback) {
+  const auto rate = reader.optional_quantity(key, fallback);
+  if (rate.value() <= 0.0) reader.fail(key, to_text(rate) + " is out of range; give more than 0");
+  return rate;
+}
+
+std::int64_t switches_above(const Fabric& fabric, BytesPerSecond uplinks) {
+  if (fabric.routing == "adaptive") return 1;
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(uplinks / fabric.nic)));
+}
+
+}  // namespace switchyard
