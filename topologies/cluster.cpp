@@ -30,7 +30,22 @@ constexpr Seconds kPcieLatency{1.0e-6};
 constexpr Seconds kFabricLatency{2.0e-6};
 constexpr Seconds kLongestLatency{1e-3};
 
-Catalogue cluster_catalogue() { return {"cluster", embedded_clusters()}; }
+/// Another kind of fabric keeps the base's NICs: the other keys are of the base's kind. Another kind of node
+/// keeps nothing.
+void make_way(Json& base, const Json& over) {
+  for (const char* block : {"fabric", "node_fabric"}) {
+    if (!base.contains(block) || !over.contains(block) || !over[block].is_object()) continue;
+    Json& below = base[block];
+    const Json kind = over[block].value("kind", Json());
+    if (kind.is_null() || kind == below.value("kind", Json())) continue;
+    Json kept = Json::object();
+    for (const char* key : {"nics_per_node", "nic"})
+      if (below.contains(key)) kept[key] = below[key];
+    below = kept;
+  }
+}
+
+Catalogue cluster_catalogue() { return {"cluster", embedded_clusters(), make_way}; }
 
 struct Scaled {
   std::string base;

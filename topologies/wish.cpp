@@ -55,6 +55,7 @@ void merge_base(Resolved& resolved, const Catalogue& catalogue) {
   const std::string where = resolved.origin.source + ": " + reader.pointer("base");
   Json merged = read_named(reader.text("base"), catalogue, where).value;
   resolved.value.erase("base");
+  if (catalogue.make_way != nullptr) catalogue.make_way(merged, resolved.value);
   lay_over(merged, resolved.value);
   resolved.value = std::move(merged);
 }

@@ -15,6 +15,8 @@ namespace switchyard {
 struct Catalogue {
   std::string_view noun;  // "GPU", for messages
   std::span<const EmbeddedFile> files;
+  /// Takes out of a base what does not go with the object that is laid over it; none: all stays.
+  void (*make_way)(Json& base, const Json& over) = nullptr;
 };
 
 /// Where a value stands: paths in it are relative to `folder`, messages start with "source: pointer".

@@ -89,6 +89,15 @@ TEST_CASE("A name x N is a base as well, and nodes beside it win") {
   CHECK(read(R"({"base": "hgx-h100x4", "nodes": 2})").gpus() == 16);
 }
 
+TEST_CASE("Another kind of node than the base's takes over none of its keys") {
+  const Cluster cluster = read(
+      R"({"base": "l40s-pcie", "gpu": "h100_sxm", "node_fabric": {"kind": "nvswitch"}, "fabric": {"rails": 2}})");
+  CHECK(to_json(cluster)["node_fabric"] == Json{{"kind", "nvswitch"}});
+  CHECK(cluster.fabric.nics_per_node == 2);
+  CHECK(cluster.fabric.nic.value() == Approx(25e9));
+  CHECK(read(R"({"base": "l40s-pcie", "node_fabric": {"sockets": 1}})").node_fabric.gpus_per_switch == 4);
+}
+
 TEST_CASE("An inline cluster gets one 400 Gb/s NIC per GPU, no oversubscription and adaptive routing") {
   const Cluster cluster = read(R"({"gpu": "h200_sxm", "gpus_per_node": 4, "nodes": 2})");
   CHECK(cluster.gpus() == 8);
