@@ -21,6 +21,7 @@
 #include "sim/summarise.hpp"
 #include "topologies/analysis.hpp"
 #include "topologies/drawing.hpp"
+#include "topologies/fabrics/fabric.hpp"
 
 namespace switchyard {
 namespace {
@@ -203,6 +204,17 @@ void print_bounds(const LinkGraph& graph) {
   }
 }
 
+/// "torus, nics_per_node 8, nic 50 GB/s, dimensions [2,2], …".
+std::string words_of(const Fabric& fabric) {
+  const Json json = to_json(fabric);
+  std::string text;
+  for (const auto& [key, value] : json.items()) {
+    const std::string plain = value.is_string() ? value.get<std::string>() : value.dump();
+    text += key == "kind" ? plain : ", " + key + " " + plain;
+  }
+  return text;
+}
+
 void print(const Subject& subject, const LinkGraph& graph) {
   const Cluster& cluster = subject.cluster;
   std::printf("  cluster     %s: %lld node%s x %lld %s, %lld GPUs\n", cluster.name.c_str(),
@@ -210,13 +222,7 @@ void print(const Subject& subject, const LinkGraph& graph) {
               static_cast<long long>(cluster.gpus_per_node), cluster.gpu.name.c_str(),
               static_cast<long long>(cluster.gpus()));
   std::printf("  nodes       %s\n", cluster.node_fabric.kind.c_str());
-  if (cluster.nodes > 1) {
-    const Fabric& fabric = cluster.fabric;
-    std::printf("  fabric      %s, %lld NIC%s of %s a node, oversubscription %g, %s routing\n",
-                fabric.kind.c_str(), static_cast<long long>(fabric.nics_per_node),
-                fabric.nics_per_node == 1 ? "" : "s", to_text(fabric.nic).c_str(), fabric.oversubscription,
-                fabric.routing.c_str());
-  }
+  if (cluster.nodes > 1) std::printf("  fabric      %s\n", words_of(cluster.fabric).c_str());
   print_links(graph);
   print_routes(graph);
   print_bounds(graph);

@@ -36,8 +36,9 @@ void make_way(Json& base, const Json& over) {
   for (const char* block : {"fabric", "node_fabric"}) {
     if (!base.contains(block) || !over.contains(block) || !over[block].is_object()) continue;
     Json& below = base[block];
-    const Json kind = over[block].value("kind", Json());
-    if (kind.is_null() || kind == below.value("kind", Json())) continue;
+    const auto kind = over[block].find("kind");
+    if (kind == over[block].end() || kind->is_null()) continue;
+    if (below.contains("kind") && below["kind"] == *kind) continue;
     Json kept = Json::object();
     for (const char* key : {"nics_per_node", "nic"})
       if (below.contains(key)) kept[key] = below[key];

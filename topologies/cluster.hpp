@@ -20,15 +20,27 @@ struct NodeFabric {
   BytesPerSecond socket_link;        // between two host bridges
 };
 
-/// What joins the nodes.
+/// What joins the nodes. Keys beyond the first four are of some kinds only; read_fabric fills in what a kind
+/// has.
 struct Fabric {
   std::string kind = "rail_optimised";  // a row of fabric_kinds()
   std::int64_t nics_per_node = 0;
-  std::optional<std::int64_t> rails;  // NIC i is on rail i modulo rails; none: a rail each
   BytesPerSecond nic;                 // per NIC and direction
-  double oversubscription = 1.0;      // of the leaf uplinks; 1 = none
-  std::string routing = "adaptive";   // packets spread over all uplinks of a leaf: one aggregated link
-                                      // | "ecmp": a hash of (from, to) picks one spine
+  std::string routing = "adaptive";   // packets spread over all that is alike: one aggregated link
+                                      // | "ecmp": a hash of (from, to) picks one of the shortest ways
+                                      // | "dimension_order", of a torus
+  double oversubscription = 1.0;      // of the leaf uplinks of leaves and spines; 1 = none
+  std::optional<std::int64_t> rails;  // NIC i is on rail i modulo rails; none: a rail each
+  std::int64_t nodes_per_leaf = 1;    // of a fat tree
+  std::optional<std::int64_t> leaves_per_pod;  // of a fat tree with a third level of switches
+  std::int64_t nodes_per_router = 1;           // of a dragonfly, as all that follows
+  std::int64_t routers_per_group = 1;
+  std::int64_t global_links = 1;         // of each router
+  BytesPerSecond local_link;             // between two routers of a group
+  BytesPerSecond global_link;            // between two groups
+  std::vector<std::int64_t> dimensions;  // of a torus: nodes along each; their product is the nodes
+  BytesPerSecond link;                   // of a torus: between neighbours
+  Seconds hop_latency;                   // of a torus or dragonfly: from router to router
 };
 
 struct Cluster {
@@ -42,7 +54,7 @@ struct Cluster {
   Fabric fabric;
   Seconds
       nvlink_latency;  // of one hop GPU -> GPU inside a node, be it NVLink, xGMI or PCIe, without software
-  Seconds fabric_latency;  // of one crossing NIC -> leaf (-> spine -> leaf) -> NIC
+  Seconds fabric_latency;  // of one crossing NIC -> switches -> NIC, a fabric's hop_latency apart
   std::int64_t gpus() const { return gpus_per_node * nodes; }
 };
 

@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <functional>
+#include <optional>
 #include <set>
 #include <sstream>
 
@@ -60,6 +61,15 @@ struct Examples {
       "output_tokens": {"distribution": "fixed", "value": 2}, "num_warmups": 1})");
     add("/cluster", R"({"base": "hgx-h100", "gpu": {"base": "h100_sxm"}})");
     add("/cluster", R"({"base": "hgx-h100x4", "fabric_latency": "1 us"})");
+    for (const char* fabric :
+         {R"({"kind": "fat_tree", "nics_per_node": 8, "nic": "400 Gb/s", "oversubscription": 2,
+              "nodes_per_leaf": 1, "leaves_per_pod": 1, "routing": "ecmp"})",
+          R"({"kind": "dragonfly", "nics_per_node": 8, "nic": "400 Gb/s", "nodes_per_router": 1,
+              "routers_per_group": 2, "global_links": 1, "local_link": "1 Gb/s", "global_link": "2 Gb/s",
+              "hop_latency": "1 us", "routing": "ecmp"})",
+          R"({"kind": "torus", "nics_per_node": 8, "nic": "400 Gb/s", "dimensions": [1, 2], "link": "1 Gb/s",
+              "hop_latency": "1 us", "routing": "ecmp"})"})
+      add("/cluster/fabric", fabric);
     add("/cluster/node_fabric", "null");  // the GPU's own kind, xgmi_mesh
     Json& gpu = scenarios.back()["cluster"]["gpu"];
     gpu.erase("nvlink");
@@ -132,12 +142,22 @@ void for_each_form(const Json& schema, const std::function<void(const Json&)>& v
       for (const Json& form : schema[key]) for_each_form(form, visit);
 }
 
+/// The name that a key must have, unless it is left out.
+std::optional<std::string> only_name(const Json& property) {
+  if (property.contains("const") && property["const"].is_string())
+    return property["const"].get<std::string>();
+  const Json names = property.value("enum", Json::array());
+  if (names.size() == 2 && names[0].is_string() && names[1].is_null()) return names[0].get<std::string>();
+  return std::nullopt;
+}
+
 /// The kind of an arrival, say, that `value` names is not another one's.
 bool fits(const Json& block, const Json& value) {
-  for (const auto& [key, property] : block["properties"].items())
-    if (property.contains("const") && property["const"].is_string() &&
-        value.value(key, Json()) != property["const"])
-      return false;
+  for (const auto& [key, property] : block["properties"].items()) {
+    const std::optional<std::string> name = only_name(property);
+    if (!name) continue;
+    if (value.contains(key) ? value[key] != Json(*name) : property.contains("const")) return false;
+  }
   return true;
 }
 
@@ -273,21 +293,23 @@ TEST_CASE("Names in the schema are those that the reader offers") {
     CHECK(refusal.starts_with("s.json: " + place.to_string() + (is_short ? "/preset" : "") + ": "));
     // Of kinds (of arrivals, of lengths) each has a block of its own.
     const Names offered = choices_in(refusal);
-    if (key.contains("const")) CHECK(offered.count(key["const"].get<std::string>()) == 1);
+    if (only_name(key)) CHECK(offered.count(*only_name(key)) == 1);
     else CHECK(offered == names_in(key));
     ++checked;
   });
   CHECK(checked > 100);
 }
 
-TEST_CASE("Every kind of arrivals and lengths has its block") {
+TEST_CASE("Every kind of arrivals, lengths and fabrics has its block") {
   const Examples examples;
-  const auto [place, kinds] = GENERATE(table<std::string, std::string>(
-      {{"/workload/arrivals/process", "arrivals"}, {"/workload/prompt_tokens/distribution", "lengths"}}));
+  const auto [place, kinds] =
+      GENERATE(table<std::string, std::string>({{"/workload/arrivals/process", "arrivals"},
+                                                {"/workload/prompt_tokens/distribution", "lengths"},
+                                                {"/cluster/fabric/kind", "fabric"}}));
   const Pointer pointer(place);
   Names blocks;
   for (const Json& block : root()["$defs"][kinds]["oneOf"])
-    blocks.insert(block["properties"][pointer.back()]["const"].get<std::string>());
+    blocks.insert(*only_name(block["properties"][pointer.back()]));
   CHECK(blocks == choices_in(examples.refusal(with(examples.scenarios.front(), pointer, "zzz"))));
 }
 

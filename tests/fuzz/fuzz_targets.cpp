@@ -96,6 +96,12 @@ std::vector<std::string> cluster_seeds() {
   seeds.emplace_back(R"({"base": "hgx-h100", "nodes": 4, "nvlink_latency": "1 us", "fabric_latency": "3 us",
     "fabric": {"kind": "rail_optimised", "nics_per_node": 4, "nic": "400 Gbps", "oversubscription": 2,
                "routing": "ecmp"}})");
+  seeds.emplace_back(R"({"base": "hgx-h100", "nodes": 4, "fabric": {"kind": "torus", "dimensions": [2, 2],
+    "link": "1 Tb/s", "hop_latency": "100 ns", "routing": "dimension_order"}})");
+  seeds.emplace_back(R"({"base": "hgx-h100", "nodes": 9, "fabric": {"kind": "dragonfly", "nodes_per_router": 1,
+    "routers_per_group": 3, "global_links": 2, "local_link": "1 Tb/s", "global_link": "400 Gb/s"}})");
+  seeds.emplace_back(R"({"base": "hgx-h100", "nodes": 9, "fabric": {"kind": "fat_tree", "nodes_per_leaf": 2,
+    "leaves_per_pod": 2}})");
   return seeds;
 }
 

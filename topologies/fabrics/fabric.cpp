@@ -11,6 +11,15 @@ namespace switchyard {
 void read_rail_optimised(ObjectReader& reader, Fabric& fabric, const Cluster& cluster);
 void write_rail_optimised(Json& json, const Fabric& fabric);
 void join_rail_optimised(Blueprint& blueprint, const Cluster& cluster);
+void read_fat_tree(ObjectReader& reader, Fabric& fabric, const Cluster& cluster);
+void write_fat_tree(Json& json, const Fabric& fabric);
+void join_fat_tree(Blueprint& blueprint, const Cluster& cluster);
+void read_dragonfly(ObjectReader& reader, Fabric& fabric, const Cluster& cluster);
+void write_dragonfly(Json& json, const Fabric& fabric);
+void join_dragonfly(Blueprint& blueprint, const Cluster& cluster);
+void read_torus(ObjectReader& reader, Fabric& fabric, const Cluster& cluster);
+void write_torus(Json& json, const Fabric& fabric);
+void join_torus(Blueprint& blueprint, const Cluster& cluster);
 
 namespace {
 
@@ -23,6 +32,12 @@ std::span<const FabricKind> fabric_kinds() {
       FabricKind{"rail_optimised",
                  "NIC i of every node on leaf switch i, leaves joined by spines (NVIDIA DGX SuperPOD)",
                  read_rail_optimised, write_rail_optimised, join_rail_optimised},
+      FabricKind{"fat_tree", "all NICs of a node on one leaf switch, leaves joined by spines, pods by cores",
+                 read_fat_tree, write_fat_tree, join_fat_tree},
+      FabricKind{"dragonfly", "groups of routers joined each with each, as the groups are (HPE Slingshot)",
+                 read_dragonfly, write_dragonfly, join_dragonfly},
+      FabricKind{"torus", "a router a node, joined with its neighbours in rings along each dimension",
+                 read_torus, write_torus, join_torus},
   };
   return kKinds;
 }

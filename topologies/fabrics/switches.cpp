@@ -9,6 +9,7 @@ namespace switchyard {
 namespace {
 
 constexpr NumberRange kOversubscription{1.0, 64.0, NumberRange::Ends::closed};
+constexpr Seconds kLongestHop{1e-3};
 
 }  // namespace
 
@@ -32,6 +33,13 @@ BytesPerSecond read_bandwidth(ObjectReader& reader, std::string_view key, BytesP
   const auto rate = reader.optional_quantity(key, fallback);
   if (rate.value() <= 0.0) reader.fail(key, to_text(rate) + " is out of range; give more than 0");
   return rate;
+}
+
+Seconds read_hop_latency(ObjectReader& reader, Seconds fallback) {
+  const auto latency = reader.optional_quantity("hop_latency", fallback);
+  if (latency > kLongestHop)
+    reader.fail("hop_latency", to_text(latency) + " is out of range; give a time from 0 to 1 ms");
+  return latency;
 }
 
 std::int64_t switches_above(const Fabric& fabric, BytesPerSecond uplinks) {

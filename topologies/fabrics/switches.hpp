@@ -15,6 +15,9 @@ void read_routing(ObjectReader& reader, Fabric& fabric, const std::string& usual
 /// A bandwidth above 0.
 BytesPerSecond read_bandwidth(ObjectReader& reader, std::string_view key, BytesPerSecond fallback);
 
+/// "hop_latency", at most 1 ms.
+Seconds read_hop_latency(ObjectReader& reader, Seconds fallback);
+
 /// Switches above a switch with so much bandwidth upwards. Adaptive routing spreads packets over all uplinks,
 /// as one of their summed bandwidth. A hash per flow meets single uplinks, each no faster than a NIC's port.
 std::int64_t switches_above(const Fabric& fabric, BytesPerSecond uplinks);

@@ -98,6 +98,17 @@ TEST_CASE("Another kind of node than the base's takes over none of its keys") {
   CHECK(read(R"({"base": "l40s-pcie", "node_fabric": {"sockets": 1}})").node_fabric.gpus_per_switch == 4);
 }
 
+TEST_CASE("Another kind of fabric than the base's keeps its NICs and no other key") {
+  const Cluster cluster = read(R"({"base": "gb200-nvl72", "nodes": 4, "fabric": {"kind": "fat_tree"}})");
+  CHECK_FALSE(cluster.fabric.rails);
+  CHECK(cluster.fabric.nics_per_node == 72);
+  CHECK(cluster.fabric.nodes_per_leaf == 1);
+  const Cluster torus = read(R"({"base": "dgx-a100", "nodes": 6, "fabric": {"kind": "torus"}})");
+  CHECK(torus.fabric.nic.value() == Approx(25e9));
+  CHECK(torus.fabric.routing == "dimension_order");
+  CHECK(torus.fabric.dimensions == std::vector<std::int64_t>{3, 2});
+}
+
 TEST_CASE("An inline cluster gets one 400 Gb/s NIC per GPU, no oversubscription and adaptive routing") {
   const Cluster cluster = read(R"({"gpu": "h200_sxm", "gpus_per_node": 4, "nodes": 2})");
   CHECK(cluster.gpus() == 8);
@@ -167,6 +178,24 @@ TEST_CASE("A wrong cluster is refused with its place and what to give") {
       {R"({"base": "hgx-h100", "gpus_per_node": 1000000000})",
        {"/cluster/gpus_per_node: 1000000000", "to 256"}},
       {R"({"base": "hgx-h100", "nodes": "four"})", {"/cluster/nodes", "\"four\""}},
+      {R"({"base": "hgx-h100", "fabric": {"kind": "torus", "oversubscription": 2}})",
+       {"/cluster/fabric/oversubscription: unknown key",
+        "choose one of kind, nics_per_node, nic, dimensions"}},
+      {R"({"base": "hgx-h100", "nodes": 8, "fabric": {"kind": "torus", "dimensions": [4, 4]}})",
+       {"/cluster/fabric/dimensions: 4 x 4 does not make the 8 nodes", "such as 2 x 2 x 2"}},
+      {R"({"base": "hgx-h100", "fabric": {"kind": "torus", "dimensions": []}})",
+       {"/cluster/fabric/dimensions: is a list of 0", "from 1 to 6"}},
+      {R"({"base": "hgx-h100", "fabric": {"kind": "torus", "dimensions": [0]}})",
+       {"/cluster/fabric/dimensions/0: 0 is out of range"}},
+      {R"({"base": "hgx-h100", "fabric": {"kind": "torus", "routing": "adaptive"}})",
+       {"/cluster/fabric/routing", "choose one of dimension_order, ecmp"}},
+      {R"({"base": "hgx-h100", "fabric": {"kind": "torus", "hop_latency": "1 s"}})",
+       {"/cluster/fabric/hop_latency: 1 s is out of range", "from 0 to 1 ms"}},
+      {R"({"base": "hgx-h100", "nodes": 9, "fabric": {"kind": "dragonfly", "routers_per_group": 2,
+           "global_links": 1}})",
+       {"/cluster/fabric/global_links: 1 for each of 2 routers do not join 5 groups", "at least 2"}},
+      {R"({"base": "hgx-h100", "fabric": {"kind": "fat_tree", "nodes_per_leaf": 0}})",
+       {"/cluster/fabric/nodes_per_leaf: 0", "from 1 to 4096"}},
       {R"({"gpu": "mi300x", "gpus_per_node": 9})", {"/cluster/gpus_per_node: 9 mi300x", "at most 8"}},
       {R"({"base": "gb200-nvl72", "fabric": {"rails": 5}})",
        {"/cluster/fabric/rails: 5", "72 NICs", "divisor"}},

@@ -1,0 +1,144 @@
+// Groups of routers that are joined each with each, and links between each two groups (Kim, Dally, Scott,
+// Abts: "Technology-Driven, Highly-Scalable Dragonfly Topology", ISCA 2008). All NICs of a node are on one
+// router. Minimal routes: at most one link inside the sender's group, one between the groups, one inside the
+// receiver's.
+#include <algorithm>
+
+#include "topologies/fabrics/switches.hpp"
+
+namespace switchyard {
+namespace {
+
+constexpr std::int64_t kMostNodes = 4096;
+constexpr std::int64_t kMostRouters = 64;  // of a group
+constexpr std::int64_t kMostGlobalLinks = 128;
+// De Sensi et al., "An In-Depth Analysis of the Slingshot Interconnect", SC 2020: mean and median of a
+// switch.
+constexpr Seconds kHopLatency{350e-9};
+// Two links between groups are longer than one with a link inside each of the two groups.
+constexpr std::uint16_t kGlobalLength = 3;
+
+std::int64_t quotient_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+std::int64_t groups_of(const Fabric& fabric, std::int64_t nodes) {
+  return quotient_up(quotient_up(nodes, fabric.nodes_per_router), fabric.routers_per_group);
+}
+
+/// Links between each two groups: all that the routers of one have, as even as whole links allow.
+std::int64_t links_of_pair(const Fabric& fabric, std::int64_t groups) {
+  return fabric.routers_per_group * fabric.global_links / (groups - 1);
+}
+
+std::string group_name(std::int64_t group) { return "group" + std::to_string(group); }
+
+using Devices = std::vector<DeviceId>;
+
+Devices add_routers(Blueprint& blueprint, const Cluster& cluster, std::int64_t groups) {
+  const Fabric& fabric = cluster.fabric;
+  Devices routers;
+  for (std::int64_t g = 0; g < groups; ++g)
+    for (std::int64_t r = 0; r < fabric.routers_per_group; ++r)
+      routers.push_back(
+          blueprint.add({group_name(g) + "/router" + std::to_string(r), DeviceKind::router, {}, {}}));
+  const auto nics_of_router = static_cast<std::size_t>(fabric.nodes_per_router * fabric.nics_per_node);
+  for (std::size_t nic = 0; nic < blueprint.nics.size(); ++nic)
+    blueprint.join(blueprint.nics[nic], routers[nic / nics_of_router], LinkKind::nic, fabric.nic,
+                   share_of_nic(cluster));
+  return routers;
+}
+
+void join_groups_inside(Blueprint& blueprint, const Fabric& fabric, const Devices& routers) {
+  const auto of_group = static_cast<std::size_t>(fabric.routers_per_group);
+  for (std::size_t first = 0; first < routers.size(); first += of_group)
+    for (std::size_t r = 0; r < of_group; ++r)
+      for (std::size_t s = 0; s < r; ++s)
+        blueprint.join(routers[first + s], routers[first + r], LinkKind::uplink, fabric.local_link,
+                       fabric.hop_latency);
+}
+
+/// Each link on its own, for a hash to choose: to the next group on first ports, to the one after on the next
+/// ports, and so on round the groups; ports are dealt to the routers in turn.
+void join_groups_by_links(Blueprint& blueprint, const Fabric& fabric, const Devices& routers,
+                          std::int64_t groups) {
+  const std::int64_t links = links_of_pair(fabric, groups);
+  const auto router = [&](std::int64_t group, std::int64_t port) {
+    return routers[static_cast<std::size_t>(group * fabric.routers_per_group +
+                                            port % fabric.routers_per_group)];
+  };
+  for (std::int64_t g = 0; g < groups; ++g)
+    for (std::int64_t h = g + 1; h < groups; ++h)
+      for (std::int64_t i = 0; i < links; ++i) {
+        blueprint.join(router(g, (h - g - 1) * links + i), router(h, (g - h - 1 + groups) * links + i),
+                       LinkKind::uplink, fabric.global_link, fabric.hop_latency, {kGlobalLength});
+        for (std::size_t way = 1; way <= 2; ++way)
+          blueprint.links[blueprint.links.size() - way].name += "#" + std::to_string(i);
+      }
+}
+
+/// Packets between groups spread over all routers of both: the links between two groups are one, on a hub of
+/// each group. A packet takes links inside the sender's and the receiver's group, but where its router has
+/// the link itself: of a routers, each has a / 2 links inside for what it sends between groups, as much for
+/// what it receives, and the other halves pass on. Such packets and those that stay in a group are not
+/// charged for each other here. The hub's links have the latency of the two hops inside that most take.
+void join_groups_by_hubs(Blueprint& blueprint, const Fabric& fabric, const Devices& routers,
+                         std::int64_t groups) {
+  const auto of_group = static_cast<std::size_t>(fabric.routers_per_group);
+  Devices hubs = routers;
+  if (of_group > 1) {
+    const BytesPerSecond inside = fabric.local_link * (static_cast<double>(of_group) / 2.0);
+    hubs.clear();
+    for (std::int64_t g = 0; g < groups; ++g)
+      hubs.push_back(blueprint.add({group_name(g) + "/hub", DeviceKind::router, {}, {}}));
+    for (std::size_t r = 0; r < routers.size(); ++r)
+      blueprint.join(routers[r], hubs[r / of_group], LinkKind::uplink, inside, fabric.hop_latency / 2.0);
+  }
+  const BytesPerSecond between = fabric.global_link * static_cast<double>(links_of_pair(fabric, groups));
+  const Seconds latency = fabric.hop_latency * (of_group > 1 ? 2.0 : 1.0);
+  for (std::size_t h = 0; h < hubs.size(); ++h)
+    for (std::size_t g = 0; g < h; ++g) blueprint.join(hubs[g], hubs[h], LinkKind::uplink, between, latency);
+}
+
+}  // namespace
+
+void read_dragonfly(ObjectReader& reader, Fabric& fabric, const Cluster& cluster) {
+  fabric.nodes_per_router = reader.optional_integer("nodes_per_router", 1, {1, kMostNodes});
+  // The paper's balance: of a router with p NICs, p links to other groups, in groups of 2 p.
+  const std::int64_t nics = fabric.nodes_per_router * fabric.nics_per_node;
+  fabric.routers_per_group =
+      reader.optional_integer("routers_per_group", std::min(kMostRouters, 2 * nics), {1, kMostRouters});
+  fabric.global_links =
+      reader.optional_integer("global_links", std::min(kMostGlobalLinks, nics), {1, kMostGlobalLinks});
+  fabric.local_link = read_bandwidth(reader, "local_link", fabric.nic);
+  fabric.global_link = read_bandwidth(reader, "global_link", fabric.nic);
+  fabric.hop_latency = read_hop_latency(reader, kHopLatency);
+  read_routing(reader, fabric, "adaptive", "ecmp");
+  const std::int64_t groups = groups_of(fabric, cluster.nodes);
+  if (groups == 1 || links_of_pair(fabric, groups) > 0) return;
+  reader.fail("global_links", std::to_string(fabric.global_links) + " for each of " +
+                                  std::to_string(fabric.routers_per_group) + " routers do not join " +
+                                  std::to_string(groups) + " groups each with each; give at least " +
+                                  std::to_string(quotient_up(groups - 1, fabric.routers_per_group)) +
+                                  ", or larger groups");
+}
+
+void write_dragonfly(Json& json, const Fabric& fabric) {
+  json["nodes_per_router"] = fabric.nodes_per_router;
+  json["routers_per_group"] = fabric.routers_per_group;
+  json["global_links"] = fabric.global_links;
+  json["local_link"] = to_text(fabric.local_link);
+  json["global_link"] = to_text(fabric.global_link);
+  json["hop_latency"] = to_text(fabric.hop_latency);
+  json["routing"] = fabric.routing;
+}
+
+void join_dragonfly(Blueprint& blueprint, const Cluster& cluster) {
+  const Fabric& fabric = cluster.fabric;
+  const std::int64_t groups = groups_of(fabric, cluster.nodes);
+  const Devices routers = add_routers(blueprint, cluster, groups);
+  join_groups_inside(blueprint, fabric, routers);
+  if (groups == 1) return;
+  if (fabric.routing == "adaptive") join_groups_by_hubs(blueprint, fabric, routers, groups);
+  else join_groups_by_links(blueprint, fabric, routers, groups);
+}
+
+}  // namespace switchyard
