@@ -42,6 +42,9 @@ TEST_CASE("Every catalogue cluster is what its datasheet says") {
   };
   const std::vector<Row> rows = {
       {"dgx-a100", "a100_sxm", "nvswitch", 8, 8, 25e9},
+      {"dgx-b200", "b200_sxm", "nvswitch", 8, 8, 50e9},
+      {"dgx-h100", "h100_sxm", "nvswitch", 8, 8, 50e9},
+      {"dgx-h200", "h200_sxm", "nvswitch", 8, 8, 50e9},
       {"gb200-nvl72", "gb200", "nvswitch", 72, 72, 50e9},
       {"hgx-b200", "b200_sxm", "nvswitch", 8, 8, 50e9},
       {"hgx-h100", "h100_sxm", "nvswitch", 8, 8, 50e9},
