@@ -63,41 +63,42 @@ struct Slab {
   std::size_t blocks() const { return (depth + kTileDepth - 1) / kTileDepth; }
 };
 
-/// Rounds a slab to bf16 a bit at a time: [blocks][32 tokens][32], zeros after the slab's depth.
+/// 32 values, or `left` of them and zeros.
+SWITCHYARD_AMX inline void round_line(const float* from, std::size_t left, std::uint16_t* to) {
+  const auto there = static_cast<__mmask32>(left >= kTileDepth ? ~0u : (1u << left) - 1);
+  const __m512 low = _mm512_maskz_loadu_ps(static_cast<__mmask16>(there), from);
+  const __m512 high = _mm512_maskz_loadu_ps(static_cast<__mmask16>(there >> kTile), from + kTile);
+  const __m512bh both = _mm512_cvtne2ps_pbh(high, low);
+  std::memcpy(to, &both, sizeof(both));
+}
+
+/// Rounds a slab to bf16 a step at a time: [blocks][32 tokens][32], zeros after the slab's depth. A step is a
+/// block of four tokens.
 class Rounding {
  public:
+  static constexpr std::size_t kTogether = 4;  // tokens
+
   Rounding(const Slab& slab, std::uint16_t* rounded) : slab_(slab), rounded_(rounded) {}
 
-  /// Up to `count` times 32 values of a token.
-  SWITCHYARD_AMX void go_on(std::size_t count) {
-    for (; count > 0 && first_ < slab_.count; --count) {
-      const float* from = slab_.hidden + (first_ + token_) * slab_.stride + done_;
-      const std::size_t left = std::min(kTileDepth, slab_.depth - done_);
-      const auto there = static_cast<__mmask32>(left == kTileDepth ? ~0u : (1u << left) - 1);
-      const __m512 low = _mm512_maskz_loadu_ps(static_cast<__mmask16>(there), from);
-      const __m512 high = _mm512_maskz_loadu_ps(static_cast<__mmask16>(there >> 16), from + kTile);
-      const __m512bh both = _mm512_cvtne2ps_pbh(high, low);
-      std::memcpy(rounded_ + (done_ * kTokens + (first_ + token_) * kTileDepth), &both, sizeof(both));
-      advance();
+  SWITCHYARD_AMX void go_on(std::size_t steps) {
+    for (; steps > 0 && token_ < slab_.count; --steps) {
+      const float* from = slab_.hidden + token_ * slab_.stride + done_;
+      std::uint16_t* to = rounded_ + done_ * kTokens + token_ * kTileDepth;
+      const std::size_t tokens = std::min(kTogether, slab_.count - token_);
+      for (std::size_t t = 0; t < tokens; ++t)
+        round_line(from + t * slab_.stride, slab_.depth - done_, to + t * kTileDepth);
+      done_ += kTileDepth;
+      if (done_ < slab_.depth) continue;
+      done_ = 0;
+      token_ += kTogether;
     }
   }
 
  private:
-  void advance() {
-    if (++token_ < kTogether && first_ + token_ < slab_.count) return;
-    token_ = 0;
-    done_ += kTileDepth;
-    if (done_ < slab_.depth) return;
-    done_ = 0;
-    first_ += kTogether;
-  }
-  static constexpr std::size_t kTogether = 4;  // tokens
-
   Slab slab_;
   std::uint16_t* rounded_;
-  std::size_t first_ = 0;
   std::size_t token_ = 0;
-  std::size_t done_ = 0;  // of the token's depth
+  std::size_t done_ = 0;  // of the tokens' depth
 };
 
 /// Whether sums start at 0 or from where the last block of the hidden dimension left them.
@@ -205,14 +206,15 @@ void logits_amx(const GateInput& input, const PackedWeights& packed, std::span<f
   const std::size_t panels = (experts + kPanel - 1) / kPanel;
   const Slabs slabs(input);
   alignas(64) std::uint16_t rounded[2][kTokens * kDepth] = {};
-  constexpr std::size_t kAll = kTokens * kBlocks;
+  constexpr std::size_t kSteps = kTokens / Rounding::kTogether;  // a block of the hidden dimension
+
   configure_tiles();
-  Rounding(slabs[0], rounded[0]).go_on(kAll);
+  Rounding(slabs[0], rounded[0]).go_on(kSteps * kBlocks);
   for (std::size_t i = 0; i < slabs.count(); ++i) {
     const Slab slab = slabs[i];
     const std::size_t depth = slabs.first_depth(i);
     Rounding next(slabs[i + 1], rounded[(i + 1) % 2]);
-    const Meanwhile meanwhile{next, (kTokens + panels - 1) / panels};
+    const Meanwhile meanwhile{next, (kSteps + panels - 1) / panels};
     for (std::size_t e = 0; e < experts; e += kPanel) {
       const std::uint16_t* low =
           packed.bf16.data() + (e / kTile * all_blocks + depth / kTileDepth) * kTileSize;
@@ -227,7 +229,7 @@ void logits_amx(const GateInput& input, const PackedWeights& packed, std::span<f
       if (slab.count == kTokens && filled == kPanel) add_panel(panel, meanwhile);
       else add_edge(panel, slab.count, filled, meanwhile);
     }
-    next.go_on(kAll);  // what the panels had no time for
+    next.go_on(kSteps * kBlocks);  // what the panels had no time for
   }
   release_tiles();
   add_logit_bias(input, scores);
