@@ -1,6 +1,7 @@
 // Collectives as data: a latency, and bytes on links. No simulated time is spent here.
 #pragma once
 
+#include <limits>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -17,8 +18,8 @@ struct LinkLoad {
   Bytes bytes;
 };
 
-/// Stated, not measured: software latency of a step of an algorithm, and the share of a link's rate that it
-/// reaches.
+/// Latency of a step of an algorithm, and the share of a link's rate that it reaches. Nothing and all of it,
+/// unless said otherwise.
 struct Transport {
   Seconds base_latency;            // per call: launch, handshake
   Seconds nvlink_step;             // per step of a ring (or per round) inside a node, whatever joins it
@@ -26,8 +27,6 @@ struct Transport {
   double nvlink_efficiency = 1.0;  // inside a node, be it NVLink, xGMI or PCIe
   double fabric_efficiency = 1.0;  // on every link of a route between nodes
 };
-/// NCCL-like defaults with their source in the .cpp.
-Transport stated_transport(const Cluster& cluster);
 
 /// A regular collective of a fixed group: time and loads are proportional to the message but for the latency.
 struct CollectiveCost {
@@ -37,6 +36,35 @@ struct CollectiveCost {
   std::vector<LinkLoad> loads_per_byte;  // `bytes` per byte of message, each loaded link once, sorted by link
 
   Seconds time(Bytes message) const { return latency + Seconds(seconds_per_byte * message.value()); }
+};
+
+/// One way to do a regular collective, and the messages that it is used for.
+struct CollectivePiece {
+  std::string_view name;  // "ring LL128"
+  CollectiveCost cost;
+  Bytes from{};                                                  // the smallest message
+  Bytes below = Bytes(std::numeric_limits<double>::infinity());  // the first that is too large
+};
+
+/// A regular collective as software does it: of the pieces that a message may use, the fastest. A group of
+/// one has none and costs nothing.
+class Collective {
+ public:
+  Collective() = default;
+  /// Every message has a piece.
+  explicit Collective(std::vector<CollectivePiece> pieces);
+
+  std::span<const CollectivePiece> pieces() const { return pieces_; }
+  std::span<CollectivePiece> pieces() { return pieces_; }
+  /// The piece that a message of this size uses; null for a group of one.
+  const CollectivePiece* piece(Bytes message) const;
+  /// Its cost: valid as long as the collective.
+  const CollectiveCost& at(Bytes message) const;
+  Seconds time(Bytes message) const { return at(message).time(message); }
+
+ private:
+  std::vector<CollectivePiece> pieces_;
+  CollectiveCost nothing_;
 };
 
 /// The menu of regular algorithms. `message` is the buffer as NCCL's tests count it: all_reduce: the buffer
@@ -52,36 +80,5 @@ struct CollectiveAlgorithm {
   CollectiveCost (*cost)(const LinkGraph&, std::span<const GpuId> group, const Transport&);
 };
 std::span<const CollectiveAlgorithm> collective_algorithms();
-
-/// Bytes that each rank of a group sends and receives in an irregular all-to-all, apart by where they go.
-struct RankTraffic {
-  Bytes send_in_node, send_to_fabric, receive_in_node, receive_from_fabric;
-};
-
-/// Pairwise all-to-all of uneven traffic, from row and column sums: never an n x n matrix. Loads: each GPU's
-/// NVLink up and down carry the in-node bytes, its NIC the others; leaf uplinks carry the share of the
-/// fabric's bytes that changes rail. The first half of a route is charged to its sender, the second to its
-/// receiver, a link in the middle to both by half, as if each rank's bytes were spread evenly over its peers
-/// of the kind: exact for links that only one rank sends (or receives) through, always, and for every link
-/// when the traffic is so spread. The time alone is latency + max(load / bandwidth), and 0 when nothing
-/// moves.
-class PairwiseAllToAll {
- public:
-  PairwiseAllToAll(const LinkGraph& graph, std::vector<GpuId> group, const Transport& transport);
-  ~PairwiseAllToAll();
-  PairwiseAllToAll(PairwiseAllToAll&&) noexcept;
-
-  Seconds latency() const;
-  /// The links that the group's ranks reach each other by, sorted.
-  std::span<const LinkId> links() const;
-  /// Adds this exchange's loads to `loads` (indexed by LinkId, one per link of the graph) and gives its time
-  /// alone. `traffic`: one per rank, in the group's order; as much is received as sent, or a law is broken.
-  /// Not for two threads.
-  Seconds time(std::span<const RankTraffic> traffic, std::span<Bytes> loads) const;
-
- private:
-  struct State;
-  std::unique_ptr<State> state_;
-};
 
 }  // namespace switchyard

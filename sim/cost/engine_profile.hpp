@@ -51,6 +51,8 @@ struct EngineProfile {
   bool gathers_logits = true;     // all-gather of the logits over tensor ranks
   double pipeline_tensors = 1.0;  // of a hidden vector's size, sent to the next stage for every token
 
+  std::string all_reduce = "nccl";  // between tensor ranks: an implementation of sim/collectives
+
   // Memory and defaults.
   Precision kv_cache = Precision::bf16;
   Bytes runtime_reserve;  // CUDA context, NCCL buffers, graphs

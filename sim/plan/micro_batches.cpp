@@ -145,7 +145,7 @@ Seconds StepTimer::hand_on(std::size_t stage, std::span<const RankBatch> ranks, 
   const Bytes vectors =
       model_.engine->pipeline_tensors * static_cast<double>(most_tokens(ranks)) * hidden_bytes_;
   const Bytes share = vectors / static_cast<double>(model_.deployment->tensor_parallel_size);
-  const std::vector<CollectiveCost>& gather = network_.stages[stage + 1].tensor_all_gather;
+  const std::vector<Collective>& gather = network_.stages[stage + 1].tensor_all_gather;
   out.collective(network_.stages[stage].send_to_next, share);
   return network_.stages[stage].send_to_next.time(share) +
          together(gather, std::vector<Bytes>(gather.size(), vectors), out);

@@ -70,7 +70,8 @@ class PhaseWriter {
     compute_ = Seconds(0.0);
     sink_->add(phase);
   }
-  void collective(const CollectiveCost& cost, Bytes message, Seconds hidden = {}) {
+  void collective(const Collective& how, Bytes message, Seconds hidden = {}) {
+    const CollectiveCost& cost = how.at(message);
     const PhaseLoad load{cost.loads_per_byte, message};
     collective({Seconds(0.0), cost.latency, Seconds(cost.seconds_per_byte * message.value()), hidden,
                 std::span(&load, 1)});

@@ -1,11 +1,13 @@
 // The collectives of one replica's step, priced once: groups and links do not change while it runs.
 #pragma once
 
-#include <optional>
+#include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "sim/collectives/collective.hpp"
+#include "sim/collectives/exchange.hpp"
 #include "sim/plan/deployment.hpp"
 
 namespace switchyard {
@@ -13,26 +15,27 @@ namespace switchyard {
 /// Of one pipeline stage. Groups that work at the same time and share links slow each other down: their costs
 /// say so.
 struct StageNetwork {
-  std::vector<GpuId> expert_group;                // all tp x dp GPUs, in expert-rank order
-  std::vector<CollectiveCost> tensor_all_reduce;  // per dp rank; empty without tensor parallelism
-  std::vector<CollectiveCost> tensor_all_gather;
-  CollectiveCost expert_all_gather;  // over all tp x dp ranks; dp > 1 only
-  CollectiveCost expert_reduce_scatter;
-  std::optional<PairwiseAllToAll> pairwise;  // when all2all_backend is pairwise and dp > 1
-  CollectiveCost send_to_next;               // to the next stage, every rank its share
+  std::vector<GpuId> expert_group;            // all tp x dp GPUs, in expert-rank order
+  std::vector<Collective> tensor_all_reduce;  // per dp rank; empty without tensor parallelism
+  std::vector<Collective> tensor_all_gather;
+  Collective expert_all_gather;  // over all tp x dp ranks; dp > 1 only
+  Collective expert_reduce_scatter;
+  std::unique_ptr<Exchange> pairwise;  // when all2all_backend is pairwise and dp > 1
+  Collective send_to_next;             // to the next stage, every rank its share
 };
 
 struct ReplicaNetwork {
   std::vector<StageNetwork> stages;
 };
 
+/// `all_reduce` is the implementation of the tensor-parallel one: that of the engine.
 ReplicaNetwork replica_network(const Deployment& deployment, std::int64_t replica, const LinkGraph& graph,
-                               const Transport& transport);
+                               const CollectiveParameters& parameters, std::string_view all_reduce);
 
 /// The links that the replica's collectives use, each once.
 std::vector<LinkId> links_of(const ReplicaNetwork& network);
 
 /// Groups that work at the same time: the slowest's latency, everyone's loads, the bound of the busiest link.
-CollectiveCost merged(const LinkGraph& graph, std::span<const CollectiveCost> costs);
+Collective merged(const LinkGraph& graph, std::span<const Collective> collectives);
 
 }  // namespace switchyard

@@ -141,7 +141,7 @@ void StepTimer::write_segment(std::size_t stage, std::size_t index, std::span<co
   if (!out.heard()) return;
   const SegmentTime& slowest = segment_times_[index];
   const Segment& segment = stages_[stage].segments[index];
-  const std::vector<CollectiveCost>& all_reduce = network_.stages[stage].tensor_all_reduce;
+  const std::vector<Collective>& all_reduce = network_.stages[stage].tensor_all_reduce;
   double count = 0.0;
   for (std::size_t kind = 0; kind < kinds_->size(); ++kind)
     count += segment.layers_of_kind[kind] * all_reduces_per_layer(kind);
@@ -149,11 +149,12 @@ void StepTimer::write_segment(std::size_t stage, std::size_t index, std::span<co
     return out.compute(slowest.breakdown.total() + more);
 
   phase_loads_.clear();
-  for (std::size_t rank = 0; rank < ranks.size(); ++rank)
-    phase_loads_.push_back(
-        {all_reduce[rank].loads_per_byte, static_cast<double>(ranks[rank].tokens()) * hidden_bytes_});
-  const CollectiveCost& own = all_reduce[slowest.rank];
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+    const Bytes bytes = static_cast<double>(ranks[rank].tokens()) * hidden_bytes_;
+    phase_loads_.push_back({all_reduce[rank].at(bytes).loads_per_byte, bytes});
+  }
   const Bytes message = phase_loads_[slowest.rank].bytes;
+  const CollectiveCost& own = all_reduce[slowest.rank].at(message);
   const Seconds work = slowest.breakdown.total() + more - own.time(message) * count;
   out.collective({std::max(Seconds(0.0), work) * (1.0 / count), own.latency,
                   Seconds(own.seconds_per_byte * message.value()), Seconds(0.0), phase_loads_,
@@ -186,7 +187,7 @@ Breakdown StepTimer::layer_on_rank(std::size_t stage, std::size_t kind, std::siz
   const std::int64_t tokens = batch.tokens();
   Breakdown sum = (*kinds_)[kind].token_breakdown(tokens);
   sum += (*kinds_)[kind].attention_breakdown(batch);
-  const std::vector<CollectiveCost>& all_reduce = network_.stages[stage].tensor_all_reduce;
+  const std::vector<Collective>& all_reduce = network_.stages[stage].tensor_all_reduce;
   if (!all_reduce.empty() && tokens > 0) {
     sum[Part::communication] +=
         all_reduce[rank].time(static_cast<double>(tokens) * hidden_bytes_) * all_reduces_per_layer(kind);
@@ -264,17 +265,18 @@ void StepTimer::exchange(std::size_t stage, const MoeLayer& layer, std::span<con
   times.combine += together(network.tensor_all_gather, shares, out);
 }
 
-Seconds StepTimer::together(const std::vector<CollectiveCost>& costs, std::span<const Bytes> messages,
+Seconds StepTimer::together(const std::vector<Collective>& groups, std::span<const Bytes> messages,
                             PhaseWriter& out) {
   const CollectiveCost* slowest = nullptr;
   Seconds longest;
   phase_loads_.clear();
-  for (std::size_t i = 0; i < costs.size(); ++i) {
+  for (std::size_t i = 0; i < groups.size(); ++i) {
     if (messages[i] == Bytes(0.0)) continue;
-    phase_loads_.push_back({costs[i].loads_per_byte, messages[i]});
-    if (costs[i].time(messages[i]) <= longest) continue;
-    longest = costs[i].time(messages[i]);
-    slowest = &costs[i];
+    const CollectiveCost& cost = groups[i].at(messages[i]);
+    phase_loads_.push_back({cost.loads_per_byte, messages[i]});
+    if (cost.time(messages[i]) <= longest) continue;
+    longest = cost.time(messages[i]);
+    slowest = &cost;
   }
   if (slowest != nullptr)
     out.collective({Seconds(0.0), slowest->latency, longest - slowest->latency, Seconds(0.0), phase_loads_});
@@ -297,29 +299,28 @@ void StepTimer::pairwise(const StageNetwork& network, const MoeLayer& layer, Pha
       (in_node ? traffic_[from].send_in_node : traffic_[from].send_to_fabric) += bytes;
       (in_node ? traffic_[to].receive_in_node : traffic_[to].receive_from_fabric) += bytes;
     }
-  times.dispatch = exchange_pairwise(*network.pairwise, out);
+  times.dispatch = write_exchange(*network.pairwise, &Exchange::dispatch, out);
   for (RankTraffic& t : traffic_) {
     std::swap(t.send_in_node, t.receive_in_node);
     std::swap(t.send_to_fabric, t.receive_from_fabric);
   }
   out.compute(times.between());
-  times.combine = exchange_pairwise(*network.pairwise, out);
+  times.combine = write_exchange(*network.pairwise, &Exchange::combine, out);
 }
 
-Seconds StepTimer::exchange_pairwise(const PairwiseAllToAll& exchange, PhaseWriter& out) {
+Seconds StepTimer::write_exchange(const Exchange& exchange, Direction direction, PhaseWriter& out) {
   exchange_loads_.resize(model_.graph->links().size());
-  const Seconds time = exchange.time(traffic_, exchange_loads_);
+  const ExchangeTime time = (exchange.*direction)(traffic_, exchange_loads_);
   exchanged_.clear();
   for (LinkId link : exchange.links()) {
     const Bytes bytes = std::exchange(exchange_loads_[link], Bytes(0.0));
     if (out.heard() && bytes > Bytes(0.0)) exchanged_.push_back({link, bytes});
   }
-  if (time > Seconds(0.0)) {
+  if (time.total() > Seconds(0.0)) {
     const PhaseLoad load{exchanged_, Bytes(1.0)};
-    out.collective(
-        {Seconds(0.0), exchange.latency(), time - exchange.latency(), Seconds(0.0), std::span(&load, 1)});
+    out.collective({Seconds(0.0), time.latency, time.transfer, Seconds(0.0), std::span(&load, 1)});
   }
-  return time;
+  return time.total();
 }
 
 Breakdown StepTimer::after_layers(std::span<const RankBatch> ranks, PhaseWriter& out) {

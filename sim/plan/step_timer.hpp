@@ -108,15 +108,15 @@ class StepTimer {
   void exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks, PhaseWriter& out,
                 ExpertTimes& times);
   void pairwise(const StageNetwork& network, const MoeLayer& layer, PhaseWriter& out, ExpertTimes& times);
-  /// One direction of a pairwise exchange, of traffic_.
-  Seconds exchange_pairwise(const PairwiseAllToAll& exchange, PhaseWriter& out);
+  using Direction = ExchangeTime (Exchange::*)(std::span<const RankTraffic>, std::span<Bytes>) const;
+  /// One direction of an exchange, of traffic_.
+  Seconds write_exchange(const Exchange& exchange, Direction direction, PhaseWriter& out);
   void write_layer(std::int64_t layer, std::size_t slowest, std::span<const RankBatch> ranks,
                    std::vector<TimetableEntry>& entries);
   const MoeLayer* moe_layer(std::int64_t layer) const;
   /// Groups that work at the same time, each on a message of its own, none on an empty one: the slowest's
   /// time.
-  Seconds together(const std::vector<CollectiveCost>& costs, std::span<const Bytes> messages,
-                   PhaseWriter& out);
+  Seconds together(const std::vector<Collective>& groups, std::span<const Bytes> messages, PhaseWriter& out);
   Breakdown after_layers(std::span<const RankBatch> ranks, PhaseWriter& out);
   Seconds host_time(std::span<const RankBatch> ranks) const;
   void route(std::span<const RankBatch> ranks);

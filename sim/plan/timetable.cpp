@@ -33,7 +33,7 @@ void StepTimer::write_layer(std::int64_t layer, std::size_t slowest, std::span<c
     for (const OperatorTime& op : operators) entries.push_back({layer, slowest, op.name, op.part, op.time});
   };
   const auto all_reduce = [&](double times_in_a_row) {
-    const std::vector<CollectiveCost>& costs = network_.stages[0].tensor_all_reduce;
+    const std::vector<Collective>& costs = network_.stages[0].tensor_all_reduce;
     if (costs.empty() || batch.tokens() == 0 || times_in_a_row == 0.0) return;
     const Seconds one = costs[slowest].time(static_cast<double>(batch.tokens()) * hidden_bytes_);
     entries.push_back({layer, slowest, "all_reduce", Part::communication, one * times_in_a_row});

@@ -52,7 +52,7 @@ TEST_CASE("Every collective keeps the contract", "[collectives]") {
     for (const auto& [inside, cluster, group] : cases) {
       DYNAMIC_SECTION(row.name << " of " << group << " over " << inside) {
         const LinkGraph graph(cluster);
-        const Transport transport = stated_transport(cluster);
+        const Transport transport{4_us, 1_us, 5_us, 0.7, 0.9};
         const CollectiveCost cost = row.cost(graph, first_gpus(group), transport);
 
         SECTION("More bytes take longer, no bytes only the latency") {
@@ -94,7 +94,7 @@ TEST_CASE("Every collective keeps the contract", "[collectives]") {
     }
     DYNAMIC_SECTION(row.name << " of one GPU is free") {
       const LinkGraph graph(round_cluster(1, 4));
-      const CollectiveCost cost = row.cost(graph, first_gpus(1), stated_transport(round_cluster(1, 4)));
+      const CollectiveCost cost = row.cost(graph, first_gpus(1), Transport{4_us, 1_us, 5_us, 0.7, 0.9});
       CHECK(cost.time(1_MiB) == 0_s);
       CHECK(cost.loads_per_byte.empty());
       CHECK_FALSE(cost.bottleneck.has_value());

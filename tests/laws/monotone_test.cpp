@@ -132,7 +132,7 @@ TEST_CASE("Replicas that share a link are never faster than alone, and slower wh
     Json json = small_scenario(small_moe_model(12, 2));
     // 12 ranks over nodes of 8 with one NIC each: the middle node belongs to both replicas.
     json["cluster"]["nodes"] = 3;
-    json["cluster"]["fabric"] = {{"nics_per_node", 1}, {"nic", "10 GB/s"}};
+    json["cluster"]["fabric"] = {{"nics_per_node", 1}, {"nic", "1 GB/s"}};
     json["deployment"] = {{"replicas", 2},
                           {"data_parallel_size", 12},
                           {"enable_expert_parallel", true},

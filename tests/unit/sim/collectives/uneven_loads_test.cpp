@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "sim/base/ensure.hpp"
+#include "sim/base/menu.hpp"
 #include "sim/base/random.hpp"
-#include "sim/collectives/collective.hpp"
+#include "sim/collectives/implementations.hpp"
+#include "sim/collectives/uneven_loads.hpp"
 #include "tests/support/clusters.hpp"
 
 using namespace switchyard;
@@ -54,9 +56,9 @@ TEST_CASE("A rank's own links carry its sums whatever the matrix; the uplinks ca
   const LinkGraph graph(round_cluster(2, 4));
   const Matrix bytes = random_matrix(8);
   const auto expected = loads_of_pairs(graph, bytes);
-  const PairwiseAllToAll exchange(graph, first_gpus(8), {});
+  const UnevenLoads exchange(graph, first_gpus(8), UnevenLoads::Far::anyone);
   std::vector<Bytes> loads(graph.links().size());
-  const Seconds time = exchange.time(sums(graph, bytes), loads);
+  const Seconds time = exchange.add(sums(graph, bytes), {}, loads);
   Seconds longest;
   double uplinks = 0.0;
   double expected_uplinks = 0.0;
@@ -74,46 +76,59 @@ TEST_CASE("A rank's own links carry its sums whatever the matrix; the uplinks ca
 }
 
 TEST_CASE("Even traffic in sums is the regular all-to-all", "[collectives]") {
-  const LinkGraph graph(round_cluster(2, 4, 2.0));
-  const Transport transport = stated_transport(round_cluster(2, 4));
-  const auto table = collective_algorithms();
-  const auto regular = std::find_if(table.begin(), table.end(), [](const CollectiveAlgorithm& row) {
-    return row.operation == "all_to_all";
-  });
-  REQUIRE(regular != table.end());
-  const CollectiveCost cost = regular->cost(graph, first_gpus(8), transport);
-  const Bytes part = 1_MiB;
-  const std::vector<RankTraffic> traffic(8, {part * 3.0, part * 4.0, part * 3.0, part * 4.0});
-  const PairwiseAllToAll exchange(graph, first_gpus(8), transport);
-  std::vector<Bytes> loads(graph.links().size());
-  CHECK(exchange.time(traffic, loads).value() == Approx(cost.time(part * 8.0).value()).epsilon(1e-12));
-  for (const LinkLoad& load : cost.loads_per_byte) {
-    CHECK(loads[load.link].value() == Approx(load.bytes.value() * part.value() * 8.0).epsilon(1e-12));
+  const Cluster cluster = round_cluster(2, 4, 2.0);
+  const LinkGraph graph(cluster);
+  const CollectiveParameters parameters = collective_parameters(cluster);
+  for (const char* name : {"pairwise", "hierarchical"}) {
+    CAPTURE(name);
+    const bool pairs = name == std::string("pairwise");
+    const Collective regular =
+        choose_implementation("all_to_all", pairs ? "nccl" : name, "").make(graph, first_gpus(8), parameters);
+    const auto exchange =
+        choose(exchange_backends(), name, "").make(graph, first_gpus(8), parameters, ExchangeShape{});
+    for (const Bytes part : {1_MiB, Bytes(1000.0)}) {
+      const std::vector<RankTraffic> traffic(8, {part * 3.0, part * 4.0, part * 3.0, part * 4.0});
+      std::vector<Bytes> loads(graph.links().size());
+      const ExchangeTime time = exchange->dispatch(traffic, loads);
+      CHECK(time.total().value() == Approx(regular.time(part * 8.0).value()).epsilon(pairs ? 1e-12 : 0.1));
+      for (const LinkLoad& load : regular.at(part * 8.0).loads_per_byte)
+        CHECK(loads[load.link].value() == Approx(load.bytes.value() * part.value() * 8.0).epsilon(1e-12));
+    }
   }
 }
 
 TEST_CASE("Loads of several exchanges add up, each with its own time", "[collectives]") {
   const LinkGraph graph(round_cluster(2, 4));
   const auto traffic = sums(graph, random_matrix(8));
-  const PairwiseAllToAll exchange(graph, first_gpus(8), {});
+  const UnevenLoads exchange(graph, first_gpus(8), UnevenLoads::Far::anyone);
   std::vector<Bytes> once(graph.links().size());
   std::vector<Bytes> twice(graph.links().size());
-  const Seconds time = exchange.time(traffic, once);
-  exchange.time(traffic, twice);
-  CHECK(exchange.time(traffic, twice) == time);
+  const Seconds time = exchange.add(traffic, {}, once);
+  exchange.add(traffic, {}, twice);
+  CHECK(exchange.add(traffic, {}, twice) == time);
   for (LinkId link = 0; link < once.size(); ++link) CHECK(twice[link] == once[link] * 2.0);
 }
 
-TEST_CASE("An exchange of nothing takes no time, and lost bytes break a law", "[collectives]") {
+TEST_CASE("Lost bytes break a law, and a rank alone has no links", "[collectives]") {
   const LinkGraph graph(round_cluster(2, 4));
-  const PairwiseAllToAll exchange(graph, first_gpus(8), stated_transport(round_cluster(2, 4)));
+  const UnevenLoads exchange(graph, first_gpus(8), UnevenLoads::Far::anyone);
   std::vector<Bytes> loads(graph.links().size());
   std::vector<RankTraffic> traffic(8);
-  CHECK(exchange.time(traffic, loads) == 0_s);
+  CHECK(exchange.add(traffic, {}, loads) == 0_s);
   traffic[0].send_to_fabric = 1_MiB;
-  CHECK_THROWS_AS(exchange.time(traffic, loads), LawBroken);
-  const PairwiseAllToAll alone(graph, {3}, stated_transport(round_cluster(2, 4)));
-  CHECK(alone.latency() == 0_s);
+  CHECK_THROWS_AS(exchange.add(traffic, {}, loads), LawBroken);
+  CHECK(UnevenLoads(graph, {3}, UnevenLoads::Far::anyone).links().empty());
+}
+
+TEST_CASE("Ranks that reach only their own place on other nodes load only their rails", "[collectives]") {
+  const LinkGraph graph(round_cluster(3, 4));
+  const UnevenLoads exchange(graph, first_gpus(12), UnevenLoads::Far::same_place);
+  std::vector<RankTraffic> traffic(12);
+  traffic[1].send_to_fabric = traffic[5].receive_from_fabric = 1_MiB;
+  std::vector<Bytes> loads(graph.links().size());
+  CHECK(exchange.add(traffic, {1.0, 0.5}, loads).value() == Approx(2.0 * 1048576.0 / kNic));
+  for (LinkId link = 0; link < loads.size(); ++link)
+    if (graph.links()[link].kind == LinkKind::uplink) CHECK(loads[link] == Bytes());
 }
 
 TEST_CASE(
@@ -124,12 +139,12 @@ TEST_CASE(
     CAPTURE(cluster.node_fabric.kind, cluster.nodes);
     const LinkGraph graph(cluster);
     const GpuId n = graph.gpus();
-    const PairwiseAllToAll exchange(graph, first_gpus(n), {});
+    const UnevenLoads exchange(graph, first_gpus(n), UnevenLoads::Far::anyone);
     const Matrix even(n, std::vector<double>(n, 1e6)), uneven = random_matrix(n);
     for (const Matrix& bytes : {even, uneven}) {
       const auto expected = loads_of_pairs(graph, bytes);
       std::vector<Bytes> loads(graph.links().size());
-      exchange.time(sums(graph, bytes), loads);
+      exchange.add(sums(graph, bytes), {}, loads);
       std::map<LinkKind, double> total, expected_total;
       for (LinkId link = 0; link < loads.size(); ++link) {
         const LinkKind kind = graph.links()[link].kind;
