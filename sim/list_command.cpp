@@ -12,6 +12,7 @@
 #include "sim/serving/dispatcher.hpp"
 #include "sim/serving/scheduler.hpp"
 #include "topologies/fabrics/fabric.hpp"
+#include "topologies/graphs/graph.hpp"
 #include "topologies/nodes/node_kind.hpp"
 #include "workloads/catalogue.hpp"
 #include "workloads/hugging_face/family.hpp"
@@ -82,12 +83,16 @@ Lines cluster_lines() {
   return lines;
 }
 
-constexpr std::array<Menu, 24> kMenus = {{
+constexpr std::array<Menu, 27> kMenus = {{
     {"models", "scenario /model", model_lines},
     {"gpus", "inline clusters /cluster/gpu", gpu_lines},
     {"clusters", "scenario /cluster; NAMExN has N nodes", cluster_lines},
     {"node-fabrics", "inline clusters /cluster/node_fabric/kind", [] { return menu_lines(node_kinds()); }},
     {"fabrics", "inline clusters /cluster/fabric/kind", [] { return menu_lines(fabric_kinds()); }},
+    {"graphs", "endings of inline clusters /cluster/graph", [] { return menu_lines(graph_formats()); }},
+    {"device-kinds", "inline clusters /cluster/graph/devices/0/kind",
+     [] { return menu_lines(device_kinds()); }},
+    {"link-kinds", "inline clusters /cluster/graph/links/0/kind", [] { return menu_lines(link_kinds()); }},
     {"engines", "scenario /engine/profile", [] { return name_lines(engine_names()); }},
     {"schedulers", "scenario /engine/scheduler", [] { return menu_lines(schedulers()); }},
     {"dispatchers", "scenario /engine/dispatcher", [] { return menu_lines(dispatchers()); }},

@@ -1,7 +1,9 @@
 // switchyard topology: what a cluster's links are and allow. NAME is a cluster of the catalogue, FILE.json a
 // cluster or a scenario, whose ranks are then shown too. --format json prints
 //
-//   {"name", "source", "gpu", "gpus", "gpus_per_node", "nodes", "node_fabric", "fabric": as in a scenario,
+//   {"name", "source", "gpu", "gpus", "gpus_per_node", "nodes", "node_fabric", "fabric": as in a scenario;
+//   null
+//    of a free graph,
 //    "link_classes": [{"kind", "count", "bytes_per_s", "latency_us", "example"}],
 //    "links": [{"name", "kind", "from", "to", "bytes_per_s", "latency_us"}]: one a direction,
 //    "routes": [{"from", "to", "gpus": reached alike, "links", "bytes_per_s", "latency_us"}]: of the first
@@ -147,8 +149,8 @@ Json to_json(const Subject& subject, const LinkGraph& graph) {
             {"gpus", cluster.gpus()},
             {"gpus_per_node", cluster.gpus_per_node},
             {"nodes", cluster.nodes},
-            {"node_fabric", whole.at("node_fabric")},
-            {"fabric", whole.at("fabric")},
+            {"node_fabric", whole.value("node_fabric", Json())},
+            {"fabric", whole.value("fabric", Json())},
             {"link_classes", link_classes_json(graph)},
             {"links", links_json(graph)},
             {"routes", routes_json(graph)},
@@ -221,8 +223,9 @@ void print(const Subject& subject, const LinkGraph& graph) {
               static_cast<long long>(cluster.nodes), cluster.nodes == 1 ? "" : "s",
               static_cast<long long>(cluster.gpus_per_node), cluster.gpu.name.c_str(),
               static_cast<long long>(cluster.gpus()));
-  std::printf("  nodes       %s\n", cluster.node_fabric.kind.c_str());
-  if (cluster.nodes > 1) std::printf("  fabric      %s\n", words_of(cluster.fabric).c_str());
+  std::printf("  nodes       %s\n", cluster.graph ? "of a free graph" : cluster.node_fabric.kind.c_str());
+  if (cluster.nodes > 1 && !cluster.graph)
+    std::printf("  fabric      %s\n", words_of(cluster.fabric).c_str());
   print_links(graph);
   print_routes(graph);
   print_bounds(graph);

@@ -40,6 +40,7 @@ std::string link_name(const Device& from, const Device& to) {
 }  // namespace
 
 Blueprint draw(const Cluster& cluster) {
+  if (cluster.graph) return *cluster.graph;
   Blueprint blueprint;
   for (GpuId gpu = 0; gpu < cluster.gpus(); ++gpu) {
     const auto per_node = static_cast<GpuId>(cluster.gpus_per_node);

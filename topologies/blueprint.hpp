@@ -19,7 +19,7 @@ struct Blueprint {
   void join(DeviceId a, DeviceId b, LinkKind kind, BytesPerSecond bandwidth, Seconds latency, Way way = {});
 };
 
-/// Nodes and, where there are several, their NICs and the fabric.
+/// Nodes and, where there are several, their NICs and the fabric; or the cluster's own graph.
 Blueprint draw(const Cluster& cluster);
 
 /// The name of a device inside a node: "node0/gpu3".

@@ -2,12 +2,14 @@
 #include "topologies/cluster.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 
 #include "sim/base/embedded.hpp"
 #include "sim/base/menu.hpp"
 #include "topologies/fabrics/fabric.hpp"
+#include "topologies/graphs/graph.hpp"
 #include "topologies/nodes/node_kind.hpp"
 #include "topologies/wish.hpp"
 
@@ -30,9 +32,13 @@ constexpr Seconds kPcieLatency{1.0e-6};
 constexpr Seconds kFabricLatency{2.0e-6};
 constexpr Seconds kLongestLatency{1e-3};
 
+constexpr std::array<const char*, 4> kSaidByGraph{"gpus_per_node", "nodes", "node_fabric", "fabric"};
+
 /// Another kind of fabric keeps the base's NICs: the other keys are of the base's kind. Another kind of node
-/// keeps nothing.
+/// keeps nothing. A free graph says all but the GPU itself.
 void make_way(Json& base, const Json& over) {
+  if (over.contains("graph") && !over["graph"].is_null())
+    for (const char* key : kSaidByGraph) base.erase(key);
   for (const char* block : {"fabric", "node_fabric"}) {
     if (!base.contains(block) || !over.contains(block) || !over[block].is_object()) continue;
     Json& below = base[block];
@@ -102,6 +108,57 @@ std::int64_t read_nodes(ObjectReader& reader, std::int64_t gpus_per_node) {
   return nodes;
 }
 
+void read_nodes_and_fabric(ObjectReader& reader, Cluster& cluster) {
+  cluster.gpus_per_node = reader.integer("gpus_per_node", kGpusPerNode);
+  cluster.nodes = read_nodes(reader, cluster.gpus_per_node);
+  cluster.node_fabric = read_node(reader.optional_object("node_fabric"), cluster.gpu, cluster.gpus_per_node);
+  check_gpus_per_node(reader, cluster);
+  cluster.fabric = read_fabric(reader.optional_object("fabric"), cluster);
+  const bool nvlink = cluster.gpu.nvlink.value() > 0.0;
+  cluster.nvlink_latency = read_latency(reader, "nvlink_latency", nvlink ? kNvlinkLatency : kPcieLatency);
+  cluster.fabric_latency = read_latency(reader, "fabric_latency", kFabricLatency);
+}
+
+void check_reach(const LinkGraph& graph, const std::string& where) {
+  for (GpuId from = 0; from < graph.gpus(); ++from)
+    for (GpuId to = 0; to < graph.gpus(); ++to)
+      if (!graph.reaches(from, to))
+        throw InputError(where, "has no way from " + in_quotes(graph.devices()[from].name) + " to " +
+                                    in_quotes(graph.devices()[to].name) +
+                                    "; join them by links over devices that are no GPUs");
+}
+
+/// Of the first GPU's longest routes within its node and to other nodes.
+std::pair<Seconds, Seconds> latencies_of(const LinkGraph& graph) {
+  Seconds near, far;
+  for (GpuId to = 0; to < graph.gpus(); ++to) {
+    Seconds& longest = graph.node_of(to) == 0 ? near : far;
+    longest = std::max(longest, graph.latency(graph.route(0, to)));
+  }
+  return {near, far};
+}
+
+void read_graph_and_latencies(ObjectReader& reader, const Json& wish, Cluster& cluster,
+                              const Origin& origin) {
+  for (const char* key : kSaidByGraph)
+    if (reader.optional_raw(key) != nullptr)
+      reader.fail(key, "is said by the graph itself; leave one of the two out");
+  cluster.graph =
+      std::make_shared<Blueprint>(read_graph(wish, origin.folder, origin.source, reader.pointer("graph")));
+  cluster.nodes = 1;
+  for (const Device& device : cluster.graph->devices) {
+    if (device.kind != DeviceKind::gpu) break;
+    ++cluster.gpus_per_node;
+    cluster.nodes = *device.node + 1;
+  }
+  cluster.gpus_per_node /= cluster.nodes;
+  const LinkGraph graph(cluster);
+  check_reach(graph, one_line(origin.source) + ": " + reader.pointer("graph"));
+  const auto [near, far] = latencies_of(graph);
+  cluster.nvlink_latency = read_latency(reader, "nvlink_latency", std::min(near, kLongestLatency));
+  cluster.fabric_latency = read_latency(reader, "fabric_latency", std::min(far, kLongestLatency));
+}
+
 }  // namespace
 
 std::vector<std::string> cluster_names() { return names(cluster_catalogue()); }
@@ -117,20 +174,18 @@ Cluster read_cluster(const Json& wish, const std::string& base_folder, const std
   cluster.source = reader.optional_text("source", place(origin));
   cluster.gpu = read_gpu(reader.raw("gpu", "a name, a path or an object"), origin.folder, origin.source,
                          reader.pointer("gpu"));
-  cluster.gpus_per_node = reader.integer("gpus_per_node", kGpusPerNode);
-  cluster.nodes = read_nodes(reader, cluster.gpus_per_node);
-  cluster.node_fabric = read_node(reader.optional_object("node_fabric"), cluster.gpu, cluster.gpus_per_node);
-  check_gpus_per_node(reader, cluster);
-  cluster.fabric = read_fabric(reader.optional_object("fabric"), cluster);
-  const bool nvlink = cluster.gpu.nvlink.value() > 0.0;
-  cluster.nvlink_latency = read_latency(reader, "nvlink_latency", nvlink ? kNvlinkLatency : kPcieLatency);
-  cluster.fabric_latency = read_latency(reader, "fabric_latency", kFabricLatency);
+  if (const Json* graph = reader.optional_raw("graph")) {
+    read_graph_and_latencies(reader, *graph, cluster, origin);
+  } else {
+    read_nodes_and_fabric(reader, cluster);
+  }
   reader.known("base");
   reader.finish();
   return cluster;
 }
 
 std::string words_for_nodes(const Cluster& cluster, std::int64_t nodes) {
+  if (cluster.graph) return "a /cluster/graph of " + std::to_string(nodes) + " nodes";
   const std::string name = cluster.name.substr(0, cluster.name.rfind('x'));  // without the xN of scaled()
   for (const std::string& known : {cluster.name, name})
     if (contains(cluster_catalogue(), known)) return "/cluster " + known + "x" + std::to_string(nodes);
@@ -138,15 +193,18 @@ std::string words_for_nodes(const Cluster& cluster, std::int64_t nodes) {
 }
 
 Json to_json(const Cluster& cluster) {
-  return {{"name", cluster.name},
-          {"source", cluster.source},
-          {"gpu", to_json(cluster.gpu)},
-          {"gpus_per_node", cluster.gpus_per_node},
-          {"nodes", cluster.nodes},
-          {"node_fabric", to_json(cluster.node_fabric)},
-          {"fabric", to_json(cluster.fabric)},
-          {"nvlink_latency", to_text(cluster.nvlink_latency)},
-          {"fabric_latency", to_text(cluster.fabric_latency)}};
+  Json json{{"name", cluster.name}, {"source", cluster.source}, {"gpu", to_json(cluster.gpu)}};
+  if (cluster.graph) {
+    json["graph"] = to_json(*cluster.graph);
+  } else {
+    json["gpus_per_node"] = cluster.gpus_per_node;
+    json["nodes"] = cluster.nodes;
+    json["node_fabric"] = to_json(cluster.node_fabric);
+    json["fabric"] = to_json(cluster.fabric);
+  }
+  json["nvlink_latency"] = to_text(cluster.nvlink_latency);
+  json["fabric_latency"] = to_text(cluster.fabric_latency);
+  return json;
 }
 
 }  // namespace switchyard

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,8 @@
 #include "topologies/gpu.hpp"
 
 namespace switchyard {
+
+struct Blueprint;
 
 /// What joins the GPUs inside a node.
 struct NodeFabric {
@@ -54,6 +57,7 @@ struct Cluster {
   Fabric fabric;
   Seconds
       nvlink_latency;  // of one hop GPU -> GPU inside a node, be it NVLink, xGMI or PCIe, without software
+  std::shared_ptr<const Blueprint> graph;  // free: drawn by the user, without node_fabric and fabric
   Seconds fabric_latency;  // of one crossing NIC -> switches -> NIC, a fabric's hop_latency apart
   std::int64_t gpus() const { return gpus_per_node * nodes; }
 };
@@ -67,6 +71,9 @@ std::vector<std::string> cluster_names();
 /// {"base": NAME or NAMExN, "nodes": 4, …}. Defaults: one node; NVSwitches, else an xGMI mesh, else a PCIe
 /// tree, by what the GPU has; the `rail_optimised` fabric, one NIC of 400 Gb/s per GPU, a rail each, no
 /// oversubscription, adaptive routing. A PCIe tree: one socket up to 4 GPUs, else two; a switch for 4 GPUs.
+/// {"gpu", "graph": path or object, "nvlink_latency", "fabric_latency"}: a free graph (graphs/graph.hpp) says
+/// nodes and links itself; the latencies are by default those of the first GPU's longest routes within its
+/// node and to others.
 /// Throws InputError at "source: pointer".
 Cluster read_cluster(const Json& wish, const std::string& base_folder, const std::string& source,
                      const std::string& pointer = "/cluster");

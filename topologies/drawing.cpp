@@ -16,6 +16,7 @@ struct Vertex {
 struct Edge {
   std::string name, kind;
   double bytes_per_s = 0.0, latency_s = 0.0;
+  int length = 1, turn = 0;
 };
 
 // Bidirectional, though nobody looks back: gcc 12 finds false faults in the edge iterator of the other kind.
@@ -29,9 +30,10 @@ Drawing drawing_of(const LinkGraph& graph) {
                       drawing);
   }
   for (const Link& link : graph.links()) {
-    boost::add_edge(
-        link.from, link.to,
-        {link.name, std::string(name_of(link.kind)), link.bandwidth.value(), link.latency.value()}, drawing);
+    boost::add_edge(link.from, link.to,
+                    {link.name, std::string(name_of(link.kind)), link.bandwidth.value(), link.latency.value(),
+                     link.way.length, link.way.turn},
+                    drawing);
   }
   return drawing;
 }
@@ -63,6 +65,8 @@ void write_graphml(const LinkGraph& graph, std::ostream& out) {
   properties.property("kind", boost::get(&Edge::kind, drawing));
   properties.property("bytes_per_s", boost::get(&Edge::bytes_per_s, drawing));
   properties.property("latency_s", boost::get(&Edge::latency_s, drawing));
+  properties.property("length", boost::get(&Edge::length, drawing));
+  properties.property("turn", boost::get(&Edge::turn, drawing));
   boost::write_graphml(out, drawing, properties, true);
 }
 

@@ -29,8 +29,8 @@ using Lengths = std::vector<std::uint16_t>;  // of the shortest ways from a send
 constexpr std::uint16_t kUnreached = std::numeric_limits<std::uint16_t>::max();
 constexpr std::size_t kMostLengthsKept = 32'000'000;  // 64 MB
 
-/// Which links traffic of `sender` may take: GPUs (and their slots) forward nobody else's, and what left
-/// through a NIC does not come back into the node.
+/// Which links traffic of `sender` may take: GPUs (and their slots) forward nobody else's, what left through
+/// a NIC does not come back into the node, and what entered another node does not leave it again.
 struct MayCarry {
   const Graph* graph = nullptr;
   const Blueprint* blueprint = nullptr;
@@ -42,7 +42,10 @@ struct MayCarry {
     const Device& to = blueprint->devices[link.to];
     if (from.owner && *from.owner != sender)
       return from.kind == DeviceKind::pcie_slot && to.kind == DeviceKind::gpu;
-    return from.kind != DeviceKind::nic || to.node != blueprint->devices[sender].node;
+    const std::optional<std::uint32_t> home = blueprint->devices[sender].node;
+    const bool inside = from.node && from.node == to.node;
+    if (inside && from.kind == DeviceKind::nic) return from.node != home;
+    return !inside || to.kind != DeviceKind::nic || from.node == home;
   }
 };
 
@@ -62,17 +65,37 @@ struct LinkGraph::State {
   LinkId last_link(GpuId sender, DeviceId device, const Lengths& lengths, std::uint64_t& hash) const;
 };
 
-std::string_view name_of(DeviceKind kind) {
-  static constexpr std::array<std::string_view, 10> kNames = {
-      "gpu", "nvswitch", "pcie_slot", "pcie_switch", "host_bridge", "nic", "leaf", "spine", "core", "router"};
-  return kNames.at(static_cast<std::size_t>(kind));
+std::span<const KindRow> device_kinds() {
+  static constexpr std::array<KindRow, 10> kKinds = {{
+      {"gpu", "sends and receives, and forwards nobody else's traffic"},
+      {"nvswitch", "joins the GPUs of a node"},
+      {"pcie_slot", "between a GPU and what its PCIe link ends at"},
+      {"pcie_switch", "joins slots of a node"},
+      {"host_bridge", "of a CPU"},
+      {"nic", "between a node and the fabric"},
+      {"leaf", "the switch that NICs end at"},
+      {"spine", "joins leaves"},
+      {"core", "joins the spines of pods"},
+      {"router", "any other switch, as in a torus or dragonfly"},
+  }};
+  return kKinds;
 }
 
-std::string_view name_of(LinkKind kind) {
-  static constexpr std::array<std::string_view, 6> kNames = {"nvlink", "xgmi", "pcie",
-                                                             "socket", "nic",  "uplink"};
-  return kNames.at(static_cast<std::size_t>(kind));
+std::span<const KindRow> link_kinds() {
+  static constexpr std::array<KindRow, 6> kKinds = {{
+      {"nvlink", "between GPUs and NVSwitches"},
+      {"xgmi", "Infinity Fabric between GPUs"},
+      {"pcie", "inside a node, a GPU's link to its NIC among them"},
+      {"socket", "between the CPUs of a node"},
+      {"nic", "between a NIC and a switch: what traffic between nodes crosses"},
+      {"uplink", "between switches"},
+  }};
+  return kKinds;
 }
+
+std::string_view name_of(DeviceKind kind) { return device_kinds()[static_cast<std::size_t>(kind)].name; }
+
+std::string_view name_of(LinkKind kind) { return link_kinds()[static_cast<std::size_t>(kind)].name; }
 
 LinkGraph::LinkGraph(const Cluster& cluster) : state_(std::make_unique<State>()) {
   state_->blueprint = draw(cluster);
@@ -109,6 +132,13 @@ std::vector<LinkId> LinkGraph::route(GpuId from, GpuId to) const {
     route.push_back(state_->last_link(from, at, lengths, hash));
   std::reverse(route.begin(), route.end());
   return route;
+}
+
+bool LinkGraph::reaches(GpuId from, GpuId to) const {
+  for (const GpuId gpu : {from, to}) {
+    if (gpu >= state_->gpus) throw std::out_of_range("no GPU " + std::to_string(gpu));
+  }
+  return state_->lengths_from(from)[to] != kUnreached;
 }
 
 const Lengths& LinkGraph::State::lengths_from(GpuId sender) {

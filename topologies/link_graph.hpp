@@ -22,6 +22,14 @@ using DeviceId = std::uint32_t;  // GPUs come first: their DeviceId is their Gpu
 enum class DeviceKind { gpu, nvswitch, pcie_slot, pcie_switch, host_bridge, nic, leaf, spine, core, router };
 std::string_view name_of(DeviceKind kind);
 
+/// What kinds there are, in the order of their enumerators.
+struct KindRow {
+  std::string_view name;
+  std::string_view description;
+};
+std::span<const KindRow> device_kinds();
+std::span<const KindRow> link_kinds();
+
 /// An end of links. Slots, PCIe switches and host bridges stand only in nodes whose GPUs talk over PCIe.
 struct Device {
   std::string name;  // "node0/gpu3"
@@ -64,6 +72,8 @@ class LinkGraph {
   /// receiver's NIC; where several ways are as short, a hash of the two GPUs picks. Cheapest when called with
   /// one `from` after the other; not for several threads at once. Throws std::out_of_range.
   std::vector<LinkId> route(GpuId from, GpuId to) const;
+  /// Whether route() has an answer: in every cluster but a free graph it has. Throws std::out_of_range.
+  bool reaches(GpuId from, GpuId to) const;
   /// Sum of the link latencies of a route: the cluster's nvlink_latency within a node, its fabric_latency
   /// across; more where a node's only NIC is reached over its host bridges.
   Seconds latency(std::span<const LinkId> route) const;

@@ -70,6 +70,10 @@ struct Examples {
           R"({"kind": "torus", "nics_per_node": 8, "nic": "400 Gb/s", "dimensions": [1, 2], "link": "1 Gb/s",
               "hop_latency": "1 us", "routing": "ecmp"})"})
       add("/cluster/fabric", fabric);
+    add("/cluster", R"({"gpu": "h100_sxm", "graph": {"directed": false,
+      "devices": [{"name": "a", "kind": "gpu", "node": "x"}, {"name": "s", "kind": "router"}],
+      "links": [{"from": "a", "to": "s", "bandwidth": "1 GB/s", "latency": "1 us", "kind": "nic", "name": "l",
+                 "length": 2, "turn": 1}]}})");
     add("/cluster/node_fabric", "null");  // the GPU's own kind, xgmi_mesh
     Json& gpu = scenarios.back()["cluster"]["gpu"];
     gpu.erase("nvlink");
@@ -172,6 +176,11 @@ const Json* block_of(const Json& schema, const Json& value) {
 using VisitBlock = std::function<void(const Json& block, const Pointer& place)>;
 
 void visit_blocks(const Json& schema, const Json& value, const Pointer& place, const VisitBlock& visit) {
+  if (value.is_array())
+    for_each_form(schema, [&](const Json& form) {
+      for (std::size_t i = 0; form.contains("items") && i < value.size(); ++i)
+        visit_blocks(form["items"], value[i], place / i, visit);
+    });
   const Json* block = value.is_object() ? block_of(schema, value) : nullptr;
   if (block == nullptr) return;
   visit(*block, place);

@@ -4,6 +4,7 @@
 #include <array>
 #include <filesystem>
 #include <map>
+#include <sstream>
 
 #include "sim/base/files.hpp"
 #include "sim/cost/engine_profile.hpp"
@@ -13,6 +14,8 @@
 #include "tests/fuzz/memory_file.hpp"
 #include "tests/support/small_scenarios.hpp"
 #include "topologies/cluster.hpp"
+#include "topologies/drawing.hpp"
+#include "topologies/graphs/graph.hpp"
 #include "workloads/catalogue.hpp"
 #include "workloads/requests/token_rows.hpp"
 #include "workloads/requests/trace.hpp"
@@ -98,11 +101,31 @@ std::vector<std::string> cluster_seeds() {
                "routing": "ecmp"}})");
   seeds.emplace_back(R"({"base": "hgx-h100", "nodes": 4, "fabric": {"kind": "torus", "dimensions": [2, 2],
     "link": "1 Tb/s", "hop_latency": "100 ns", "routing": "dimension_order"}})");
-  seeds.emplace_back(R"({"base": "hgx-h100", "nodes": 9, "fabric": {"kind": "dragonfly", "nodes_per_router": 1,
+  seeds.emplace_back(
+      R"({"base": "hgx-h100", "nodes": 9, "fabric": {"kind": "dragonfly", "nodes_per_router": 1,
     "routers_per_group": 3, "global_links": 2, "local_link": "1 Tb/s", "global_link": "400 Gb/s"}})");
   seeds.emplace_back(R"({"base": "hgx-h100", "nodes": 9, "fabric": {"kind": "fat_tree", "nodes_per_leaf": 2,
     "leaves_per_pod": 2}})");
   return seeds;
+}
+
+/// What a graph is for: links, routes, and the JSON that it is resolved to.
+void read_graph_text(std::string_view input, const GraphFormat& format) {
+  const Blueprint graph = blueprint_of(format.read(std::string(input), "fuzz"), "fuzz");
+  if (graph.devices.size() > 100) return;
+  read_cluster({{"gpu", "h100_sxm"}, {"graph", to_json(graph)}}, "", "fuzz.json");
+}
+
+std::vector<std::string> graph_seeds(const GraphFormat& format) {
+  const LinkGraph tree(read_cluster("rtx-4090-pcie", "", "seed"));
+  std::ostringstream text;
+  if (format.name == ".graphml") write_graphml(tree, text);
+  else
+    text << R"({"directed": false, "devices": [{"name": "a", "kind": "gpu", "node": "x"},
+    {"name": "b", "kind": "gpu", "node": "y"}, {"name": "s", "kind": "router"}], "links": [
+    {"from": "a", "to": "s", "bandwidth": "1 GB/s", "latency": "1 us", "kind": "nic", "name": "l"},
+    {"from": "b", "to": "s", "bandwidth": "400 Gb/s", "length": 2, "turn": 1}]})";
+  return {text.str()};
 }
 
 std::vector<std::string> gpu_seeds() {
@@ -269,6 +292,10 @@ std::vector<FuzzTarget> all_targets() {
        {R"({"key": "0000000000000001", "row": {"verdict": "ok", "reason": "", "summary": {"steps": 3}}})"
         "\n{\"key\": \"2\"}\n"}},
   };
+  for (const GraphFormat& format : graph_formats())
+    targets.push_back({"graph_" + std::string(format.name.substr(1)),
+                       [&format](std::string_view input) { read_graph_text(input, format); },
+                       graph_seeds(format)});
   for (const RecordingFormat& format : recording_formats()) targets.push_back(recording_target(format));
   add_traces(targets);
   return targets;

@@ -72,6 +72,10 @@ const profile = {source: 's', gemm: shares, grouped_gemm: shares, prefill_attent
 const wholeGpu = {source: 's', memory: '80 GB', memory_bandwidth: '3 TB/s', peak: {bf16: '900 TFLOP/s'}, vector_peak: '60 TFLOPS',
   pcie: '64GB/s', tdp: '.7 kW', profile};
 const {nvlink, xgmi} = {nvlink: {...wholeGpu, nvlink: '450 GB/s'}, xgmi: {...wholeGpu, xgmi: '64 GB/s', xgmi_links: 7}};
+const eight = [0, 1, 2, 3, 4, 5, 6, 7].map((i) => `g${i}`);
+const cable = {from: 'g0', to: 's', bandwidth: '1 GB/s'};
+const graph = {devices: [...eight.map((name) => ({name, kind: 'gpu'})), {name: 's', kind: 'router', node: null}],
+  links: eight.map((from) => ({...cable, from, latency: '1 us', turn: 0}))};
 const tree = {kind: 'pcie_tree', sockets: 2, gpus_per_switch: 1, uplink: '32 GB/s', socket_link: '64 GB/s'};
 writeFileSync(path.join(folder, 'lengths.jsonl'), '{"prompt_len": 100, "output_len": 5}\n');
 writeFileSync(path.join(folder, 'trace.csv'), 'arrival_s,prompt_tokens,output_tokens\n0,100,5\n');
@@ -89,6 +93,7 @@ const both = [  // what schema and reader take
   ['/cluster', {base: 'hgx-h100x4', nodes: null}], ['/cluster', {base: 'hgx-h100', fabric: {rails: 4}}],
   ['/cluster', {base: 'hgx-h100x4', fabric: {kind: 'fat_tree', nodes_per_leaf: 2, leaves_per_pod: null}}],
   ['/cluster', {base: 'gb200-nvl72', fabric: {kind: 'torus', dimensions: [1]}}],
+  ['/cluster', {gpu: 'h100_sxm', graph: graph}], ['/cluster', {base: 'hgx-h100', graph: {...graph, directed: null}, nodes: null}],
   ['/cluster', {base: 'hgx-h100x4', fabric: {kind: 'dragonfly', routing: 'ecmp', global_links: 8, local_link: '1 Tb/s'}}],
   ['/cluster', {gpu: nvlink, gpus_per_node: 8, node_fabric: {kind: 'nvswitch'}}], ['/cluster', {gpu: nvlink, gpus_per_node: 8, node_fabric: tree}],
   ['/cluster', {gpu: xgmi, gpus_per_node: 8, node_fabric: {kind: 'xgmi_mesh'}}], ['/cluster', {gpu: {...xgmi, nvlink: '0 B/s'}, gpus_per_node: 8}],
@@ -116,6 +121,9 @@ const neither = [  // what both refuse
   ['/cluster', {gpu: 'h100_sxm'}], ['/cluster', {base: null, gpu: 'h100_sxm'}], ['/cluster', {base: 'hgx-h100', nods: 2}],
   ['/cluster', {base: 'hgx-h100', nodes: 0}], ['/cluster', {base: 'hgx-h100', fabric: {kind: 'tree'}}],
   ['/cluster', {base: 'hgx-h100', fabric: {kind: 'torus', oversubscription: 2}}], ['/cluster', {base: 'hgx-h100', fabric: {dimensions: [1]}}],
+  ['/cluster', {gpu: 'h100_sxm', graph, gpus_per_node: 1}], ['/cluster', {gpu: 'h100_sxm', graph: 'x.txt'}], ['/cluster', {graph}],
+  ['/cluster', {gpu: 'h100_sxm', graph: {...graph, devices: [{name: 'a'}]}}], ['/cluster', {gpu: 'h100_sxm', graph: {...graph, links: [{...cable, length: 0}]}}],
+  ['/cluster', {gpu: 'h100_sxm', graph: {...graph, links: [{...cable, kind: 'wire'}]}}], ['/cluster', {gpu: 'h100_sxm', graph: {devices: []}}],
   ['/cluster', {base: 'hgx-h100', fabric: {kind: 'torus', routing: 'adaptive'}}], ['/cluster', {base: 'hgx-h100', fabric: {kind: 'torus', dimensions: [0]}}],
   ['/cluster', {base: 'hgx-h100', fabric: {kind: 'dragonfly', routers_per_group: 65}}],
   ['/cluster', {base: 'hgx-h100', fabric: {nic: 400}}], ['/cluster', {base: 'hgx-h100', fabric: {nic: '400 GHz'}}],

@@ -18,6 +18,7 @@ struct Vertex {
 struct Edge {
   std::string name, kind, label;
   double bytes_per_s = 0.0, latency_s = 0.0;
+  int length = 0, turn = 0;
 };
 using Reread = boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, Vertex, Edge>;
 
@@ -61,6 +62,8 @@ TEST_CASE("GraphML holds every device and link with its properties, and reads ba
     properties.property("kind", boost::get(&Edge::kind, reread));
     properties.property("bytes_per_s", boost::get(&Edge::bytes_per_s, reread));
     properties.property("latency_s", boost::get(&Edge::latency_s, reread));
+    properties.property("length", boost::get(&Edge::length, reread));
+    properties.property("turn", boost::get(&Edge::turn, reread));
     boost::read_graphml(text, reread, properties);
 
     REQUIRE(boost::num_vertices(reread) == graph.devices().size());
