@@ -37,9 +37,9 @@ const std::vector<Form>& forms() {
       // Two links of 50 GB/s between each two of four groups of 16 GPUs, two of them in each half.
       {R"("kind": "dragonfly", "routers_per_group": 2, "global_links": 3, "local_link": "200 GB/s")", 8,
        4 * 2 * 50e9, 16 * 16 * kBytes / (2 * 50e9)},
-      // Each router's 8 GPUs send to the 48 of other groups over 2 / 2 links inside.
-      {R"("kind": "dragonfly", "routers_per_group": 2, "global_links": 3, "local_link": "100 GB/s")", 8,
-       4 * 100e9, 8 * 48 * kBytes / 100e9},
+      // Each router's 8 GPUs send to the 48 of other groups, half of that over the link inside.
+      {R"("kind": "dragonfly", "routers_per_group": 2, "global_links": 3, "local_link": "40 GB/s")", 8,
+       4 * 2 * 40e9, 8 * 48 / 2 * kBytes / 40e9},
       // One group: 8 GPUs of a router send to the 8 of each other one.
       {R"("kind": "dragonfly", "routers_per_group": 4, "local_link": "40 GB/s")", 4, 2 * 2 * 40e9,
        8 * 8 * kBytes / 40e9},

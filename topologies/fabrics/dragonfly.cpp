@@ -75,24 +75,34 @@ void join_groups_by_links(Blueprint& blueprint, const Fabric& fabric, const Devi
       }
 }
 
-/// Packets between groups spread over all routers of both: the links between two groups are one, on a hub of
-/// each group. A packet takes links inside the sender's and the receiver's group, but where its router has
-/// the link itself: of a routers, each has a / 2 links inside for what it sends between groups, as much for
-/// what it receives, and the other halves pass on. Such packets and those that stay in a group are not
-/// charged for each other here. The hub's links have the latency of the two hops inside that most take.
+/// What each router has of its group's links inside for traffic between groups, in each direction. Of a
+/// routers, it sends over a - 1 of them. A packet takes one of its own group, unless its router has a link to
+/// the other group itself, and one of the receiver's, unless it arrives at the right router; those that pass
+/// on are as many as those that are sent.
+BytesPerSecond inside_for_others(const Fabric& fabric, std::int64_t links) {
+  const auto of_group = static_cast<double>(fabric.routers_per_group);
+  const double of_sender = 1.0 - std::min(1.0, static_cast<double>(links) / of_group);
+  const double of_receiver = 1.0 - 1.0 / of_group;
+  return fabric.local_link * ((of_group - 1.0) / (of_sender + of_receiver));
+}
+
+/// Packets between groups spread over all links of the two: they are one, between hubs of the groups. Such
+/// packets and those that stay inside a group are not charged for each other. The hub's links have the
+/// latency of the two hops inside that most packets take.
 void join_groups_by_hubs(Blueprint& blueprint, const Fabric& fabric, const Devices& routers,
                          std::int64_t groups) {
   const auto of_group = static_cast<std::size_t>(fabric.routers_per_group);
+  const std::int64_t links = links_of_pair(fabric, groups);
   Devices hubs = routers;
   if (of_group > 1) {
-    const BytesPerSecond inside = fabric.local_link * (static_cast<double>(of_group) / 2.0);
+    const BytesPerSecond inside = inside_for_others(fabric, links);
     hubs.clear();
     for (std::int64_t g = 0; g < groups; ++g)
       hubs.push_back(blueprint.add({group_name(g) + "/hub", DeviceKind::router, {}, {}}));
     for (std::size_t r = 0; r < routers.size(); ++r)
       blueprint.join(routers[r], hubs[r / of_group], LinkKind::uplink, inside, fabric.hop_latency / 2.0);
   }
-  const BytesPerSecond between = fabric.global_link * static_cast<double>(links_of_pair(fabric, groups));
+  const BytesPerSecond between = fabric.global_link * static_cast<double>(links);
   const Seconds latency = fabric.hop_latency * (of_group > 1 ? 2.0 : 1.0);
   for (std::size_t h = 0; h < hubs.size(); ++h)
     for (std::size_t g = 0; g < h; ++g) blueprint.join(hubs[g], hubs[h], LinkKind::uplink, between, latency);
