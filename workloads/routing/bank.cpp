@@ -126,21 +126,46 @@ ExpertCounts RoutingBank::counts_of_domain(std::int64_t domain) const {
   return counts;
 }
 
+std::array<RoutingBank::Stretch, 3> RoutingBank::stretches(const TokenRun& run) const {
+  ensure(!exact_ && run.stream < streams_.size() && run.tokens >= 0, "a token run lies in the bank");
+  const Stream& stream = streams_[run.stream];
+  const std::uint64_t length = rings_[static_cast<std::size_t>(stream.domain)].length;
+  const auto tokens = static_cast<std::uint64_t>(run.tokens);
+  const std::uint64_t first = place(stream, run.position);
+  const std::uint64_t last = first + tokens % length;
+  const std::uint64_t over = last > length ? last - length : 0;
+  return {{{stream.domain, 0, length, static_cast<std::uint32_t>(tokens / length)},
+           {stream.domain, first, last - over, 1},
+           {stream.domain, 0, over, 1}}};
+}
+
+void RoutingBank::visit_rows(const TokenRun& run,
+                             const std::function<void(std::span<const std::uint16_t>)>& visit) const {
+  const std::size_t size = gates_.size() * top_k_;
+  // A sequence that begins with a run of one token is taken for a step's alone: a decoding sequence whose
+  // prompt nobody asks for.
+  const bool alone = run.position == 0 && run.tokens == 1;
+  for (std::uint64_t t = 0; exact_ && t < static_cast<std::uint64_t>(run.tokens); ++t)
+    visit({exact_->row(run.stream, run.position + t, alone), size});
+  if (exact_) return;
+  const auto [turns, before, behind] = stretches(run);
+  const Ring& ring = rings_[static_cast<std::size_t>(turns.domain)];
+  const std::uint64_t tokens = static_cast<std::uint64_t>(run.tokens);
+  for (std::uint64_t t = 0; t < tokens; ++t) visit({row(ring, (before.first + t) % ring.length), size});
+}
+
 void RoutingBank::add(const TokenRun& run, ExpertCounts& counts) const {
   ensure(counts.layers == moe_layers() && counts.experts == experts(), "expert counts have the bank's shape");
-  if (exact_) return add_exactly(run, counts);
-  ensure(run.stream < streams_.size() && run.tokens >= 0, "a token run lies in the bank");
-  const Stream& stream = streams_[run.stream];
-  const Ring& ring = rings_[static_cast<std::size_t>(stream.domain)];
-  const auto tokens = static_cast<std::size_t>(run.tokens);
-  if (const auto turns = static_cast<std::uint32_t>(tokens / ring.length); turns > 0) {
+  if (exact_)
+    return visit_rows(run, [&](std::span<const std::uint16_t> chosen) { add_row(chosen.data(), counts); });
+  const auto [turns, before, behind] = stretches(run);
+  const Ring& ring = rings_[static_cast<std::size_t>(turns.domain)];
+  if (turns.times > 0) {
     const std::uint32_t* whole = prefix(ring, blocks(ring));
-    for (std::size_t i = 0; i < counts.counts.size(); ++i) counts.counts[i] += turns * whole[i];
+    for (std::size_t i = 0; i < counts.counts.size(); ++i) counts.counts[i] += turns.times * whole[i];
   }
-  const std::size_t first = place(stream, run.position);
-  const std::size_t last = first + tokens % ring.length;
-  add_segment(ring, first, std::min(last, ring.length), counts);
-  if (last > ring.length) add_segment(ring, 0, last - ring.length, counts);
+  add_segment(ring, before.first, before.last, counts);
+  if (behind.last > 0) add_segment(ring, 0, behind.last, counts);
 }
 
 void RoutingBank::add_segment(const Ring& ring, std::size_t first, std::size_t last,
@@ -167,14 +192,6 @@ void RoutingBank::add_row(const std::uint16_t* chosen, ExpertCounts& counts) con
     layer_counts += experts_;
     chosen += top_k_;
   }
-}
-
-/// A sequence that begins with a run of one token is taken for a step's alone: a decoding sequence whose
-/// prompt nobody asks for.
-void RoutingBank::add_exactly(const TokenRun& run, ExpertCounts& counts) const {
-  const bool alone = run.position == 0 && run.tokens == 1;
-  for (std::uint64_t t = 0; t < static_cast<std::uint64_t>(run.tokens); ++t)
-    add_row(exact_->row(run.stream, run.position + t, alone), counts);
 }
 
 std::span<const std::uint16_t> RoutingBank::experts_of(std::uint32_t stream, std::uint64_t position,

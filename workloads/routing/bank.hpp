@@ -4,7 +4,9 @@
 // shared read-only by forked points.
 #pragma once
 
+#include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -105,6 +107,24 @@ class RoutingBank {
   ExpertCounts empty_counts() const;
   /// Of every token of a domain.
   ExpertCounts counts_of_domain(std::int64_t domain) const;
+  /// Consecutive tokens [first, last) of a domain's ring, `times` over; first <= last <= ring_length(domain).
+  struct Stretch {
+    std::int64_t domain = 0;
+    std::uint64_t first = 0, last = 0;
+    std::uint32_t times = 1;
+  };
+  /// A run on its ring: its whole turns, then the rest up to the ring's end and from its beginning on; some
+  /// may be empty. Not of an exact bank, whose tokens lie on no ring.
+  std::array<Stretch, 3> stretches(const TokenRun& run) const;
+  bool is_exact() const { return exact_ != nullptr; }
+  /// Of the token at a place of a domain's ring: [moe_layers, top_k], of which a layer fills its own top_k.
+  std::span<const std::uint16_t> row_at(std::int64_t domain, std::uint64_t place) const {
+    return {row(rings_[static_cast<std::size_t>(domain)], place), gates_.size() * top_k_};
+  }
+  /// The rows of a run, token by token, each valid until the next. An exact bank draws those anew that it has
+  /// let go of since they were read last (see ExactRows).
+  void visit_rows(const TokenRun& run,
+                  const std::function<void(std::span<const std::uint16_t>)>& visit) const;
   /// Adds the assignments of a run: whole blocks of consecutive rows from prefix sums, odd rows singly.
   /// Conserves tokens x top_k per layer. Safe to call from several readers, unless it is exact.
   void add(const TokenRun& run, ExpertCounts& counts) const;
@@ -140,7 +160,6 @@ class RoutingBank {
   void append_stream(std::int64_t domain, std::size_t length);
   /// Once all streams are known: where each ring's rows begin, and room for them.
   void make_room();
-  void add_exactly(const TokenRun& run, ExpertCounts& counts) const;
   void draw_uniformly(std::uint64_t seed);
   /// One layer's choices of all tokens, stream by stream, [tokens, top_k of the layer].
   void store(std::size_t layer, std::span<const std::uint16_t> chosen);
