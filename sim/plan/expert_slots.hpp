@@ -36,11 +36,19 @@ class ExpertSlots {
     const Layer& layer = layers_[static_cast<std::size_t>(moe_layer)];
     return {layer.slots.data() + static_cast<std::size_t>(rank) * layer.on_rank, layer.on_rank};
   }
+  /// The ranks that hold an expert, by replica.
+  std::span<const std::uint16_t> holders(std::int64_t moe_layer, std::uint16_t expert) const {
+    const Layer& layer = layers_[static_cast<std::size_t>(moe_layer)];
+    return {layer.holders.data() + layer.first_holder[expert],
+            layer.first_holder[std::size_t{expert} + 1] - layer.first_holder[expert]};
+  }
 
  private:
   struct Layer {
     std::vector<ExpertSlot> slots;
-    std::size_t on_rank = 0;  // slots of each
+    std::size_t on_rank = 0;                  // slots of each
+    std::vector<std::uint16_t> holders;       // ranks, expert by expert, in the order of their replicas
+    std::vector<std::uint32_t> first_holder;  // [experts + 1]
   };
   std::int64_t ranks_;
   std::vector<Layer> layers_;

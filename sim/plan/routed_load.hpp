@@ -11,6 +11,7 @@
 
 #include "sim/plan/batch.hpp"
 #include "sim/plan/expert_slots.hpp"
+#include "sim/plan/token_spread.hpp"
 #include "workloads/routing/bank.hpp"
 
 namespace switchyard {
@@ -73,6 +74,18 @@ class RoutedLoad {
   /// After route_by_source: assignments of one batch's tokens to one expert rank.
   std::int64_t sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const;
 
+  /// Before reached() may be asked: where the ranks are.
+  void place_ranks(RankNodes nodes);
+  /// `weight` x counts.
+  struct Reached {
+    const SpreadCounts* counts = nullptr;
+    double weight = 1.0;
+  };
+  /// After route_by_source with the same `ranks`: the tokens of one of them that reach each expert rank and
+  /// each node, with however many of their experts; dropped assignments reach nobody. When balanced every
+  /// rank and every node gets what the gates' own choices give it on average. Valid until the next call.
+  Reached reached(std::span<const RankBatch> ranks, std::size_t source);
+
   std::int64_t expert_ranks() const { return slots_->ranks(); }
   /// Assignments that are not dropped.
   const ExpertCounts& counts() const { return counts_; }
@@ -91,6 +104,10 @@ class RoutedLoad {
   /// Where each expert's first row stands in its layer's sorted list; of each source its own first.
   void find_first_rows(std::size_t sources);
   void check_conserved() const;
+  /// What the rows of one source reach, assignment by assignment as they are dealt and dropped.
+  void walk(std::size_t source, const RankBatch& batch);
+  void walk_row(std::size_t source, std::span<const std::uint16_t> row);
+  Reached balanced_spread(const RankBatch& batch);
 
   const RoutingBank* bank_;
   RoutingMode mode_;
@@ -103,6 +120,11 @@ class RoutedLoad {
   std::vector<ExpertCounts> first_by_source_;  // the same
   std::int64_t tokens_ = 0;
   std::int64_t dropped_ = 0;
+  std::optional<RankNodes> nodes_;             // once the ranks are placed
+  std::unique_ptr<const TokenSpread> spread_;  // where a token's places depend on the token alone
+  std::optional<SpreadCounts> reached_;        // scratch
+  ExpertCounts dealt_;                         // scratch of a walk: rows of the source, by expert
+  std::vector<std::uint16_t> places_;          // the same, of a token in one layer
 };
 
 /// What every expert is asked in the long run: the assignments of every token of the bank once; balanced: one
