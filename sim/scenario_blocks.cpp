@@ -50,6 +50,22 @@ std::vector<std::string> precision_choices() {
   return choices;
 }
 
+void check_exchange(const Deployment& d, ObjectReader& reader) {
+  const bool exchanges = d.data_parallel_size > 1;
+  if (exchanges && exchange_backend(d.all2all_backend) != nullptr && !d.enable_expert_parallel) {
+    reader.fail("all2all_backend", "\"" + d.all2all_backend +
+                                       "\" sends tokens to their experts' ranks; set enable_expert_parallel "
+                                       "to true too");
+  }
+  if (!d.enable_dbo) return;
+  if (!exchanges || !is_asynchronous(d.all2all_backend))
+    reader.fail("enable_dbo",
+                "overlaps exchanges between data-parallel ranks that return before the tokens have arrived; "
+                "set data_parallel_size above 1 and all2all_backend to deepep_low_latency or deepep_normal");
+  if (d.tensor_parallel_size > 1)
+    reader.fail("enable_dbo", "is not supported with tensor parallelism; set tensor_parallel_size to 1");
+}
+
 }  // namespace
 
 PrecisionByRole with_weights(const PrecisionByRole& checkpoint, Precision weights) {
@@ -78,12 +94,10 @@ Deployment read_deployment(ObjectReader reader, const Architecture& model) {
   if (balances && model.moe_layers() > 0) refuse_contradiction(reader, d);
   d.enable_eplb |= balances;
   if (model.moe_layers() > 0) check_balancing(d, reader);
-  refuse_unless_off(reader, "enable_dbo");
-  if (d.all2all_backend == "pairwise" && d.data_parallel_size > 1 && model.moe_layers() > 0 &&
-      !d.enable_expert_parallel) {
-    reader.fail("all2all_backend",
-                "\"pairwise\" sends tokens to their experts' ranks; set enable_expert_parallel to true too");
-  }
+  d.enable_dbo = reader.optional_boolean("enable_dbo", false);
+  d.dbo_decode_token_threshold = reader.optional_integer("dbo_decode_token_threshold", 32, {1, 1 << 24});
+  d.dbo_prefill_token_threshold = reader.optional_integer("dbo_prefill_token_threshold", 512, {1, 1 << 24});
+  if (model.moe_layers() > 0) check_exchange(d, reader);
   reader.finish();
   return normalised(d, model);
 }

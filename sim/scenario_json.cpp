@@ -13,7 +13,9 @@ Json deployment_json(const Deployment& d) {
           {"expert_placement", d.expert_placement},
           {"num_redundant_experts", d.num_redundant_experts},
           {"enable_eplb", d.enable_eplb},
-          {"enable_dbo", false},
+          {"enable_dbo", d.enable_dbo},
+          {"dbo_decode_token_threshold", d.dbo_decode_token_threshold},
+          {"dbo_prefill_token_threshold", d.dbo_prefill_token_threshold},
           {"all2all_backend", d.all2all_backend}};
 }
 

@@ -78,19 +78,20 @@ std::unique_ptr<StepTimer> System::timer(std::int64_t replica) const {
   const Deployment& d = scenario_.deployment;
   std::unique_ptr<RoutedLoad> routed;
   if (bank_) routed = build_routed_load(scenario_, *bank_, placed_.slots);
-  return std::make_unique<StepTimer>(
-      model_, kinds_,
-      replica_network(d, replica, graph_, collective_parameters(scenario_.cluster),
-                      scenario_.engine.profile.all_reduce),
-      std::move(routed));
+  return std::make_unique<StepTimer>(model_, kinds_, replica_network(d, replica, network_spec()),
+                                     std::move(routed));
+}
+
+NetworkSpec System::network_spec() const {
+  return {&graph_, collective_parameters(scenario_.cluster), scenario_.engine.profile.all_reduce,
+          exchange_shape(timed_, scenario_.precision, scenario_.deployment)};
 }
 
 bool System::find_shared_links() const {
   std::vector<bool> taken(graph_.links().size(), false);
-  const CollectiveParameters parameters = collective_parameters(scenario_.cluster);
+  const NetworkSpec spec = network_spec();
   for (std::int64_t replica = 0; replica < scenario_.deployment.replicas; ++replica) {
-    for (LinkId link : links_of(replica_network(scenario_.deployment, replica, graph_, parameters,
-                                                scenario_.engine.profile.all_reduce))) {
+    for (LinkId link : links_of(replica_network(scenario_.deployment, replica, spec))) {
       if (taken[link]) return true;
       taken[link] = true;
     }

@@ -46,6 +46,7 @@ class System {
   std::unique_ptr<StepTimer> timer(std::int64_t replica) const;
 
  private:
+  NetworkSpec network_spec() const;
   bool find_shared_links() const;
 
   Scenario scenario_;

@@ -72,6 +72,7 @@ EngineProfile read_profile(const Json& json, const std::string& source) {
   profile.expert_tile = reader.integer("expert_tile", {1, 1024});
   profile.gathers_logits = reader.optional_boolean("gathers_logits", true);
   profile.pipeline_tensors = reader.optional_number("pipeline_tensors", 1.0, {1.0, 16.0});
+  profile.shared_experts_stream_tokens = reader.maybe_integer("shared_experts_stream_tokens", {0, 1 << 24});
   profile.all_reduce = reader.optional_text("all_reduce", "nccl");
   profile.kv_cache = precision_of(reader.text("kv_cache"), source + ": " + reader.pointer("kv_cache"));
   profile.runtime_reserve = reader.quantity<Bytes>("runtime_reserve");

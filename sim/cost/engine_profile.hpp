@@ -51,6 +51,9 @@ struct EngineProfile {
   bool gathers_logits = true;     // all-gather of the logits over tensor ranks
   double pipeline_tensors = 1.0;  // of a hidden vector's size, sent to the next stage for every token
 
+  /// Shared experts run beside the exchange of tokens: on a stream of their own in batches of at most so many
+  /// tokens, and beside a backend that returns at once in any. None: they never do.
+  std::optional<std::int64_t> shared_experts_stream_tokens;
   std::string all_reduce = "nccl";  // between tensor ranks: an implementation of sim/collectives
 
   // Memory and defaults.

@@ -2,7 +2,6 @@
 #include "sim/plan/deployment.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 
 #include "sim/base/error.hpp"
@@ -148,14 +147,27 @@ const ExpertPlacement& Deployment::placement() const {
 }
 
 std::span<const All2AllBackend> all2all_backends() {
-  static constexpr std::array<All2AllBackend, 2> kTable = {{
-      {"allgather_reducescatter",
-       "every rank gathers all tokens, computes its experts, and the sums are reduce-scattered (vLLM's "
-       "default)"},
-      {"pairwise",
-       "one row per assignment goes to its expert's rank and back (Megatron-LM's all-to-all dispatcher)"},
-  }};
+  static const std::vector<All2AllBackend> kTable = [] {
+    std::vector<All2AllBackend> table = {
+        {"allgather_reducescatter",
+         "every rank gathers all tokens, computes its experts, and the sums are reduce-scattered (vLLM's "
+         "default)"}};
+    for (const ExchangeBackend& backend : exchange_backends())
+      table.push_back({backend.name, backend.description});
+    return table;
+  }();
   return kTable;
+}
+
+const ExchangeBackend* exchange_backend(std::string_view name) {
+  const auto backends = exchange_backends();
+  const auto found = std::find_if(backends.begin(), backends.end(),
+                                  [&](const ExchangeBackend& backend) { return backend.name == name; });
+  return found == backends.end() ? nullptr : &*found;
+}
+
+bool is_asynchronous(std::string_view backend) {
+  return backend == "deepep_normal" || backend == "deepep_low_latency";
 }
 
 Deployment normalised(const Deployment& deployment, const Architecture& architecture) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kernels/expert_placement.hpp"
+#include "sim/collectives/exchange.hpp"
 #include "topologies/cluster.hpp"
 #include "topologies/link_graph.hpp"
 #include "workloads/architecture.hpp"
@@ -27,6 +28,9 @@ struct Deployment {
   bool enable_eplb = false;                 // experts are placed by load, whatever expert_placement says
   std::int64_t num_redundant_experts = 0;   // slots of a layer beyond one an expert; with EPLB only
   std::string all2all_backend = "allgather_reducescatter";  // a row of all2all_backends()
+  bool enable_dbo = false;  // the halves of a batch take turns computing and exchanging tokens,
+  std::int64_t dbo_decode_token_threshold = 32;    // where every rank has so many tokens, of decodes alone
+  std::int64_t dbo_prefill_token_threshold = 512;  // or with prompts
 
   std::int64_t gpus_per_replica() const {
     return data_parallel_size * pipeline_parallel_size * tensor_parallel_size;
@@ -47,6 +51,10 @@ struct All2AllBackend {
   std::string_view description;
 };
 std::span<const All2AllBackend> all2all_backends();
+/// That moves tokens one by one; null for allgather_reducescatter, which is made of regular collectives.
+const ExchangeBackend* exchange_backend(std::string_view name);
+/// Its calls return before the tokens have arrived, so work can run beside it.
+bool is_asynchronous(std::string_view backend);
 
 /// dp folded into replicas when nothing routes.
 Deployment normalised(const Deployment& deployment, const Architecture& architecture);

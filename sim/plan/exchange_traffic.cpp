@@ -8,7 +8,7 @@
 namespace switchyard {
 
 ExchangeTraffic::ExchangeTraffic(const LinkGraph& graph, std::span<const GpuId> group, std::int64_t tensor,
-                                 CopiesPer per)
+                                 Copies per)
     : per_(per), tensor_(static_cast<std::size_t>(tensor)), to_ranks_(group.size()) {
   std::map<std::uint32_t, std::uint16_t> number;  // of a node of the cluster
   for (const GpuId gpu : group) {
@@ -31,16 +31,16 @@ void ExchangeTraffic::count(RoutedLoad& routed, std::span<const RankBatch> ranks
   const double share = 1.0 / static_cast<double>(tensor_);
   for (std::size_t source = 0; source < ranks.size(); ++source) {
     RoutedLoad::Reached reached;
-    if (per_ != CopiesPer::an_expert) reached = routed.reached(ranks, source);
+    if (per_ != Copies::per_expert) reached = routed.reached(ranks, source);
     for (std::int64_t layer = first; layer < last; ++layer) {
       for (std::size_t rank = 0; rank < size; ++rank) {
         to_ranks_[rank] =
-            share * (per_ == CopiesPer::an_expert
+            share * (per_ == Copies::per_expert
                          ? static_cast<double>(routed.sent(layer, static_cast<std::int64_t>(source),
                                                            static_cast<std::int64_t>(rank)))
                          : reached.weight * reached.counts->on_ranks(layer)[rank]);
       }
-      for (std::size_t node = 0; node < to_nodes_.size() && per_ == CopiesPer::a_node; ++node)
+      for (std::size_t node = 0; node < to_nodes_.size() && per_ == Copies::per_node; ++node)
         to_nodes_[node] = share * reached.weight * reached.counts->on_nodes(layer)[node];
       add_source(std::span(copies_).subspan(static_cast<std::size_t>(layer - first) * size, size), source);
     }
@@ -54,7 +54,7 @@ std::span<const RankCopies> ExchangeTraffic::of(std::int64_t moe_layer) const {
 
 void ExchangeTraffic::add_source(std::span<RankCopies> layer, std::size_t source) {
   for (std::size_t from = source * tensor_; from < (source + 1) * tensor_; ++from) {
-    if (per_ == CopiesPer::a_node) send_by_node(layer, from);
+    if (per_ == Copies::per_node) send_by_node(layer, from);
     else send_direct(layer, from);
   }
 }

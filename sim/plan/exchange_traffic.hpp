@@ -7,16 +7,11 @@
 #include <span>
 #include <vector>
 
+#include "sim/collectives/exchange.hpp"
 #include "sim/plan/routed_load.hpp"
 #include "topologies/link_graph.hpp"
 
 namespace switchyard {
-
-/// an_expert: one for every chosen expert that is not on the sender (all-to-all of assignments, DeepEP's
-/// low-latency kernels) · a_rank: one for every other rank with a chosen expert · a_node: one over the fabric
-/// for every other node, to the rank at the sender's own place there (rails), which hands it on to the ranks
-/// of its node that the token has chosen; within the sender's node one a rank (DeepEP's normal kernels).
-enum class CopiesPer { an_expert, a_rank, a_node };
 
 /// Of one GPU in one direction; combining is the same with sent and received swapped.
 struct RankCopies {
@@ -27,9 +22,9 @@ class ExchangeTraffic {
  public:
   /// `group`: the GPUs of the expert ranks in their order; each `tensor` consecutive ones are the source of
   /// one batch, of whose tokens they send equal shares.
-  ExchangeTraffic(const LinkGraph& graph, std::span<const GpuId> group, std::int64_t tensor, CopiesPer per);
+  ExchangeTraffic(const LinkGraph& graph, std::span<const GpuId> group, std::int64_t tensor, Copies per);
 
-  CopiesPer per() const { return per_; }
+  Copies copies() const { return per_; }
   /// The node of each rank, numbered in the group's order.
   std::span<const std::uint16_t> node_of() const { return node_of_; }
 
@@ -45,7 +40,7 @@ class ExchangeTraffic {
   void send_direct(std::span<RankCopies> layer, std::size_t from);
   void send_by_node(std::span<RankCopies> layer, std::size_t from);
 
-  CopiesPer per_;
+  Copies per_;
   std::size_t tensor_;
   std::vector<std::uint16_t> node_of_;
   std::vector<std::vector<std::size_t>> on_node_;  // the ranks of each node

@@ -59,6 +59,22 @@ std::vector<OperatorTime> LayerTimes::ffn(std::int64_t tokens) const {
   return operators;
 }
 
+Seconds LayerTimes::shared_expert_time(std::int64_t tokens) const {
+  if (tokens == 0 || work_.shared_expert.empty()) return Seconds(0.0);
+  const auto sum = [&] {
+    std::vector<OperatorTime> operators;
+    add_gated(work_.shared_expert, tokens, operators);
+    Seconds time;
+    for (const OperatorTime& op : operators) time += op.time;
+    return time;
+  };
+  const auto index = static_cast<std::size_t>(tokens);
+  if (index > kMostRemembered) return sum();
+  if (index >= remembered_shared_.size()) remembered_shared_.resize(index + 1);
+  if (!remembered_shared_[index]) remembered_shared_[index] = sum();
+  return *remembered_shared_[index];
+}
+
 Breakdown LayerTimes::token_breakdown(std::int64_t tokens) const {
   const auto index = static_cast<std::size_t>(tokens);
   if (index > kMostRemembered) return sum_of_operators(tokens);

@@ -38,6 +38,8 @@ class LayerTimes {
   std::vector<OperatorTime> before_attention(std::int64_t tokens) const;
   std::vector<OperatorTime> after_attention(std::int64_t tokens) const;
   std::vector<OperatorTime> ffn(std::int64_t tokens) const;
+  /// Of the ffn's, the shared experts': they need no routing, so they may run beside an exchange.
+  Seconds shared_expert_time(std::int64_t tokens) const;
   /// Their sum by part, remembered for numbers that come again.
   Breakdown token_breakdown(std::int64_t tokens) const;
 
@@ -88,6 +90,7 @@ class LayerTimes {
   const EngineProfile* engine_;
   Scope scope_;
   mutable std::vector<std::optional<Breakdown>> remembered_;
+  mutable std::vector<std::optional<Seconds>> remembered_shared_;
 };
 
 /// (query, key) pairs of a causal chunk: query i of `tokens` sees context + i + 1 keys, at most `window`.

@@ -124,7 +124,7 @@ Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, PhaseWriter
   round[Part::communication] += std::max(Seconds(0.0), busiest - round.total());
   write_round(round.total(), out);
   if (routed_) {  // routed() tells of the whole step
-    route(ranks);
+    routed_->route(ranks);
     routed_->count_dropped(dropped);  // but each micro-batch has had its own capacity
   }
   return round;

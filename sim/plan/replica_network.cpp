@@ -6,6 +6,7 @@
 
 #include "sim/base/menu.hpp"
 #include "sim/collectives/implementations.hpp"
+#include "workloads/work.hpp"
 
 namespace switchyard {
 namespace {
@@ -68,16 +69,35 @@ void share_links(const LinkGraph& graph, std::vector<Collective>& at_the_same_ti
 
 }  // namespace
 
-ReplicaNetwork replica_network(const Deployment& d, std::int64_t replica, const LinkGraph& graph,
-                               const CollectiveParameters& parameters, std::string_view all_reduce) {
-  const Pricer price(graph, parameters);
+ExchangeShape exchange_shape(const Architecture& architecture, const ModelPrecision& precision,
+                             const Deployment& d) {
+  constexpr double kScaled = 128.0;  // elements that share a scale
+  const auto layer = std::find_if(architecture.layers.begin(), architecture.layers.end(),
+                                  [](const Layer& candidate) { return candidate.moe.has_value(); });
+  if (layer == architecture.layers.end()) return {};
+  const LayerWork work = work_of(*layer, architecture.hidden_size, d.sharding(), precision);
+  const auto width = static_cast<double>(work.experts->hidden_size);
+  ExchangeShape shape;
+  shape.experts = layer->moe->gate.num_experts + d.num_redundant_experts;
+  shape.top_k = layer->moe->gate.num_experts_per_tok;
+  shape.combine_row = width * bytes_per_element(Precision::bf16);
+  shape.dispatch_row = shape.combine_row;
+  if (is_asynchronous(d.all2all_backend) &&
+      bytes_per_element(precision.activations.routed_experts) <= bytes_per_element(Precision::fp8))
+    shape.dispatch_row = Bytes(width + width / kScaled * 4.0);
+  return shape;
+}
+
+ReplicaNetwork replica_network(const Deployment& d, std::int64_t replica, const NetworkSpec& spec) {
+  const LinkGraph& graph = *spec.graph;
+  const Pricer price(graph, spec.parameters);
   ReplicaNetwork network;
   for (std::int64_t stage = 0; stage < d.pipeline_parallel_size; ++stage) {
     StageNetwork& here = network.stages.emplace_back();
     here.expert_group = expert_group(d, replica, stage);
     for (std::int64_t dp = 0; dp < d.data_parallel_size && d.tensor_parallel_size > 1; ++dp) {
       const std::vector<GpuId> group = tensor_group(d, replica, dp, stage);
-      here.tensor_all_reduce.push_back(price("all_reduce", all_reduce, group));
+      here.tensor_all_reduce.push_back(price("all_reduce", spec.all_reduce, group));
       here.tensor_all_gather.push_back(price("all_gather", "nccl", group));
     }
     share_links(graph, here.tensor_all_reduce);
@@ -86,9 +106,9 @@ ReplicaNetwork replica_network(const Deployment& d, std::int64_t replica, const 
       const std::vector<GpuId>& group = here.expert_group;
       here.expert_all_gather = price("all_gather", "nccl", group);
       here.expert_reduce_scatter = price("reduce_scatter", "nccl", group);
-      if (d.all2all_backend == "pairwise")
-        here.pairwise =
-            choose(exchange_backends(), "pairwise", "all2all_backend").make(graph, group, parameters, {});
+      if (const ExchangeBackend* backend = exchange_backend(d.all2all_backend))
+        here.exchange = std::make_unique<ExpertExchange>(graph, group, d.tensor_parallel_size, *backend,
+                                                         spec.parameters, spec.exchange);
     }
     if (stage + 1 < d.pipeline_parallel_size)
       here.send_to_next = send_between(d, replica, stage, price, graph);
@@ -107,8 +127,8 @@ std::vector<LinkId> links_of(const ReplicaNetwork& network) {
     for (const Collective& collective : stage.tensor_all_gather) add(collective);
     add(stage.expert_all_gather);
     add(stage.expert_reduce_scatter);
-    if (stage.pairwise)
-      links.insert(links.end(), stage.pairwise->links().begin(), stage.pairwise->links().end());
+    if (stage.exchange)
+      links.insert(links.end(), stage.exchange->links().begin(), stage.exchange->links().end());
     add(stage.send_to_next);
   }
   std::sort(links.begin(), links.end());

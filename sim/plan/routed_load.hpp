@@ -36,18 +36,27 @@ struct ExpertLoad {
   bool covers(const ExpertLoad& other) const {
     return rows >= other.rows && tiled_rows >= other.tiled_rows && active >= other.active;
   }
+  /// Of a rank where this is all of them together; rounded.
+  ExpertLoad mean(std::int64_t ranks) const {
+    const auto rounded = [&](std::int64_t sum) { return (2 * sum + ranks) / (2 * ranks); };
+    return {rounded(rows), rounded(tiled_rows), rounded(active)};
+  }
 };
 
-/// What routing did to the expert-parallel ranks in one step, as means over MoE layers.
+/// What routing did to the expert-parallel ranks in one step: means over MoE layers, and sums.
 struct RoutingSpread {
   double active_experts = 0.0;  // distinct experts at work on a rank
   double imbalance = 0.0;       // max / mean rows over ranks
   std::int64_t dropped = 0;     // assignments beyond their experts' capacity, of all MoE layers
+  Seconds waiting;              // for the slowest expert rank, beyond what one with the mean load takes
+  Seconds hidden;               // of exchanges around the experts, beside other work
 
   RoutingSpread& operator+=(const RoutingSpread& other) {
     active_experts += other.active_experts;
     imbalance += other.imbalance;
     dropped += other.dropped;
+    waiting += other.waiting;
+    hidden += other.hidden;
     return *this;
   }
 };
@@ -131,6 +140,7 @@ class RoutedLoad {
 /// each.
 ExpertCounts expected_loads(const RoutingBank& bank, RoutingMode mode);
 
+/// But for the times.
 RoutingSpread spread_of(const RoutedLoad& routed);
 
 }  // namespace switchyard

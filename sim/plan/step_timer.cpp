@@ -14,19 +14,6 @@ void add_scaled(Breakdown& sum, const Breakdown& part, double factor) {
   for (std::size_t i = 0; i < sum.parts.size(); ++i) sum.parts[i] += part.parts[i] * factor;
 }
 
-std::int64_t all_tokens(std::span<const RankBatch> ranks) {
-  std::int64_t sum = 0;
-  for (const RankBatch& batch : ranks) sum += batch.tokens();
-  return sum;
-}
-
-/// Then the step is a CUDA graph, and every rank is padded to the largest; else each gathers what there is
-/// (vLLM's all_gatherv).
-bool only_decode(std::span<const RankBatch> ranks) {
-  return std::all_of(ranks.begin(), ranks.end(),
-                     [](const RankBatch& batch) { return batch.prefills.empty(); });
-}
-
 }  // namespace
 
 StepTimer::StepTimer(const ReplicaModel& model, std::shared_ptr<const LayerKinds> kinds,
@@ -44,6 +31,7 @@ StepTimer::StepTimer(const ReplicaModel& model, std::shared_ptr<const LayerKinds
     links_ = links_of(network_);
     round_loads_.resize(model_.graph->links().size());
   }
+  place_expert_ranks();
   rank_kinds_.resize(static_cast<std::size_t>(model_.deployment->data_parallel_size) * kinds_->size());
 }
 
@@ -63,6 +51,7 @@ Breakdown StepTimer::time(std::span<const RankBatch> ranks, PhaseWriter& out) {
   ensure(ranks.size() == static_cast<std::size_t>(model_.deployment->data_parallel_size),
          "one batch per attention rank");
   const Seconds host = host_time(ranks);
+  hidden_ = imbalance_ = Seconds(0.0);
   out.compute(host);
   Breakdown sum;
   if (stages_.size() > 1) {
@@ -73,6 +62,13 @@ Breakdown StepTimer::time(std::span<const RankBatch> ranks, PhaseWriter& out) {
   }
   sum[Part::host] = host;
   return sum;
+}
+
+RoutingSpread StepTimer::spread() const {
+  RoutingSpread spread = spread_of(*routed_);
+  spread.waiting = imbalance_;
+  spread.hidden = hidden_;
+  return spread;
 }
 
 StepTimer::Stage StepTimer::plan_stage(std::int64_t index) const {
@@ -107,14 +103,19 @@ StepTimer::Stage StepTimer::plan_stage(std::int64_t index) const {
 }
 
 Breakdown StepTimer::stage_time(std::size_t stage, std::span<const RankBatch> ranks, PhaseWriter& out) {
+  if (takes_turns(stage, ranks)) return two_batches(stage, ranks, out);
   Breakdown sum = rank_work(stage, ranks);
   Seconds replicated;  // experts without exchanges
-  if (!stages_[stage].moe_layers.empty()) route(ranks);
+  if (!stages_[stage].moe_layers.empty()) route(stage, ranks);
   for (const MoeLayer& layer : stages_[stage].moe_layers) {
-    if (layer.segment) write_segment(stage, *layer.segment, ranks, Seconds(0.0), out);
-    const Breakdown experts = expert_work(stage, layer, ranks, out).breakdown();
-    if (!layer.segment) replicated += experts.total();
-    sum += experts;
+    const ExpertTimes experts = expert_work(layer, ranks);
+    sum += experts.breakdown();
+    if (!layer.segment) {
+      replicated += experts.breakdown().total();
+      continue;
+    }
+    const Exposed exposed = write_exchanged(stage, layer, ranks, experts, out);
+    sum[Part::communication] += exposed.dispatch + exposed.combine;
   }
   if (const auto last = stages_[stage].last_segment) write_segment(stage, *last, ranks, replicated, out);
   return sum;
@@ -130,7 +131,8 @@ Breakdown StepTimer::rank_work(std::size_t stage, std::span<const RankBatch> ran
   segment_times_.clear();
   for (const Segment& segment : stages_[stage].segments) {
     const std::size_t slowest = slowest_rank(segment, ranks.size());
-    segment_times_.push_back({slowest, segment_on_rank(segment, slowest)});
+    segment_times_.push_back({slowest, segment_on_rank(segment, slowest), Seconds(0.0)});
+    segment_times_.back().shared = segment_times_.back().breakdown.total() - longest_unshared(segment, ranks);
     add_scaled(sum, segment_times_.back().breakdown, segment.repeats);
   }
   return sum;
@@ -172,6 +174,18 @@ std::size_t StepTimer::slowest_rank(const Segment& segment, std::size_t ranks) c
   return slowest;
 }
 
+Seconds StepTimer::longest_unshared(const Segment& segment, std::span<const RankBatch> ranks) const {
+  Seconds longest;
+  for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+    Seconds own = segment_on_rank(segment, rank).total();
+    for (std::size_t kind = 0; kind < kinds_->size(); ++kind) {
+      if (segment.layers_of_kind[kind] > 0.0) own -= (*kinds_)[kind].shared_expert_time(ranks[rank].tokens());
+    }
+    longest = std::max(longest, own);
+  }
+  return longest;
+}
+
 Breakdown StepTimer::segment_on_rank(const Segment& segment, std::size_t rank) const {
   const std::size_t kinds = kinds_->size();
   Breakdown sum;
@@ -202,69 +216,6 @@ double StepTimer::all_reduces_per_layer(std::size_t kind) const {
   return mixer + (work.dense_ffn.empty() ? 0.0 : 1.0) + (work.shared_expert.empty() ? 0.0 : 1.0);
 }
 
-StepTimer::ExpertTimes StepTimer::expert_work(std::size_t stage, const MoeLayer& layer,
-                                              std::span<const RankBatch> ranks, PhaseWriter& out) {
-  const LayerTimes& of_layer = (*kinds_)[layer.kind];
-  const LayerTimes::ExpertTime slowest = slowest_experts(layer);
-  // Gathered tokens are routed on every rank; else each rank routes its own.
-  const std::int64_t tokens = routes_by_source() ? most_tokens(ranks) : all_tokens(ranks);
-  ExpertTimes times;
-  times.routing = of_layer.routing(tokens);
-  times.permutation = of_layer.permutation(tokens);
-  times.products = slowest.products;
-  times.activation = slowest.activation;
-  if (ranks.size() > 1) exchange(stage, layer, ranks, out, times);
-  return times;
-}
-
-LayerTimes::ExpertTime StepTimer::slowest_experts(const MoeLayer& layer) const {
-  const LayerTimes& of_layer = (*kinds_)[layer.kind];
-  LayerTimes::ExpertTime slowest;
-  ExpertLoad heaviest;
-  for (std::int64_t rank = 0; rank < routed_->expert_ranks(); ++rank) {
-    const ExpertLoad load = routed_->load(layer.moe_layer, rank);
-    if (of_layer.experts_grow_with_load() && heaviest.covers(load)) continue;  // cannot be slower
-    const auto own =
-        of_layer.experts(static_cast<double>(load.rows), static_cast<double>(load.tiled_rows), load.active);
-    if (own.total() <= slowest.total()) continue;
-    slowest = own;
-    heaviest = load;
-  }
-  return slowest;
-}
-
-Breakdown StepTimer::ExpertTimes::breakdown() const {
-  Breakdown sum;
-  sum[Part::expert] = products;
-  sum[Part::elementwise] = activation + permutation;
-  sum[Part::gate] = routing;
-  sum[Part::communication] = dispatch + combine;
-  return sum;
-}
-
-void StepTimer::exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
-                         PhaseWriter& out, ExpertTimes& times) {
-  const StageNetwork& network = network_.stages[stage];
-  const Bytes row = (*kinds_)[layer.kind].expert_row_bytes();
-  out.compute(times.routing);
-  if (network.pairwise) {
-    pairwise(network, layer, out, times);
-  } else {
-    const std::int64_t rows =
-        only_decode(ranks) ? most_tokens(ranks) * static_cast<std::int64_t>(ranks.size()) : all_tokens(ranks);
-    const Bytes gathered = static_cast<double>(rows) * row;
-    times.dispatch = network.expert_all_gather.time(gathered);
-    times.combine = network.expert_reduce_scatter.time(gathered);
-    out.collective(network.expert_all_gather, gathered);
-    out.compute(times.between());
-    out.collective(network.expert_reduce_scatter, gathered);
-  }
-  if (network.tensor_all_gather.empty()) return;
-  std::vector<Bytes> shares;  // tensor ranks hold a share of their tokens each
-  for (const RankBatch& batch : ranks) shares.push_back(static_cast<double>(batch.tokens()) * hidden_bytes_);
-  times.combine += together(network.tensor_all_gather, shares, out);
-}
-
 Seconds StepTimer::together(const std::vector<Collective>& groups, std::span<const Bytes> messages,
                             PhaseWriter& out) {
   const CollectiveCost* slowest = nullptr;
@@ -281,46 +232,6 @@ Seconds StepTimer::together(const std::vector<Collective>& groups, std::span<con
   if (slowest != nullptr)
     out.collective({Seconds(0.0), slowest->latency, longest - slowest->latency, Seconds(0.0), phase_loads_});
   return longest;
-}
-
-void StepTimer::pairwise(const StageNetwork& network, const MoeLayer& layer, PhaseWriter& out,
-                         ExpertTimes& times) {
-  const std::int64_t tensor = model_.deployment->tensor_parallel_size;
-  const std::vector<GpuId>& group = network.expert_group;
-  traffic_.assign(group.size(), {});
-  const Bytes row = (*kinds_)[layer.kind].expert_row_bytes() / static_cast<double>(tensor);
-  for (std::size_t from = 0; from < group.size(); ++from)
-    for (std::size_t to = 0; to < group.size(); ++to) {
-      if (from == to) continue;
-      const std::int64_t rows = routed_->sent(layer.moe_layer, static_cast<std::int64_t>(from) / tensor,
-                                              static_cast<std::int64_t>(to));
-      const Bytes bytes = static_cast<double>(rows) * row;
-      const bool in_node = model_.graph->node_of(group[from]) == model_.graph->node_of(group[to]);
-      (in_node ? traffic_[from].send_in_node : traffic_[from].send_to_fabric) += bytes;
-      (in_node ? traffic_[to].receive_in_node : traffic_[to].receive_from_fabric) += bytes;
-    }
-  times.dispatch = write_exchange(*network.pairwise, &Exchange::dispatch, out);
-  for (RankTraffic& t : traffic_) {
-    std::swap(t.send_in_node, t.receive_in_node);
-    std::swap(t.send_to_fabric, t.receive_from_fabric);
-  }
-  out.compute(times.between());
-  times.combine = write_exchange(*network.pairwise, &Exchange::combine, out);
-}
-
-Seconds StepTimer::write_exchange(const Exchange& exchange, Direction direction, PhaseWriter& out) {
-  exchange_loads_.resize(model_.graph->links().size());
-  const ExchangeTime time = (exchange.*direction)(traffic_, exchange_loads_);
-  exchanged_.clear();
-  for (LinkId link : exchange.links()) {
-    const Bytes bytes = std::exchange(exchange_loads_[link], Bytes(0.0));
-    if (out.heard() && bytes > Bytes(0.0)) exchanged_.push_back({link, bytes});
-  }
-  if (time.total() > Seconds(0.0)) {
-    const PhaseLoad load{exchanged_, Bytes(1.0)};
-    out.collective({Seconds(0.0), time.latency, time.transfer, Seconds(0.0), std::span(&load, 1)});
-  }
-  return time.total();
 }
 
 Breakdown StepTimer::after_layers(std::span<const RankBatch> ranks, PhaseWriter& out) {
@@ -353,15 +264,6 @@ Seconds StepTimer::host_time(std::span<const RankBatch> ranks) const {
   }
   return model_.engine->host_time_per_step +
          model_.engine->host_time_per_sequence * static_cast<double>(sequences);
-}
-
-void StepTimer::route(std::span<const RankBatch> ranks) {
-  if (routes_by_source()) routed_->route_by_source(ranks);
-  else routed_->route(ranks);
-}
-
-bool StepTimer::routes_by_source() const {
-  return model_.deployment->data_parallel_size > 1 && model_.deployment->all2all_backend == "pairwise";
 }
 
 }  // namespace switchyard

@@ -1,8 +1,10 @@
 // The time of one engine step of one replica: a sum over layers of the slowest rank's operators plus exposed
-// communication, plus the head, plus host time. With micro_batches.cpp and timetable.cpp the only place that
-// knows what overlaps what: pipeline stages do, nothing within a stage yet.
+// communication, plus the head, plus host time. With micro_batches.cpp, two_batches.cpp and timetable.cpp the
+// only place that knows what overlaps what: pipeline stages, the shared experts and an exchange, the two
+// halves of a batch.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -49,6 +51,9 @@ class StepTimer {
 
   /// The load of the last step timed; null without MoE layers.
   const RoutedLoad* routed() const { return routed_.get(); }
+  /// Of the last step timed, where something routes. Where the halves of a batch take turns, and with
+  /// pipeline stages, the times are sums over all parts.
+  RoutingSpread spread() const;
 
  private:
   /// A run of layers between two synchronisations of the dp ranks, and how often the stage repeats it.
@@ -60,6 +65,7 @@ class StepTimer {
   struct SegmentTime {
     std::size_t rank = 0;
     Breakdown breakdown;  // all-reduces included
+    Seconds shared;       // of it, the shared experts' at its end, as far as that makes all ranks wait
   };
   struct MoeLayer {
     std::int64_t layer = 0;
@@ -92,36 +98,77 @@ class StepTimer {
   /// The dp rank that the others wait for at the end of a segment; after rank_work has filled rank_kinds_.
   std::size_t slowest_rank(const Segment& segment, std::size_t ranks) const;
   Breakdown segment_on_rank(const Segment& segment, std::size_t rank) const;
+  /// Of the rank that takes longest with a segment but for its shared experts.
+  Seconds longest_unshared(const Segment& segment, std::span<const RankBatch> ranks) const;
   /// Per layer of the only stage: the rank that its segment waits for.
   std::vector<std::size_t> slowest_by_layer(std::size_t ranks) const;
   /// Routed experts of one layer, the products and the activation of the slowest expert rank.
   struct ExpertTimes {
-    Seconds routing, dispatch, permutation, products, activation, combine;
+    Seconds routing, permutation, products, activation;
     Seconds between() const { return permutation + products + activation; }
     Breakdown breakdown() const;
   };
-  ExpertTimes expert_work(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
-                          PhaseWriter& out);
+  ExpertTimes expert_work(const MoeLayer& layer, std::span<const RankBatch> ranks);
   /// The products and the activation of the slowest expert rank.
-  LayerTimes::ExpertTime slowest_experts(const MoeLayer& layer) const;
-  /// Dispatch and combine, and the work between them.
-  void exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks, PhaseWriter& out,
-                ExpertTimes& times);
-  void pairwise(const StageNetwork& network, const MoeLayer& layer, PhaseWriter& out, ExpertTimes& times);
-  using Direction = ExchangeTime (Exchange::*)(std::span<const RankTraffic>, std::span<Bytes>) const;
-  /// One direction of an exchange, of traffic_.
-  Seconds write_exchange(const Exchange& exchange, Direction direction, PhaseWriter& out);
+  LayerTimes::ExpertTime slowest_experts(const MoeLayer& layer);
+  struct ExchangeTimes {
+    ExchangeLeg dispatch, combine;
+  };
+  ExchangeTimes exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks);
+  /// What of the shared experts' time runs beside each direction.
+  struct BesideExchange {
+    Seconds dispatch, combine;
+  };
+  BesideExchange beside_exchange(const SegmentTime& segment, std::span<const RankBatch> ranks) const;
+  /// Exposed time of each direction.
+  struct Exposed {
+    Seconds dispatch, combine;
+  };
+  /// Writes a layer's segment, exchange and experts; what it adds to the step beside the segment and the
+  /// experts.
+  Exposed write_exchanged(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks,
+                          const ExpertTimes& experts, PhaseWriter& out);
+  /// Tensor ranks that hold a share of their tokens each gather them after the combine.
+  Seconds gather_tokens(std::size_t stage, std::span<const RankBatch> ranks, PhaseWriter& out);
+
+  /// One half of every rank's batch.
+  struct Half {
+    std::vector<RankBatch> ranks;
+    std::vector<SegmentTime> segments;
+    std::vector<ExpertTimes> experts;      // of the stage's MoE layers
+    std::vector<ExchangeTimes> exchanges;  // the same
+    std::int64_t dropped = 0;
+  };
+  /// The halves of a batch take turns (vLLM's dual batch overlap): every rank has tokens enough.
+  bool takes_turns(std::size_t stage, std::span<const RankBatch> ranks) const;
+  Breakdown two_batches(std::size_t stage, std::span<const RankBatch> ranks, PhaseWriter& out);
+  Breakdown time_half(std::size_t stage, Half& half);
+  /// Writes both halves' phases and notes what each layer's exchanges expose.
+  void take_turns(std::size_t stage, const std::array<Half, 2>& halves, PhaseWriter& out);
+  /// Up to the dispatch of a MoE layer; behind the last one the rest.
+  Seconds work_before(std::size_t stage, const Half& half, std::size_t moe_index) const;
+  static std::array<Half, 2> split(std::span<const RankBatch> ranks);
+
+  void write_layers(std::span<const RankBatch> ranks, std::vector<TimetableEntry>& entries);
+  void write_halves(std::span<const RankBatch> ranks, std::vector<TimetableEntry>& entries);
+  /// Operators before the routed experts.
   void write_layer(std::int64_t layer, std::size_t slowest, std::span<const RankBatch> ranks,
                    std::vector<TimetableEntry>& entries);
+  void write_experts(std::int64_t layer, const ExpertTimes& experts, const Exposed& exposed,
+                     std::vector<TimetableEntry>& entries) const;
+  void write_all_reduces(std::int64_t layer, double count, std::size_t rank, const RankBatch& batch,
+                         std::vector<TimetableEntry>& entries) const;
+  double all_reduces_of_ffn(std::int64_t layer) const;
   const MoeLayer* moe_layer(std::int64_t layer) const;
   /// Groups that work at the same time, each on a message of its own, none on an empty one: the slowest's
   /// time.
   Seconds together(const std::vector<Collective>& groups, std::span<const Bytes> messages, PhaseWriter& out);
   Breakdown after_layers(std::span<const RankBatch> ranks, PhaseWriter& out);
   Seconds host_time(std::span<const RankBatch> ranks) const;
-  void route(std::span<const RankBatch> ranks);
+  void route(std::size_t stage, std::span<const RankBatch> ranks);
   double all_reduces_per_layer(std::size_t kind) const;
   bool routes_by_source() const;
+  void place_expert_ranks();
 
   ReplicaModel model_;
   std::shared_ptr<const LayerKinds> kinds_;
@@ -129,15 +176,15 @@ class StepTimer {
   std::unique_ptr<RoutedLoad> routed_;
   std::vector<Stage> stages_;
   Gemm head_;
-  Bytes hidden_bytes_;         // of one token's bf16 vector
-  std::vector<LinkId> links_;  // of the replica; with pipeline stages only
+  Bytes hidden_bytes_;          // of one token's bf16 vector
+  std::vector<LinkId> links_;   // of the replica; with pipeline stages only
+  Seconds hidden_, imbalance_;  // of the last step
   // Scratch.
   std::vector<Breakdown> rank_kinds_;       // [rank, kind]
   std::vector<SegmentTime> segment_times_;  // of the stage
   std::vector<PhaseLoad> phase_loads_;      // of groups that work at the same time
-  std::vector<RankTraffic> traffic_;        // one a GPU of the stage
-  std::vector<Bytes> exchange_loads_;       // of one uneven exchange, by link
-  std::vector<LinkLoad> exchanged_;         // the same, as a list
+  std::vector<Seconds> exposed_by_layer_;   // of the stage's MoE layers, where halves take turns
+  std::vector<LinkLoad> exchanged_;         // of a round of micro-batches
   std::vector<Bytes> round_loads_;          // of one round of micro-batches
 };
 

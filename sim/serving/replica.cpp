@@ -97,7 +97,7 @@ void Replica::spend_sharing(Actor& actor) {
   std::fill(link_bytes_.begin(), link_bytes_.end(), Bytes(0.0));
   StepLoads sum_of_step(link_bytes_);
   Breakdown breakdown = timer_.time(batches_, sum_of_step);
-  if (timer_.routed() != nullptr) spreads_.push_back(spread_of(*timer_.routed()));
+  if (timer_.routed() != nullptr) spreads_.push_back(timer_.spread());
   loads_.clear();
   for (LinkId link = 0; link < link_bytes_.size(); ++link)
     if (link_bytes_[link] > Bytes(0.0)) loads_.push_back({link, link_bytes_[link]});
@@ -177,7 +177,7 @@ void Replica::look_ahead(std::int64_t steps) {
       for (RankBatch& batch : batches_) batch.advance();
     }
     breakdowns_.push_back(timer_.time(batches_));
-    if (timer_.routed() != nullptr) spreads_.push_back(spread_of(*timer_.routed()));
+    if (timer_.routed() != nullptr) spreads_.push_back(timer_.spread());
     ends_.push_back((ends_.empty() ? now_ : ends_.back()) + breakdowns_.back().total());
     --repeats_;
   }

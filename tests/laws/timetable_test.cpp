@@ -30,6 +30,20 @@ Json alternating_model() {
                     "alternating model");
 }
 
+/// DeepSeek-V2's shape in small: layer 0 dense, 2 of 8 experts and two shared ones in the others.
+Json with_shared_experts(Json scenario) {
+  scenario["model"] =
+      parse_json(R"({"model_type": "deepseek_v2", "hidden_size": 1024, "intermediate_size": 4096,
+      "moe_intermediate_size": 512, "num_hidden_layers": 4, "first_k_dense_replace": 1, "moe_layer_freq": 1,
+      "num_attention_heads": 16, "num_key_value_heads": 16, "kv_lora_rank": 256, "q_lora_rank": null,
+      "qk_nope_head_dim": 64, "qk_rope_head_dim": 32, "v_head_dim": 64, "n_routed_experts": 8,
+      "n_shared_experts": 2, "num_experts_per_tok": 2, "topk_method": "greedy", "scoring_func": "softmax",
+      "norm_topk_prob": false, "routed_scaling_factor": 1.0, "n_group": 1, "topk_group": 1, "vocab_size": 32000,
+      "max_position_embeddings": 8192, "tie_word_embeddings": false, "torch_dtype": "bfloat16"})",
+                 "model with shared experts");
+  return scenario;
+}
+
 /// Batches that differ from rank to rank: decodes, prompts, both, or a dummy.
 std::vector<RankBatch> uneven_batches(const System& system, std::uint64_t seed) {
   Random random(seed, "batches");
@@ -60,7 +74,24 @@ std::vector<Json> deployments() {
       with(of_step(small_moe_model(8, 2), 2, 4, true), "/deployment/all2all_backend", "pairwise");
   const Json balanced =
       with(with(pairwise, "/deployment/enable_eplb", true), "/deployment/num_redundant_experts", 8);
-  return {of_step(small_dense_model(), 1, 1, false),
+  const Json shared = with_shared_experts(of_step(alternating_model(), 1, 8, true));
+  const auto exchanged = [&](const Json& json, const char* backend) {
+    return with(json, "/deployment/all2all_backend", backend);
+  };
+  const auto in_turns = [&](const Json& json) {
+    return with(with(with(json, "/deployment/enable_dbo", true), "/deployment/dbo_decode_token_threshold", 2),
+                "/deployment/dbo_prefill_token_threshold", 2);
+  };
+  return {exchanged(of_step(small_moe_model(8, 2), 2, 4, true), "deepep_low_latency"),
+          exchanged(of_step(small_moe_model(8, 2), 2, 4, true), "deepep_normal"),
+          exchanged(of_step(small_moe_model(8, 2), 2, 4, true), "hierarchical"),
+          exchanged(balanced, "deepep_normal"),
+          shared,
+          exchanged(shared, "deepep_low_latency"),
+          exchanged(shared, "deepep_normal"),
+          in_turns(exchanged(shared, "deepep_low_latency")),
+          in_turns(exchanged(shared, "deepep_normal")),
+          of_step(small_dense_model(), 1, 1, false),
           of_step(small_dense_model(), 8, 1, false),
           of_step(small_moe_model(8, 2), 1, 1, false),
           of_step(small_moe_model(8, 2), 4, 1, true),

@@ -152,7 +152,7 @@ const neither = [  // what both refuse
   ['/workload', {trace: 'trace.csv', format: 'tsv'}], ['/workload', {...drawn, arrivals: {rate: 1}}], ['/workload', {...drawn, prompt_tokens: {value: 1}}],
   ...[{}, {0: 1}, {0: 1, 0.5: 2}, {0.5: 2, 1: 3}, {0: 0, 1: 2}, {0: 1, 1: 2.5}, {0: 1, 1: 1e9}, {0: 1, half: 2, 1: 3}, {0: 1, 1: null}, [1, 2]].map((table) =>
     ['/workload', at(table)]),
-  ['/deployment/replicas', 0], ['/deployment/replicas', 1.5], ['/deployment/replicas', '2'], ['/deployment/enable_dbo', true],
+  ['/deployment/replicas', 0], ['/deployment/replicas', 1.5], ['/deployment/replicas', '2'], ['/deployment/enable_dbo', 'on'], ['/deployment/dbo_decode_token_threshold', 0], ['/deployment/dbo_prefill_token_threshold', 0.5],
   ['/deployment/num_redundant_experts', -1], ['/deployment/enable_eplb', 'yes'], ['/deployment/enable_expert_parallel', 'yes'], ['/deployment/all2all_backend', 'nccl'],
   ['/deployment', []], ['/engine/profile', 'vlm'], ['/engine/scheduler', 'lifo'], ['/engine/gpu_memory_utilization', 0],
   ['/engine/gpu_memory_utilization', 1.01], ['/engine/block_size', 65537], ['/engine/cudagraph_capture_sizes', [0]],

@@ -127,7 +127,7 @@ TEST_CASE("Unknown names are refused with the choices", "[scenario]") {
 }
 
 TEST_CASE("What this version lacks is refused, its neutral value accepted", "[scenario]") {
-  for (const char* pointer : {"/deployment/enable_dbo", "/engine/enable_prefix_caching"}) {
+  for (const char* pointer : {"/engine/enable_prefix_caching"}) {
     CHECK_THAT(message_of<InputError>([&] { read(with(kFull, pointer, "true")); }),
                Catch::StartsWith("s.json: " + std::string(pointer) + ": "));
     CHECK_NOTHROW(read(with(kFull, pointer, "false")));

@@ -1,0 +1,63 @@
+// Copies become bytes, bytes become time.
+#include "sim/plan/expert_exchange.hpp"
+
+#include <utility>
+
+namespace switchyard {
+namespace {
+
+/// DeepEP's low-latency kernels send and receive with all multiprocessors and leave them alone while bytes
+/// are under way (its README: "no SM occupied"; LMSYS 2025-05-05, ablation of two-batch overlap); the normal
+/// ones keep 20 of them (its README; VLLM_DBO_COMM_SMS).
+Taken taken_by(const ExchangeBackend& backend) {
+  if (backend.name == "deepep_low_latency") return Taken::latency;
+  return backend.name == "deepep_normal" ? Taken::part : Taken::nothing;
+}
+
+}  // namespace
+
+ExpertExchange::ExpertExchange(const LinkGraph& graph, std::vector<GpuId> group, std::int64_t tensor,
+                               const ExchangeBackend& backend, const CollectiveParameters& parameters,
+                               const ExchangeShape& shape)
+    : traffic_(graph, group, tensor, backend.copies),
+      shape_(shape),
+      taken_(taken_by(backend)),
+      part_(parameters.deepep.normal_sms / parameters.deepep.multiprocessors),
+      bytes_(group.size()),
+      loads_(graph.links().size()) {
+  exchange_ = backend.make(graph, std::move(group), parameters, shape);
+}
+
+ExchangeLeg ExpertExchange::dispatch(std::int64_t moe_layer) {
+  const std::span<const RankCopies> copies = traffic_.of(moe_layer);
+  for (std::size_t i = 0; i < copies.size(); ++i)
+    bytes_[i] = {copies[i].send_in_node * shape_.dispatch_row, copies[i].send_to_fabric * shape_.dispatch_row,
+                 copies[i].receive_in_node * shape_.dispatch_row,
+                 copies[i].receive_from_fabric * shape_.dispatch_row};
+  return leg(exchange_->dispatch(bytes_, loads_));
+}
+
+ExchangeLeg ExpertExchange::combine(std::int64_t moe_layer) {
+  const std::span<const RankCopies> copies = traffic_.of(moe_layer);
+  for (std::size_t i = 0; i < copies.size(); ++i)
+    bytes_[i] = {copies[i].receive_in_node * shape_.combine_row,
+                 copies[i].receive_from_fabric * shape_.combine_row,
+                 copies[i].send_in_node * shape_.combine_row, copies[i].send_to_fabric * shape_.combine_row};
+  return leg(exchange_->combine(bytes_, loads_));
+}
+
+ExchangeLeg ExpertExchange::leg(const ExchangeTime& time) {
+  ExchangeLeg result;
+  result.latency = time.latency;
+  result.transfer = time.transfer;
+  if (taken_ == Taken::latency) result.stolen = time.latency;
+  if (taken_ == Taken::part) result.stolen = time.total() * part_;
+  for (const LinkId link : exchange_->links()) {
+    const Bytes bytes = std::exchange(loads_[link], Bytes(0.0));
+    if (bytes > Bytes(0.0)) result.listed.push_back({link, bytes});
+  }
+  result.load = {result.listed, Bytes(1.0)};
+  return result;
+}
+
+}  // namespace switchyard
