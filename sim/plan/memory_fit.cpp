@@ -47,9 +47,11 @@ StageMemory stage_memory(const Architecture& a, const ModelPrecision& precision,
 Bytes peak_activations(const Architecture& a, const Deployment& d, const EngineLimits& limits) {
   double widest = 0.0;
   const double tensor = static_cast<double>(d.tensor_parallel_size);
-  // Around its experts a rank holds the tokens of all data-parallel ranks, and its share of their rows.
-  const double gathered = static_cast<double>(d.data_parallel_size);
-  const double share_of_rows = gathered / static_cast<double>(d.expert_ranks());
+  // Around its experts a rank holds its share of all data-parallel ranks' rows, and their tokens, unless
+  // those are exchanged one by one.
+  const double ranks = static_cast<double>(d.data_parallel_size);
+  const double gathered = exchange_backend(d.all2all_backend) != nullptr ? 1.0 : ranks;
+  const double share_of_rows = ranks / static_cast<double>(d.expert_ranks());
   for (const Layer& layer : a.layers) {
     const double hidden = static_cast<double>(a.hidden_size);
     if (layer.dense)
