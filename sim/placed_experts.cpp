@@ -38,8 +38,9 @@ Balancing balancing_of(const RoutingBank& bank, const ExpertCounts& loads, const
   result.imbalance_after = rank_imbalance(slots, loads);
   for (std::int64_t layer = 0; layer < bank.moe_layers(); ++layer)
     if (bank.gate(layer).num_experts % budget.ranks != 0) return result;
-  result.imbalance_before =
-      rank_imbalance(place_experts(bank, loads, placement_before(d), {budget.ranks, 1, 0}), loads);
+  result.before =
+      std::make_shared<ExpertSlots>(place_experts(bank, loads, placement_before(d), {budget.ranks, 1, 0}));
+  result.imbalance_before = rank_imbalance(*result.before, loads);
   return result;
 }
 
@@ -55,6 +56,10 @@ PlacedExperts place_experts(const Scenario& scenario, const RoutingBank& bank) {
   placed.slots = std::make_shared<ExpertSlots>(place_experts(bank, loads, placement, budget));
   if (placement.balances) placed.balancing = balancing_of(bank, loads, *placed.slots, d, budget);
   return placed;
+}
+
+std::vector<double> rank_loads(const Scenario& scenario, const RoutingBank& bank, const ExpertSlots& slots) {
+  return rank_loads(slots, expected_loads(bank, mode_of(scenario)));
 }
 
 std::unique_ptr<RoutedLoad> build_routed_load(const Scenario& scenario, const RoutingBank& bank,

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "kernels/eplb.hpp"
 #include "sim/plan/routed_load.hpp"
@@ -18,12 +19,16 @@ struct Balancing {
   std::int64_t nodes = 1;
   std::optional<double> imbalance_before;
   double imbalance_after = 1.0;
+  std::shared_ptr<const ExpertSlots> before;  // null where imbalance_before is none
 };
 
 struct PlacedExperts {
   std::shared_ptr<const ExpertSlots> slots;
   std::optional<Balancing> balancing;  // none without EPLB
 };
+
+/// Load of each expert rank in the long run, relative to their mean: means over MoE layers.
+std::vector<double> rank_loads(const Scenario& scenario, const RoutingBank& bank, const ExpertSlots& slots);
 
 /// Under the scenario's deployment and routing mode. EPLB sees the loads of the whole bank, so what a run
 /// asks of the experts in the long run.

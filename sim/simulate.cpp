@@ -96,6 +96,41 @@ std::int64_t assignments_of(std::span<const RankBatch> ranks, const RoutingBank*
 
 }  // namespace
 
+namespace {
+
+/// Adds one draw of `draws`.
+Breakdown add_draw(StepTimer& timer, std::span<const RankBatch> ranks, std::int64_t draws,
+                   ExpertParallelStep& sum) {
+  StepLoads loads(sum.link_loads);
+  const Breakdown breakdown = timer.time(ranks, loads);
+  const RoutedLoad& routed = *timer.routed();
+  const RoutingSpread spread = timer.spread();
+  const double share = 1.0 / static_cast<double>(draws);
+  sum.time += breakdown.total() * share;
+  sum.exposed += breakdown[Part::communication] * share;
+  sum.waiting += spread.waiting * share;
+  sum.hidden += spread.hidden * share;
+  const std::int64_t layers = routed.counts().layers;
+  for (std::int64_t rank = 0; rank < routed.expert_ranks(); ++rank)
+    for (std::int64_t layer = 0; layer < layers; ++layer)
+      sum.rank_rows[static_cast<std::size_t>(rank)] +=
+          static_cast<double>(routed.load(layer, rank).rows) * share / static_cast<double>(layers);
+  return breakdown;
+}
+
+ExpertParallelStep no_draws(const System& system, const StepTimer& timer) {
+  ExpertParallelStep step;
+  step.rank_rows.resize(static_cast<std::size_t>(timer.routed()->expert_ranks()));
+  step.link_loads.resize(system.graph().links().size());
+  return step;
+}
+
+void average(ExpertParallelStep& step, std::int64_t draws) {
+  for (Bytes& load : step.link_loads) load *= 1.0 / static_cast<double>(draws);
+}
+
+}  // namespace
+
 StepAnswer time_step(const System& system, const StepQuery& query) {
   refuse_impossible(system.scenario().model, query);
   const std::unique_ptr<StepTimer> timer = system.timer(0);
@@ -103,9 +138,15 @@ StepAnswer time_step(const System& system, const StepQuery& query) {
   StepAnswer answer;
   answer.draws = system.bank() == nullptr ? 1 : kDraws;
   std::vector<RankBatch> ranks(static_cast<std::size_t>(system.scenario().deployment.data_parallel_size));
+  const std::unique_ptr<StepTimer> before = system.timer_without_eplb(0);
+  if (timer->routed() != nullptr && timer->routed()->expert_ranks() > 1)
+    answer.experts = no_draws(system, *timer);
+  if (before) answer.without_eplb = no_draws(system, *before);
   for (std::int64_t draw = 0; draw < answer.draws; ++draw) {
     for (RankBatch& batch : ranks) batch = batch_of(query, system.bank(), random);
-    answer.breakdown += timer->time(ranks);
+    answer.breakdown +=
+        answer.experts ? add_draw(*timer, ranks, answer.draws, *answer.experts) : timer->time(ranks);
+    if (before) add_draw(*before, ranks, answer.draws, *answer.without_eplb);
     const RoutedLoad* routed = timer->routed();
     if (routed == nullptr) continue;
     answer.dropped += static_cast<double>(routed->dropped()) / static_cast<double>(answer.draws);
@@ -116,6 +157,8 @@ StepAnswer time_step(const System& system, const StepQuery& query) {
             static_cast<double>(routed->load(layer, rank).active) /
             static_cast<double>(routed->expert_ranks() * answer.draws);
   }
+  if (answer.experts) average(*answer.experts, answer.draws);
+  if (answer.without_eplb) average(*answer.without_eplb, answer.draws);
   answer.assignments = assignments_of(ranks, system.bank());
   for (Seconds& part : answer.breakdown.parts) part *= 1.0 / static_cast<double>(answer.draws);
   if (system.scenario().deployment.pipeline_parallel_size == 1) answer.timetable = timer->timetable(ranks);

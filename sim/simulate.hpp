@@ -34,6 +34,15 @@ struct StepQuery {
   std::int64_t context = 0;
 };
 
+/// What expert parallelism costs a step: means over draws of routing.
+struct ExpertParallelStep {
+  Seconds time;                   // of the step
+  Seconds waiting;                // for the slowest expert rank, beyond what one with the mean load takes
+  Seconds exposed, hidden;        // communication: in the step's time, and beside other work
+  std::vector<double> rank_rows;  // rows of each expert rank, of a MoE layer on average
+  std::vector<Bytes> link_loads;  // by link, bytes / efficiency
+};
+
 struct StepAnswer {
   Breakdown breakdown;                           // mean over draws of routing
   std::vector<double> active_experts_per_layer;  // mean over expert-parallel ranks and draws, per MoE layer
@@ -41,6 +50,8 @@ struct StepAnswer {
   std::int64_t assignments = 0;           // with those, of all MoE layers and ranks
   std::vector<TimetableEntry> timetable;  // of the last draw; empty with pipeline stages
   std::int64_t draws = 1;
+  std::optional<ExpertParallelStep> experts;       // where experts are on several ranks
+  std::optional<ExpertParallelStep> without_eplb;  // of the same draws; with EPLB alone
 };
 
 StepAnswer time_step(const System& system, const StepQuery& query);

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "sim/command.hpp"
+#include "sim/expert_parallel_answer.hpp"
 #include "sim/simulate.hpp"
 #include "sim/summarise.hpp"
 
@@ -45,7 +46,8 @@ Json to_json(const TimetableEntry& entry) {
   return json;
 }
 
-Json to_json(const StepAnswer& answer, const Scenario& scenario) {
+Json to_json(const StepAnswer& answer, const System& system) {
+  const Scenario& scenario = system.scenario();
   const double host = answer.breakdown[Part::host].value() * 1e3;
   const double total = answer.breakdown.total().value() * 1e3;
   Json json = {{"step_ms", total}, {"device_ms", total - host}};
@@ -58,6 +60,7 @@ Json to_json(const StepAnswer& answer, const Scenario& scenario) {
     json["dropped"] = answer.dropped;
     json["assignments"] = answer.assignments;
   }
+  json["expert_parallel"] = expert_parallel_json(answer, system);
   json["draws"] = answer.draws;
   json["measured_profile"] = scenario.cluster.gpu.profile.measured;
   json["notes"] = notes_of(scenario);
@@ -66,7 +69,8 @@ Json to_json(const StepAnswer& answer, const Scenario& scenario) {
   return json;
 }
 
-void print(const StepAnswer& answer, const Scenario& scenario) {
+void print(const StepAnswer& answer, const System& system) {
+  const Scenario& scenario = system.scenario();
   const double total = answer.breakdown.total().value();
   std::printf("one step %.3f ms, of which on the device %.3f ms\n", total * 1e3,
               (total - answer.breakdown[Part::host].value()) * 1e3);
@@ -82,6 +86,7 @@ void print(const StepAnswer& answer, const Scenario& scenario) {
                 sum / static_cast<double>(answer.active_experts_per_layer.size()),
                 static_cast<long long>(answer.draws));
   }
+  for (const std::string& line : expert_parallel_lines(answer, system)) std::printf("%s\n", line.c_str());
   if (scenario.model.drops_tokens())
     std::printf("dropped beyond the experts' capacity: %.1f of %lld assignments, %.3g %%\n", answer.dropped,
                 static_cast<long long>(answer.assignments),
@@ -103,8 +108,8 @@ int step_command(const Arguments& arguments) {
   const StepQuery query = query_of(options);
   const System system(scenario_of(options), Scope::step);
   const StepAnswer answer = time_step(system, query);
-  if (format == "json") std::cout << pretty(to_json(answer, system.scenario()));
-  else print(answer, system.scenario());
+  if (format == "json") std::cout << pretty(to_json(answer, system));
+  else print(answer, system);
   return 0;
 }
 

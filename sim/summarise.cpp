@@ -125,15 +125,23 @@ Json routing_json(const System& system, const ServingResult& result) {
     json["dropped_share"] = all > 0.0 ? static_cast<double>(tally.sum.dropped) / all : 0.0;
   }
   if (system.balancing()) json["eplb"] = eplb_json(system);
+  if (system.scenario().deployment.expert_ranks() > 1) {
+    json["lost_to_imbalance_s"] = tally.sum.waiting.value();
+    json["rank_loads"] = system.rank_loads();
+    const std::vector<double> before = system.rank_loads_without_eplb();
+    json["rank_loads_without_eplb"] = before.empty() ? Json() : Json(before);
+  }
   return json;
 }
 
-Json network_json(const System& system, const RunLog& log) {
-  const Breakdown& breakdown = log.breakdown();
+Json network_json(const System& system, const ServingResult& result) {
+  const Breakdown& breakdown = result.log.breakdown();
   const double total = breakdown.total().value();
   return {{"fidelity", system.scenario().fidelity == "auto" ? "step" : system.scenario().fidelity},
           {"replicas_share_links", system.replicas_share_links()},
-          {"communication_share", total > 0.0 ? breakdown[Part::communication].value() / total : 0.0}};
+          {"communication_share", total > 0.0 ? breakdown[Part::communication].value() / total : 0.0},
+          {"exposed_communication_s", breakdown[Part::communication].value()},
+          {"hidden_communication_s", result.routing.sum.hidden.value()}};
 }
 
 /// "3, 8 to 15": the first ranges of numbers that are not set; empty when all are.
@@ -235,7 +243,7 @@ Summary summarise(const System& system, const Simulation& simulation, const Metr
   summary.breakdown = log.breakdown();
   summary.memory = memory_json(system, log);
   summary.routing = routing_json(system, simulation.result);
-  summary.network = network_json(system, log);
+  summary.network = network_json(system, simulation.result);
   summary.measured_profile = system.scenario().cluster.gpu.profile.measured;
   summary.wall = simulation.wall;
   summary.bank = system.bank_time();

@@ -74,12 +74,28 @@ System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank
   replicas_share_links_ = find_shared_links();
 }
 
-std::unique_ptr<StepTimer> System::timer(std::int64_t replica) const {
-  const Deployment& d = scenario_.deployment;
+std::unique_ptr<StepTimer> System::timer(std::int64_t replica) const { return timer(replica, placed_.slots); }
+
+std::unique_ptr<StepTimer> System::timer_without_eplb(std::int64_t replica) const {
+  if (!balancing() || !balancing()->before) return nullptr;
+  return timer(replica, balancing()->before);
+}
+
+std::unique_ptr<StepTimer> System::timer(std::int64_t replica,
+                                         std::shared_ptr<const ExpertSlots> slots) const {
   std::unique_ptr<RoutedLoad> routed;
-  if (bank_) routed = build_routed_load(scenario_, *bank_, placed_.slots);
-  return std::make_unique<StepTimer>(model_, kinds_, replica_network(d, replica, network_spec()),
-                                     std::move(routed));
+  if (bank_) routed = build_routed_load(scenario_, *bank_, std::move(slots));
+  return std::make_unique<StepTimer>(
+      model_, kinds_, replica_network(scenario_.deployment, replica, network_spec()), std::move(routed));
+}
+
+std::vector<double> System::rank_loads() const {
+  return bank_ ? switchyard::rank_loads(scenario_, *bank_, *placed_.slots) : std::vector<double>();
+}
+
+std::vector<double> System::rank_loads_without_eplb() const {
+  if (!balancing() || !balancing()->before) return {};
+  return switchyard::rank_loads(scenario_, *bank_, *balancing()->before);
 }
 
 NetworkSpec System::network_spec() const {

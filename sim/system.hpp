@@ -44,9 +44,16 @@ class System {
 
   /// A timer of one replica's steps.
   std::unique_ptr<StepTimer> timer(std::int64_t replica) const;
+  /// The same with the experts where they would be without EPLB; null where that is not possible, or without
+  /// EPLB.
+  std::unique_ptr<StepTimer> timer_without_eplb(std::int64_t replica) const;
+  /// Load of each expert rank in the long run, relative to their mean; empty without MoE layers.
+  std::vector<double> rank_loads() const;
+  std::vector<double> rank_loads_without_eplb() const;  // empty where that is not possible
 
  private:
   NetworkSpec network_spec() const;
+  std::unique_ptr<StepTimer> timer(std::int64_t replica, std::shared_ptr<const ExpertSlots> slots) const;
   bool find_shared_links() const;
 
   Scenario scenario_;

@@ -53,20 +53,42 @@ ExpertCounts long_run_loads(const RoutingBank& bank) {
   return loads;
 }
 
+namespace {
+
+/// Of each rank in one layer, relative to their mean; 1 where nothing is asked.
+std::vector<double> layer_loads(const ExpertSlots& slots, const ExpertCounts& loads, std::int64_t layer) {
+  std::vector<double> result;
+  double all = 0.0;
+  for (std::int64_t rank = 0; rank < slots.ranks(); ++rank) {
+    double own = 0.0;
+    for (const ExpertSlot& slot : slots.on(layer, rank))
+      own += static_cast<double>(loads.layer(layer)[slot.expert]) / slot.replicas;
+    result.push_back(own);
+    all += own;
+  }
+  for (double& own : result) own = all > 0.0 ? own * static_cast<double>(slots.ranks()) / all : 1.0;
+  return result;
+}
+
+}  // namespace
+
 double rank_imbalance(const ExpertSlots& slots, const ExpertCounts& loads) {
   double sum = 0.0;
   for (std::int64_t layer = 0; layer < slots.layers(); ++layer) {
-    double most = 0.0, all = 0.0;
-    for (std::int64_t rank = 0; rank < slots.ranks(); ++rank) {
-      double own = 0.0;
-      for (const ExpertSlot& slot : slots.on(layer, rank))
-        own += static_cast<double>(loads.layer(layer)[slot.expert]) / slot.replicas;
-      most = std::max(most, own);
-      all += own;
-    }
-    sum += all > 0.0 ? most * static_cast<double>(slots.ranks()) / all : 1.0;
+    const std::vector<double> of_ranks = layer_loads(slots, loads, layer);
+    sum += *std::max_element(of_ranks.begin(), of_ranks.end());
   }
   return slots.layers() == 0 ? 1.0 : sum / static_cast<double>(slots.layers());
+}
+
+std::vector<double> rank_loads(const ExpertSlots& slots, const ExpertCounts& loads) {
+  std::vector<double> mean(static_cast<std::size_t>(slots.ranks()));
+  for (std::int64_t layer = 0; layer < slots.layers(); ++layer) {
+    const std::vector<double> of_ranks = layer_loads(slots, loads, layer);
+    for (std::size_t rank = 0; rank < mean.size(); ++rank)
+      mean[rank] += of_ranks[rank] / static_cast<double>(slots.layers());
+  }
+  return mean;
 }
 
 }  // namespace switchyard

@@ -72,4 +72,7 @@ ExpertCounts long_run_loads(const RoutingBank& bank);
 /// Max over mean load of the ranks, an expert's load spread over its slots equally; the mean over MoE layers.
 double rank_imbalance(const ExpertSlots& slots, const ExpertCounts& loads);
 
+/// Load of each rank relative to the mean of all: means over MoE layers.
+std::vector<double> rank_loads(const ExpertSlots& slots, const ExpertCounts& loads);
+
 }  // namespace switchyard
