@@ -29,6 +29,8 @@ struct ExchangeLeg {
   Seconds exposed(Seconds work) const {
     return total() == Seconds(0.0) ? Seconds(0.0) : std::max(total(), work + stolen) - work;
   }
+  /// What `work` hides of it.
+  Seconds hidden(Seconds work) const { return std::max(Seconds(0.0), total() - exposed(work)); }
   /// `work` runs beside it.
   Phase phase(Seconds work) const {
     const Seconds hidden = total() == Seconds(0.0) ? work : work + stolen;

@@ -104,7 +104,7 @@ StepTimer::Exposed StepTimer::write_exchanged(std::size_t stage, const MoeLayer&
   out.compute(experts.between());
   out.collective(combine.phase(beside.combine));
   Exposed exposed{dispatch.exposed(beside.dispatch), combine.exposed(beside.combine)};
-  hidden_ += dispatch.total() + combine.total() - exposed.dispatch - exposed.combine;
+  hidden_ += dispatch.hidden(beside.dispatch) + combine.hidden(beside.combine);
   exposed.combine += gather_tokens(stage, ranks, out);
   return exposed;
 }

@@ -105,7 +105,7 @@ void StepTimer::take_turns(std::size_t stage, const std::array<Half, 2>& halves,
     const auto beside = [&](const ExchangeLeg& leg, Seconds work) {
       out.collective(leg.phase(work));
       exposed_by_layer_[l] += leg.exposed(work);
-      hidden_ += leg.total() - leg.exposed(work);
+      hidden_ += leg.hidden(work);
     };
     const auto shared = [&](std::size_t half) { return halves[half].segments[*layers[l].segment].shared; };
     const auto& [first, second] = halves;
