@@ -39,10 +39,15 @@ std::vector<std::string> notes_of(const RoutingOptions& routing) {
 }  // namespace
 
 std::span<const FidelityRow> fidelities() {
-  static constexpr std::array<FidelityRow, 3> kTable = {{
-      {"auto", "the cheapest that is exact: step"},
-      {"analytic", "every step lasts its own time; replicas never wait for each other's links"},
-      {"step", "one coflow a step: replicas that share links contend for them"},
+  static constexpr std::array<FidelityRow, 5> kTable = {{
+      {"auto", "step where no two replicas share a link, else collective", std::nullopt},
+      {"analytic", "every step lasts its own time; replicas never wait for each other's links",
+       Fidelity::analytic},
+      {"step", "one coflow a step: replicas that share links contend with their bytes spread over the step",
+       Fidelity::step},
+      {"collective", "one coflow a collective: bytes contend with what is on their links at that moment",
+       Fidelity::collective},
+      {"flow", "every transfer between two GPUs is simulated: the reference, up to 32 GPUs", Fidelity::flow},
   }};
   return kTable;
 }
@@ -73,6 +78,10 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
   for (const std::string& note : notes_of(scenario.routing)) scenario.notes.push_back(note);
   ObjectReader network = reader.optional_object("network");
   scenario.fidelity = network.optional_choice("fidelity", "auto", names(fidelities()));
+  if (scenario.fidelity == "flow" && scenario.deployment.gpus() > kMostFlowGpus)
+    network.fail("fidelity", "simulates every transfer of at most " + std::to_string(kMostFlowGpus) +
+                                 " GPUs, and this deployment has " +
+                                 std::to_string(scenario.deployment.gpus()) + "; choose collective");
   network.finish();
   // Absolute, so that the resolved scenario finds its trace from anywhere.
   const std::string absolute_folder =

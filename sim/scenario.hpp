@@ -58,8 +58,12 @@ struct Scenario {
 struct FidelityRow {
   std::string_view name;
   std::string_view description;
+  std::optional<Fidelity> level;  // none: the system chooses
 };
 std::span<const FidelityRow> fidelities();
+/// The most GPUs of a deployment whose transfers are simulated one by one: SimGrid's time grows with their
+/// fifth power.
+inline constexpr std::int64_t kMostFlowGpus = 32;
 
 /// The keys of "slo": "ttft_mean", "ttft_median", … "e2el_p99".
 std::vector<std::string> slo_bounds();

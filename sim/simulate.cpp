@@ -48,6 +48,7 @@ Simulation simulate(const System& system, const std::stop_token& stop,
     spec.timers.push_back(timers.back().get());
   }
   spec.graph = &system.graph();
+  spec.gpus = static_cast<GpuId>(scenario.deployment.gpus());
   spec.scheduler = &choose(schedulers(), scenario.engine.scheduler, "/engine/scheduler");
   spec.dispatcher = &choose(dispatchers(), scenario.engine.dispatcher, "/engine/dispatcher");
   spec.bank = system.bank();
@@ -56,7 +57,7 @@ Simulation simulate(const System& system, const std::stop_token& stop,
   spec.kv_blocks = system.memory().num_gpu_blocks;
   spec.data_parallel_size = scenario.deployment.data_parallel_size;
   spec.capture_sizes = scenario.engine.cudagraph_capture_sizes;
-  spec.fidelity = scenario.fidelity == "analytic" ? Fidelity::analytic : Fidelity::step;
+  spec.fidelity = *system.fidelity().level;
   spec.replicas_share_links = system.replicas_share_links() && spec.fidelity == Fidelity::step;
   // Exact rows are handed out in the order in which replicas ask for them: step by step, always the same.
   spec.advance_together = options.advance_together && scenario.routing.mode != "exact";

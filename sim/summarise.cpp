@@ -137,7 +137,7 @@ Json routing_json(const System& system, const ServingResult& result) {
 Json network_json(const System& system, const ServingResult& result) {
   const Breakdown& breakdown = result.log.breakdown();
   const double total = breakdown.total().value();
-  return {{"fidelity", system.scenario().fidelity == "auto" ? "step" : system.scenario().fidelity},
+  return {{"fidelity", system.fidelity().name},
           {"replicas_share_links", system.replicas_share_links()},
           {"communication_share", total > 0.0 ? breakdown[Part::communication].value() / total : 0.0},
           {"exposed_communication_s", breakdown[Part::communication].value()},

@@ -3,6 +3,7 @@
 
 #include <chrono>
 
+#include "sim/base/menu.hpp"
 #include "sim/base/quote.hpp"
 #include "workloads/routing/checkpoint_gates.hpp"
 
@@ -101,6 +102,13 @@ std::vector<double> System::rank_loads_without_eplb() const {
 NetworkSpec System::network_spec() const {
   return {&graph_, collective_parameters(scenario_.cluster), scenario_.engine.profile.all_reduce,
           exchange_shape(timed_, scenario_.precision, scenario_.deployment)};
+}
+
+const FidelityRow& System::fidelity() const {
+  const std::string chosen = scenario_.fidelity != "auto" ? scenario_.fidelity
+                             : replicas_share_links_      ? "collective"
+                                                          : "step";
+  return choose(fidelities(), chosen, "/network/fidelity");
 }
 
 bool System::find_shared_links() const {

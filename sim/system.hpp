@@ -41,6 +41,8 @@ class System {
   const std::optional<Balancing>& balancing() const { return placed_.balancing; }
   /// Two replicas have collectives on the same link.
   bool replicas_share_links() const { return replicas_share_links_; }
+  /// In effect: what `auto` chooses.
+  const FidelityRow& fidelity() const;
 
   /// A timer of one replica's steps.
   std::unique_ptr<StepTimer> timer(std::int64_t replica) const;

@@ -18,6 +18,12 @@ struct LinkLoad {
   Bytes bytes;
 };
 
+/// What one GPU sends another, in the same busy bytes: they travel over all links of the route.
+struct Transfer {
+  GpuId from = 0, to = 0;
+  Bytes bytes;
+};
+
 /// Latency of a step of an algorithm, and the share of a link's rate that it reaches. Nothing and all of it,
 /// unless said otherwise.
 struct Transport {
@@ -34,6 +40,8 @@ struct CollectiveCost {
   double seconds_per_byte = 0.0;         // of the bottleneck link: the analytic bound
   std::optional<LinkId> bottleneck;      // none for a group of one
   std::vector<LinkLoad> loads_per_byte;  // `bytes` per byte of message, each loaded link once, sorted by link
+  /// What they are made of; empty when there are more than 4096.
+  std::vector<Transfer> transfers_per_byte{};
 
   Seconds time(Bytes message) const { return latency + Seconds(seconds_per_byte * message.value()); }
 };

@@ -24,6 +24,8 @@ class LoadSum {
   const LinkGraph& graph_;
   const Transport& transport_;
   std::vector<double> busy_;  // by link: wire bytes / efficiency
+  std::vector<Transfer> transfers_;
+  bool all_noted_ = true;
 };
 
 }  // namespace switchyard

@@ -52,6 +52,10 @@ void Actor::wait(Bell& bell) { state_->wait(std::nullopt, bell); }
 
 Seconds Actor::spend(Seconds alone, std::span<const LinkLoad> loads) { return state_->spend(alone, loads); }
 
+Seconds Actor::move(const Phase& phase) { return state_->move(phase); }
+
+Fidelity Actor::fidelity() const { return state_->engine.fidelity; }
+
 bool Actor::State::wait(std::optional<Seconds> date, Bell& bell) {
   ++engine.events;
   Bell::State& rung = *bell.state_;

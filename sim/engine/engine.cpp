@@ -10,15 +10,23 @@
 
 namespace switchyard {
 
-Engine::Engine(const LinkGraph& graph, Fidelity fidelity)
-    : state_(std::make_unique<State>(graph, fidelity)) {}
+Engine::Engine(const LinkGraph& graph, Fidelity fidelity, std::optional<GpuId> gpus)
+    : state_(std::make_unique<State>(graph, fidelity, gpus.value_or(graph.gpus()))) {}
 
 Engine::~Engine() = default;
 
-Engine::State::State(const LinkGraph& links, Fidelity wanted)
-    : graph(links), fidelity(wanted), coflows(links.links().size()) {
+Engine::State::State(const LinkGraph& links, Fidelity wanted, GpuId gpus)
+    : graph(links),
+      fidelity(wanted),
+      platform(wanted == Fidelity::flow ? Platform::Model::flows : Platform::Model::coflows),
+      coflows(links.links().size()),
+      busy(links.links().size()) {
   if (fidelity == Fidelity::analytic) return;
   Actor::State::wake_when_tasks_end();
+  if (fidelity == Fidelity::flow) {
+    flows.emplace(graph, gpus, platform);
+    return;
+  }
   for (LinkId link = 0; link < links.links().size(); ++link) {
     link_hosts.push_back(platform.add_host("link " + std::to_string(link)));
   }
@@ -65,7 +73,7 @@ void Engine::State::fail(std::exception_ptr error) {
   if (failure) return;
   failure = std::move(error);
   for (Actor::State& actor : actors) {
-    if (actor.task) actor.abandon();
+    if (actor.task || actor.flows.any()) actor.abandon();
   }
   simgrid::s4u::Actor::kill_all();
 }

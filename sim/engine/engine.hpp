@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "sim/base/units.hpp"
 #include "sim/collectives/collective.hpp"
+#include "sim/plan/phases.hpp"
 #include "topologies/link_graph.hpp"
 
 namespace switchyard {
@@ -17,8 +19,10 @@ namespace switchyard {
 /// analytic: a step lasts its own time. step: one coflow a step, [a private clock host: the step's own time]
 /// + [each link: its bytes over the step]; alone it lasts exactly its own time, contention only lengthens it.
 /// Links are shared max-min fairly; only links that the steps in flight oversubscribe together are given to
-/// SimGrid: the others cannot bind.
-enum class Fidelity { analytic, step };
+/// SimGrid: the others cannot bind. collective: a step is spent phase by phase, its work and latencies as
+/// time, the bytes of each collective as a coflow. flow: each transfer of a collective is a SimGrid flow of
+/// its own on the links of its route (model CM02, max-min fair shares): the reference for small groups.
+enum class Fidelity { analytic, step, collective, flow };
 
 class Actor;
 
@@ -38,8 +42,9 @@ class Bell {
 class Engine {
  public:
   /// Keeps a reference to the graph. A second engine at the same time breaks a law; one after another is
-  /// fine.
-  Engine(const LinkGraph& graph, Fidelity fidelity);
+  /// fine, but SimGrid takes its models once a process: engines of `flow` and others do not mix. Routes are
+  /// made for flows between the first `gpus`; none: all.
+  Engine(const LinkGraph& graph, Fidelity fidelity, std::optional<GpuId> gpus = {});
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -76,6 +81,11 @@ class Actor {
   /// Returns the time it took: exactly `alone` when no link was contended. Each link appears once; none takes
   /// longer than `alone`.
   Seconds spend(Seconds alone, std::span<const LinkLoad> loads);
+  /// Moves the bytes of a phase, its work and latency left out, and returns the time it took: exactly
+  /// `phase.transfer` where no link was contended, never less. At `step` and `collective` as a coflow, at
+  /// `flow` transfer by transfer.
+  Seconds move(const Phase& phase);
+  Fidelity fidelity() const;
 
  private:
   friend class Engine;

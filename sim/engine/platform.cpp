@@ -48,28 +48,56 @@ std::unique_ptr<simgrid::s4u::Engine> new_engine() {
   return std::make_unique<simgrid::s4u::Engine>(&count, arguments);
 }
 
-void set_options() {
-  set_once("host/model", "ptask_L07");    // parallel tasks: one task loads many hosts at once
-  set_once("surf/precision", "1e-12");    // seconds; the default merges events less than 10 us apart
-  set_once("maxmin/precision", "1e-12");  // of a capacity, which is 1
+void set_options(Platform::Model model) {
+  static const Platform::Model first = model;
+  ensure(first == model, "SimGrid simulates either flows or coflows in one process");
+  set_once("surf/precision", "1e-12");  // seconds; the default merges events less than 10 us apart
+  if (model == Platform::Model::coflows) {
+    set_once("host/model", "ptask_L07");    // parallel tasks: one task loads many hosts at once
+    set_once("maxmin/precision", "1e-12");  // of a capacity, which is 1
+    return;
+  }
+  // A flow of S bytes alone takes S / B to 2e-16. The defaults are made for TCP: they multiply latencies by
+  // 13, share by latency, bound rates by a window and let 5 % of every flow come back as acknowledgements.
+  set_once("network/model", "CM02");
+  set_once("network/optim", "Lazy");
+  set_once("network/crosstraffic", "0");
+  set_once("network/TCP-gamma", "0");
+  set_once("network/latency-factor", "1.0");
+  set_once("network/bandwidth-factor", "1.0");
+  set_once("network/weight-S", "0.0");
+  set_once("network/loopback-bw", "1e30");
+  set_once("network/loopback-lat", "0");
 }
 
 }  // namespace
 
-Platform::Platform() {
+Platform::Platform(Model model) {
   ensure(!simgrid::s4u::Engine::has_instance(), "one engine at a time in a process");
   const KeptHandler interrupt(SIGINT);
   const KeptHandler fault(SIGSEGV);
   xbt_log_control_set("root.thres:error");
   engine_ = new_engine();
-  set_options();
-  zone_ = simgrid::s4u::create_empty_zone("cluster");  // no routes: links are hosts here
+  set_options(model);
+  // Links of coflows are hosts: they need no routes.
+  zone_ = model == Model::coflows ? simgrid::s4u::create_empty_zone("cluster")
+                                  : simgrid::s4u::create_full_zone("cluster");
 }
 
 Platform::~Platform() = default;
 
 simgrid::s4u::Host* Platform::add_host(const std::string& name) {
   return zone_->create_host(name, 1.0)->seal();
+}
+
+simgrid::s4u::Link* Platform::add_link(const std::string& name, BytesPerSecond bandwidth) {
+  return zone_->create_link(name, bandwidth.value())->set_latency(0.0)->seal();
+}
+
+void Platform::add_route(simgrid::s4u::Host* from, simgrid::s4u::Host* to,
+                         const std::vector<simgrid::s4u::Link*>& links) {
+  std::vector<simgrid::s4u::LinkInRoute> route(links.begin(), links.end());
+  zone_->add_route(from->get_netpoint(), to->get_netpoint(), nullptr, nullptr, route, false);
 }
 
 void Platform::seal() { zone_->seal(); }

@@ -9,6 +9,7 @@
 #include "sim/engine/clock.hpp"
 #include "sim/engine/coflows.hpp"
 #include "sim/engine/engine.hpp"
+#include "sim/engine/flows.hpp"
 #include "sim/engine/platform.hpp"
 
 namespace simgrid::s4u {
@@ -19,14 +20,16 @@ class Exec;
 namespace switchyard {
 
 struct Engine::State {
-  State(const LinkGraph& links, Fidelity wanted);
+  State(const LinkGraph& links, Fidelity wanted, GpuId gpus);
 
   const LinkGraph& graph;
   Fidelity fidelity;
   Platform platform;
   Clock clock;
   Coflows coflows;
-  std::vector<simgrid::s4u::Host*> link_hosts;  // by link; empty at `analytic`
+  std::vector<simgrid::s4u::Host*> link_hosts;  // by link; of coflows
+  std::optional<Flows> flows;                   // at `flow`
+  std::vector<Bytes> busy;                      // scratch, by link: zero between calls
   std::deque<Actor::State> actors;              // addresses stay
   std::size_t alive = 0;
   std::size_t waiting = 0;  // without end, for a bell
@@ -53,6 +56,7 @@ struct Actor::State {
   simgrid::s4u::Exec* task = nullptr;  // while it is contended
   double left_at_cancel = 0.0;
   std::vector<LinkShare> shares{};
+  FlowsInFlight flows{};  // of a phase, at `flow`
 
   void main();
   /// Blocks until wake() or `date`.
@@ -61,6 +65,11 @@ struct Actor::State {
   bool wait(std::optional<Seconds> date, Bell& bell);
 
   Seconds spend(Seconds alone, std::span<const LinkLoad> loads);
+  Seconds move(const Phase& phase);
+  /// Adds a link to the shares of the next step.
+  void use(LinkId link, Bytes bytes, Seconds alone);
+  Seconds run_coflow(Seconds alone);
+  Seconds run_flows(const Phase& phase);
   /// Runs what is `left` of the step, 1 at first; returns what is left when it must be planned anew, else 0.
   double coast(Seconds alone, double left);
   double contend(Seconds alone, double left, const std::vector<LinkShare>& contended);

@@ -16,23 +16,22 @@ namespace {
 // A neighbour that ends at the date at which this step begins contends for no time.
 constexpr double kRounding = 1.0 + 1e-9;
 
-#if SIMGRID_VERSION >= 33400
-using Completion = simgrid::s4u::Exec;
-#else
-using Completion = simgrid::s4u::Activity;
-#endif
-
 }  // namespace
 
 Seconds Actor::State::spend(Seconds alone, std::span<const LinkLoad> loads) {
+  shares.clear();
+  for (const LinkLoad& load : loads) use(load.link, load.bytes, alone);
+  return run_coflow(alone);
+}
+
+void Actor::State::use(LinkId link, Bytes bytes, Seconds alone) {
+  const Seconds time = bytes / engine.graph.links()[link].bandwidth;
+  if (engine.fidelity != Fidelity::analytic && time > Seconds(0.0)) shares.push_back({link, time / alone});
+}
+
+Seconds Actor::State::run_coflow(Seconds alone) {
   ++engine.events;
   const Seconds begin = engine.clock.now();
-  const bool analytic = engine.fidelity == Fidelity::analytic;
-  shares.clear();
-  for (const LinkLoad& load : loads) {
-    const Seconds busy = load.bytes / engine.graph.links()[load.link].bandwidth;
-    if (!analytic && busy > Seconds(0.0)) shares.push_back({load.link, busy / alone});
-  }
   if (alone <= Seconds(0.0)) {
     ensure(alone == Seconds(0.0) && shares.empty(), "a step that moves bytes lasts");
     return alone;
@@ -94,12 +93,18 @@ double Actor::State::contend(Seconds alone, double left, const std::vector<LinkS
 /// SimGrid's own wait would throw when the task is cancelled, and its exceptions cost 50 us each.
 void Actor::State::wake_when_tasks_end() {
   static const bool registered = [] {
-    Completion::on_completion_cb([](const auto& activity) {
+    const auto wake = [](const auto& activity) {
       auto* step = activity.template get_data<State>();
-      if (!step) return;
+      if (!step || step->flows.go_on_after_one()) return;
       step->task = nullptr;
       step->wake();
-    });
+    };
+#if SIMGRID_VERSION >= 33400
+    simgrid::s4u::Exec::on_completion_cb(wake);
+    simgrid::s4u::Comm::on_completion_cb(wake);
+#else
+    simgrid::s4u::Activity::on_completion_cb(wake);
+#endif
     return true;
   }();
   static_cast<void>(registered);
@@ -123,6 +128,7 @@ void Actor::State::interrupt() {
 void Actor::State::abandon() {
   simgrid::kernel::actor::simcall_answered([this] {
     if (const simgrid::s4u::ExecPtr running = task) running->cancel();
+    flows.cancel();
   });
 }
 

@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "sim/plan/pair_transfers.hpp"
+
 namespace switchyard {
 namespace {
 
@@ -19,7 +21,9 @@ Taken taken_by(const ExchangeBackend& backend) {
 ExpertExchange::ExpertExchange(const LinkGraph& graph, std::vector<GpuId> group, std::int64_t tensor,
                                const ExchangeBackend& backend, const CollectiveParameters& parameters,
                                const ExchangeShape& shape)
-    : traffic_(graph, group, tensor, backend.copies),
+    : graph_(&graph),
+      group_(group),
+      traffic_(graph, group, tensor, backend.copies),
       shape_(shape),
       taken_(taken_by(backend)),
       part_(parameters.deepep.normal_sms / parameters.deepep.multiprocessors),
@@ -56,7 +60,8 @@ ExchangeLeg ExpertExchange::leg(const ExchangeTime& time) {
     const Bytes bytes = std::exchange(loads_[link], Bytes(0.0));
     if (bytes > Bytes(0.0)) result.listed.push_back({link, bytes});
   }
-  result.load = {result.listed, Bytes(1.0)};
+  if (pairs_ == Pairs::kept) result.pairs = pair_transfers(*graph_, group_, bytes_, result.listed);
+  result.load = {result.listed, Bytes(1.0), result.pairs};
   return result;
 }
 

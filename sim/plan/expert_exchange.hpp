@@ -23,6 +23,7 @@ struct ExchangeLeg {
   Seconds latency, transfer, stolen;
   PhaseLoad load;                // on the links
   std::vector<LinkLoad> listed;  // what load refers to, unless that is a collective's
+  std::vector<Transfer> pairs;   // the same; where they are kept
 
   Seconds total() const { return latency + transfer; }
   /// Beyond the `work` that runs beside it.
@@ -59,12 +60,18 @@ class ExpertExchange {
   void count(RoutedLoad& routed, std::span<const RankBatch> ranks, std::int64_t first, std::int64_t last) {
     traffic_.count(routed, ranks, first, last);
   }
+  /// Whether legs tell who sends how much to whom: only simulating every transfer needs it.
+  enum class Pairs { left_out, kept };
+  void keep_pairs(Pairs pairs) { pairs_ = pairs; }
   ExchangeLeg dispatch(std::int64_t moe_layer);
   ExchangeLeg combine(std::int64_t moe_layer);
 
  private:
   ExchangeLeg leg(const ExchangeTime& time);
 
+  const LinkGraph* graph_;
+  std::vector<GpuId> group_;
+  Pairs pairs_ = Pairs::left_out;
   ExchangeTraffic traffic_;
   ExchangeShape shape_;
   std::unique_ptr<Exchange> exchange_;

@@ -18,7 +18,7 @@ ExchangeLeg leg_of(const Collective& collective, Bytes message) {
   ExchangeLeg leg;
   leg.latency = cost.latency;
   leg.transfer = Seconds(cost.seconds_per_byte * message.value());
-  leg.load = {cost.loads_per_byte, message};
+  leg.load = {cost.loads_per_byte, message, cost.transfers_per_byte};
   return leg;
 }
 

@@ -4,6 +4,8 @@
 // bytes; so stages overlap, and the host's work hides behind them but once: the host prepares one micro-batch
 // while the others run.
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "sim/plan/step_timer.hpp"
 
@@ -93,6 +95,29 @@ std::vector<std::vector<RankBatch>> micro_batches(std::span<const RankBatch> ran
   return batches;
 }
 
+/// What the phases of a round put on links.
+class Round : public StepLoads {
+ public:
+  Round(std::span<Bytes> loads, bool reads_transfers) : StepLoads(loads), reads_transfers_(reads_transfers) {}
+  bool reads_transfers() const override { return reads_transfers_; }
+  void add(const Phase& phase) override {
+    StepLoads::add(phase);
+    if (!reads_transfers_) return;
+    for (const PhaseLoad& part : phase.loads)
+      for (const Transfer& t : part.transfers)
+        transfers_[{t.from, t.to}] += t.bytes * (part.bytes.value() * static_cast<double>(phase.repeats));
+  }
+  std::vector<Transfer> transfers() const {
+    std::vector<Transfer> list;
+    for (const auto& [pair, bytes] : transfers_) list.push_back({pair.first, pair.second, bytes});
+    return list;
+  }
+
+ private:
+  bool reads_transfers_;
+  std::map<std::pair<GpuId, GpuId>, Bytes> transfers_;
+};
+
 bool shorter(const Breakdown& a, const Breakdown& b) { return a.total() < b.total(); }
 
 }  // namespace
@@ -103,7 +128,7 @@ Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, PhaseWriter
   std::vector<Breakdown> of_stage(stages), of_batch(batches.size());
   std::int64_t dropped = 0;
   for (LinkId link : links_) round_loads_[link] = Bytes(0.0);
-  StepLoads sum_of_round(round_loads_);
+  Round sum_of_round(round_loads_, out.reads_transfers());
   PhaseWriter of_round(&sum_of_round);
   for (std::size_t b = 0; b < batches.size(); ++b) {
     for (std::size_t s = 0; s < stages; ++s) {
@@ -122,7 +147,7 @@ Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, PhaseWriter
   for (LinkId link : links_)
     busiest = std::max(busiest, round_loads_[link] / model_.graph->links()[link].bandwidth);
   round[Part::communication] += std::max(Seconds(0.0), busiest - round.total());
-  write_round(round.total(), out);
+  write_round(round.total(), sum_of_round.transfers(), out);
   if (routed_) {  // routed() tells of the whole step
     routed_->route(ranks);
     routed_->count_dropped(dropped);  // but each micro-batch has had its own capacity
@@ -131,12 +156,12 @@ Breakdown StepTimer::micro_batched(std::span<const RankBatch> ranks, PhaseWriter
 }
 
 /// Its bytes are on the way all along.
-void StepTimer::write_round(Seconds time, PhaseWriter& out) {
+void StepTimer::write_round(Seconds time, std::span<const Transfer> transfers, PhaseWriter& out) {
   if (!out.heard()) return;
   exchanged_.clear();
   for (LinkId link : links_)
     if (round_loads_[link] > Bytes(0.0)) exchanged_.push_back({link, round_loads_[link]});
-  const PhaseLoad load{exchanged_, Bytes(1.0)};
+  const PhaseLoad load{exchanged_, Bytes(1.0), transfers};
   out.collective({Seconds(0.0), Seconds(0.0), time, Seconds(0.0), std::span(&load, 1)});
 }
 

@@ -12,11 +12,12 @@
 
 namespace switchyard {
 
-/// What one group of a collective puts on links: `loads` for each of `bytes` bytes of its message. Uneven
-/// exchanges give their loads whole, for one byte.
+/// What one group of a collective puts on links, for each of `bytes` bytes of its message, and the transfers
+/// that this comes from. Uneven exchanges give both whole, for one byte.
 struct PhaseLoad {
   std::span<const LinkLoad> loads;
   Bytes bytes;
+  std::span<const Transfer> transfers{};
 };
 
 /// Lasts compute + max(hidden, latency + transfer) where no link is contended. Contention stretches the
@@ -37,6 +38,8 @@ class PhaseSink {
   virtual ~PhaseSink() = default;
   /// What the phase points to is valid during the call.
   virtual void add(const Phase& phase) = 0;
+  /// Whether the transfers are read; else those of uneven exchanges are left out.
+  virtual bool reads_transfers() const { return false; }
 };
 
 /// The step as one: what all its phases put on each link.
@@ -60,6 +63,7 @@ class PhaseWriter {
   /// Null: nobody listens.
   explicit PhaseWriter(PhaseSink* sink) : sink_(sink) {}
   bool heard() const { return sink_ != nullptr; }
+  bool reads_transfers() const { return heard() && sink_->reads_transfers(); }
 
   void compute(Seconds time) { compute_ += time; }
   /// `phase` comes after the work so far, which is added to its own.
@@ -72,7 +76,7 @@ class PhaseWriter {
   }
   void collective(const Collective& how, Bytes message, Seconds hidden = {}) {
     const CollectiveCost& cost = how.at(message);
-    const PhaseLoad load{cost.loads_per_byte, message};
+    const PhaseLoad load{cost.loads_per_byte, message, cost.transfers_per_byte};
     collective({Seconds(0.0), cost.latency, Seconds(cost.seconds_per_byte * message.value()), hidden,
                 std::span(&load, 1)});
   }

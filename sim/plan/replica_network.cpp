@@ -145,8 +145,11 @@ Collective merged(const LinkGraph& graph, std::span<const Collective> collective
   for (std::size_t n = 0; n < pieces.size(); ++n) {
     CollectiveCost& cost = pieces[n].cost;
     cost.loads_per_byte.clear();
+    cost.transfers_per_byte.clear();
     for (const Collective& collective : collectives) {
       if (collective.pieces().empty()) continue;
+      const std::vector<Transfer>& transfers = nth_piece(collective, n).transfers_per_byte;
+      cost.transfers_per_byte.insert(cost.transfers_per_byte.end(), transfers.begin(), transfers.end());
       cost.latency = std::max(cost.latency, nth_piece(collective, n).latency);
       cost.seconds_per_byte = std::max(cost.seconds_per_byte, nth_piece(collective, n).seconds_per_byte);
     }

@@ -53,6 +53,10 @@ Breakdown StepTimer::time(std::span<const RankBatch> ranks, PhaseWriter& out) {
   const Seconds host = host_time(ranks);
   hidden_ = imbalance_ = Seconds(0.0);
   out.compute(host);
+  for (const StageNetwork& stage : network_.stages)
+    if (stage.exchange)
+      stage.exchange->keep_pairs(out.reads_transfers() ? ExpertExchange::Pairs::kept
+                                                       : ExpertExchange::Pairs::left_out);
   Breakdown sum;
   if (stages_.size() > 1) {
     sum = micro_batched(ranks, out);
@@ -153,7 +157,8 @@ void StepTimer::write_segment(std::size_t stage, std::size_t index, std::span<co
   phase_loads_.clear();
   for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
     const Bytes bytes = static_cast<double>(ranks[rank].tokens()) * hidden_bytes_;
-    phase_loads_.push_back({all_reduce[rank].at(bytes).loads_per_byte, bytes});
+    const CollectiveCost& cost = all_reduce[rank].at(bytes);
+    phase_loads_.push_back({cost.loads_per_byte, bytes, cost.transfers_per_byte});
   }
   const Bytes message = phase_loads_[slowest.rank].bytes;
   const CollectiveCost& own = all_reduce[slowest.rank].at(message);
@@ -224,7 +229,7 @@ Seconds StepTimer::together(const std::vector<Collective>& groups, std::span<con
   for (std::size_t i = 0; i < groups.size(); ++i) {
     if (messages[i] == Bytes(0.0)) continue;
     const CollectiveCost& cost = groups[i].at(messages[i]);
-    phase_loads_.push_back({cost.loads_per_byte, messages[i]});
+    phase_loads_.push_back({cost.loads_per_byte, messages[i], cost.transfers_per_byte});
     if (cost.time(messages[i]) <= longest) continue;
     longest = cost.time(messages[i]);
     slowest = &cost;

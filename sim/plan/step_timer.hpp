@@ -82,8 +82,8 @@ class StepTimer {
   Stage plan_stage(std::int64_t stage) const;
   Breakdown time(std::span<const RankBatch> ranks, PhaseWriter& out);
   Breakdown micro_batched(std::span<const RankBatch> ranks, PhaseWriter& out);
-  /// Writes a round of `time` that has put round_loads_ on the links.
-  void write_round(Seconds time, PhaseWriter& out);
+  /// Writes a round of `time` that has put round_loads_ on the links by these transfers.
+  void write_round(Seconds time, std::span<const Transfer> transfers, PhaseWriter& out);
   /// Hands the hidden vectors of the fullest rank's tokens on from a stage to the next.
   Seconds hand_on(std::size_t stage, std::span<const RankBatch> ranks, PhaseWriter& out);
   Breakdown stage_time(std::size_t stage, std::span<const RankBatch> ranks, PhaseWriter& out);

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "sim/engine/phase_spender.hpp"
+
 namespace switchyard {
 namespace {
 
@@ -24,6 +26,10 @@ Replica::Replica(std::uint32_t index, const ServingSpec& spec, Clients& clients,
       undelivered_(ranks_.size()),
       batches_(ranks_.size()),
       link_bytes_(spec.replicas_share_links ? spec.graph->links().size() : 0) {}
+
+bool Replica::by_phase() const {
+  return spec_.fidelity == Fidelity::collective || spec_.fidelity == Fidelity::flow;
+}
 
 void Replica::run(Actor& actor, const std::function<void()>& watch) {
   while (wait_for_work(actor)) {
@@ -61,7 +67,7 @@ void Replica::plan() {
     work = true;
     repeats_ = std::min(repeats_, rank.repeats());
   }
-  if (!spec_.advance_together || spec_.replicas_share_links) repeats_ = 1;
+  if (!spec_.advance_together || by_phase() || spec_.replicas_share_links) repeats_ = 1;
   for (std::size_t i = 0; i < ranks_.size(); ++i) {
     ranks_[i].fill(batches_[i], spec_.capture_sizes);
     if (work && batches_[i].tokens() == 0) batches_[i].pad_to(1);  // idle ranks run a dummy batch
@@ -73,7 +79,8 @@ void Replica::spend(Actor& actor) {
   ends_.clear();
   breakdowns_.clear();
   spreads_.clear();
-  if (spec_.replicas_share_links) spend_sharing(actor);
+  if (by_phase()) spend_by_phase(actor);
+  else if (spec_.replicas_share_links) spend_sharing(actor);
   else spend_alone(actor);
 }
 
@@ -96,7 +103,7 @@ void Replica::spend_alone(Actor& actor) {
 void Replica::spend_sharing(Actor& actor) {
   std::fill(link_bytes_.begin(), link_bytes_.end(), Bytes(0.0));
   StepLoads sum_of_step(link_bytes_);
-  Breakdown breakdown = timer_.time(batches_, sum_of_step);
+  const Breakdown breakdown = timer_.time(batches_, sum_of_step);
   if (timer_.routed() != nullptr) spreads_.push_back(timer_.spread());
   loads_.clear();
   for (LinkId link = 0; link < link_bytes_.size(); ++link)
@@ -104,8 +111,21 @@ void Replica::spend_sharing(Actor& actor) {
   const Seconds alone = breakdown.total();
   actor.sleep_until(now_);
   const Seconds taken = actor.spend(alone, loads_);
-  breakdown[Part::communication] += std::max(Seconds(0.0), taken - alone);  // waiting for shared links
-  ends_.push_back(now_ + taken);
+  note_step(now_ + taken, taken - alone, breakdown);
+}
+
+void Replica::spend_by_phase(Actor& actor) {
+  actor.sleep_until(now_);
+  PhaseSpender spender(actor, now_);
+  const Breakdown breakdown = timer_.time(batches_, spender);
+  if (timer_.routed() != nullptr) spreads_.push_back(timer_.spread());
+  note_step(spender.end(), spender.end() - now_ - breakdown.total(), breakdown);
+  actor.sleep_until(ends_.back());
+}
+
+void Replica::note_step(Seconds end, Seconds waited, Breakdown breakdown) {
+  breakdown[Part::communication] += std::max(Seconds(0.0), waited);  // for shared links
+  ends_.push_back(end);
   breakdowns_.push_back(breakdown);
 }
 

@@ -40,6 +40,11 @@ class Replica {
   void spend(Actor& actor);
   void spend_alone(Actor& actor);
   void spend_sharing(Actor& actor);
+  void spend_by_phase(Actor& actor);
+  /// A step that ends then, after having `waited` for links that others used.
+  void note_step(Seconds end, Seconds waited, Breakdown breakdown);
+  /// Whether collectives are spent one by one.
+  bool by_phase() const;
   void commit();
   StepRow row_of_batches(Seconds start) const;
 

@@ -15,7 +15,7 @@ TokenRun place_in_bank(const RoutingBank& bank, std::uint64_t seed, std::uint64_
 ServingResult serve(const ServingSpec& spec, const Traffic& traffic, const std::stop_token& stop,
                     const std::function<void(const ServingProgress&)>& progress) {
   ServingResult result;
-  Engine engine(*spec.graph, spec.fidelity);
+  Engine engine(*spec.graph, spec.fidelity, spec.gpus);
   Clients clients(spec, traffic, result.log, stop);
   std::vector<std::unique_ptr<Replica>> replicas;
   std::vector<Replica*> connected;

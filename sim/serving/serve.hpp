@@ -21,6 +21,7 @@ namespace switchyard {
 /// What the replicas serve with; everything pointed to must outlive serve().
 struct ServingSpec {
   const LinkGraph* graph = nullptr;
+  std::optional<GpuId> gpus{};  // that replicas have, the first of the graph; none: all
   const Scheduler* scheduler = nullptr;
   const Dispatcher* dispatcher = nullptr;
   const RoutingBank* bank = nullptr;  // null without MoE layers
