@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -55,7 +56,8 @@ RoutedLoad::RoutedLoad(const RoutingBank& bank, RoutingMode mode, std::shared_pt
       slots_(std::move(slots)),
       tile_(tile),
       capacity_(std::move(capacity)),
-      counts_(bank.empty_counts()) {
+      counts_(bank.empty_counts()),
+      tokens_read_(bank.no_tokens()) {
   ensure(slots_->layers() == bank.moe_layers(), "every MoE layer's experts are placed");
   if (slots_->has_replicas()) first_rows_ = bank.empty_counts();
 }
@@ -67,11 +69,14 @@ void RoutedLoad::route(std::span<const RankBatch> ranks) {
   } else {
     counts_.clear();
     for (const RankBatch& batch : ranks)
-      for (const TokenRun& run : batch.routed) bank_->add(run, counts_);
+      for (const TokenRun& run : batch.routed)
+        if (!bank_->note(run, tokens_read_)) bank_->add(run, counts_);
+    bank_->add_tokens(tokens_read_, counts_);
   }
   drop_beyond_capacity(0);
   check_conserved();
   if (slots_->has_replicas()) find_first_rows(0);
+  find_loads();
 }
 
 void RoutedLoad::route_by_source(std::span<const RankBatch> ranks) {
@@ -94,19 +99,30 @@ void RoutedLoad::route_by_source(std::span<const RankBatch> ranks) {
   drop_beyond_capacity(ranks.size());
   check_conserved();
   if (slots_->has_replicas()) find_first_rows(ranks.size());
+  find_loads();
 }
 
-ExpertLoad RoutedLoad::load(std::int64_t moe_layer, std::int64_t expert_rank) const {
-  const std::span<const std::uint32_t> counts = counts_.layer(moe_layer);
-  const auto first_rows = slots_->has_replicas() ? first_rows_.layer(moe_layer) : counts;
-  ExpertLoad load;
-  for (const ExpertSlot& slot : slots_->on(moe_layer, expert_rank)) {
-    const std::int64_t rows = rows_of(slot, counts, first_rows);
-    load.rows += rows;
-    load.tiled_rows += (rows + tile_ - 1) / tile_ * tile_;
-    load.active += rows > 0;
+void RoutedLoad::find_loads() {
+  loads_.clear();
+  for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
+    const std::span<const std::uint32_t> counts = counts_.layer(layer);
+    const auto first_rows = slots_->has_replicas() ? first_rows_.layer(layer) : counts;
+    for (std::int64_t rank = 0; rank < slots_->ranks(); ++rank) {
+      ExpertLoad& load = loads_.emplace_back();
+      for (const ExpertSlot& slot : slots_->on(layer, rank)) {
+        const std::int64_t rows = rows_of(slot, counts, first_rows);
+        load.rows += rows;
+        load.tiled_rows += tiled(rows);
+        load.active += rows > 0;
+      }
+    }
   }
-  return load;
+}
+
+/// Tiles are powers of two; a division takes longer than all else here.
+std::int64_t RoutedLoad::tiled(std::int64_t rows) const {
+  if (std::has_single_bit(static_cast<std::uint64_t>(tile_))) return (rows + tile_ - 1) & -tile_;
+  return (rows + tile_ - 1) / tile_ * tile_;
 }
 
 std::int64_t RoutedLoad::sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const {

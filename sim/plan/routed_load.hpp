@@ -79,7 +79,9 @@ class RoutedLoad {
   /// The same, keeping every rank's own counts: a pairwise exchange needs to know who sends.
   void route_by_source(std::span<const RankBatch> ranks);
 
-  ExpertLoad load(std::int64_t moe_layer, std::int64_t expert_rank) const;
+  ExpertLoad load(std::int64_t moe_layer, std::int64_t expert_rank) const {
+    return loads_[static_cast<std::size_t>(moe_layer * slots_->ranks() + expert_rank)];
+  }
   /// After route_by_source: assignments of one batch's tokens to one expert rank.
   std::int64_t sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const;
 
@@ -117,6 +119,8 @@ class RoutedLoad {
   void walk(std::size_t source, const RankBatch& batch);
   void walk_row(std::size_t source, std::span<const std::uint16_t> row);
   Reached balanced_spread(const RankBatch& batch);
+  void find_loads();
+  std::int64_t tiled(std::int64_t rows) const;
 
   const RoutingBank* bank_;
   RoutingMode mode_;
@@ -124,6 +128,8 @@ class RoutedLoad {
   std::int64_t tile_;
   CapacityFactors capacity_;
   ExpertCounts counts_;
+  std::vector<std::uint32_t> tokens_read_;  // scratch: how often a step reads each token of the bank
+  std::vector<ExpertLoad> loads_;           // [moe_layers, ranks]
   std::vector<ExpertCounts> by_source_;
   ExpertCounts first_rows_;                    // with replicas only
   std::vector<ExpertCounts> first_by_source_;  // the same

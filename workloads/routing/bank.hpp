@@ -16,6 +16,7 @@
 #include "sim/base/random.hpp"
 #include "workloads/architecture.hpp"
 #include "workloads/routing/exact_rows.hpp"
+#include "workloads/routing/expert_masks.hpp"
 #include "workloads/routing/preset.hpp"
 #include "workloads/routing/recording.hpp"
 #include "workloads/routing/token_streams.hpp"
@@ -128,6 +129,12 @@ class RoutingBank {
   /// Adds the assignments of a run: whole blocks of consecutive rows from prefix sums, odd rows singly.
   /// Conserves tokens x top_k per layer. Safe to call from several readers, unless it is exact.
   void add(const TokenRun& run, ExpertCounts& counts) const;
+  /// How often each token of the bank is read: what many runs of one token add up to. Given to add_tokens.
+  std::vector<std::uint32_t> no_tokens() const { return std::vector<std::uint32_t>(tokens_of_masks()); }
+  /// Notes a run of one token, if the bank adds such up faster together; else false.
+  bool note(const TokenRun& run, std::vector<std::uint32_t>& times) const;
+  /// Adds the noted tokens, and forgets them.
+  void add_tokens(std::vector<std::uint32_t>& times, ExpertCounts& counts) const;
   /// The experts of one token in one MoE layer, [top_k of the layer], by descending score.
   std::span<const std::uint16_t> experts_of(std::uint32_t stream, std::uint64_t position,
                                             std::int64_t layer) const;
@@ -164,6 +171,8 @@ class RoutingBank {
   /// One layer's choices of all tokens, stream by stream, [tokens, top_k of the layer].
   void store(std::size_t layer, std::span<const std::uint16_t> chosen);
   void sum_prefixes();
+  void fill_masks();
+  std::size_t tokens_of_masks() const { return masks_ ? static_cast<std::size_t>(tokens_) : 0; }
   std::size_t place(const Stream& stream, std::uint64_t position) const;
   /// Rows of the token at a place of a ring, [layers, top_k].
   const std::uint16_t* row(const Ring& ring, std::size_t place) const;
@@ -183,11 +192,12 @@ class RoutingBank {
   std::vector<Ring> rings_;                // of each domain
   std::vector<std::string> domain_names_;  // the same, of recorded ones
   std::int64_t tokens_ = 0;
-  bool equal_lengths_ = true;            // of the streams
-  int block_bits_ = 4;                   // a block has 2^block_bits_ tokens
-  std::vector<std::uint16_t> rows_;      // ring by ring, [ring length, layers, top_k]
-  std::vector<std::uint32_t> prefixes_;  // ring by ring, [blocks + 1, layers, experts]
-  std::shared_ptr<ExactRows> exact_;     // of an exact bank
+  bool equal_lengths_ = true;                 // of the streams
+  int block_bits_ = 4;                        // a block has 2^block_bits_ tokens
+  std::vector<std::uint16_t> rows_;           // ring by ring, [ring length, layers, top_k]
+  std::vector<std::uint32_t> prefixes_;       // ring by ring, [blocks + 1, layers, experts]
+  std::shared_ptr<ExactRows> exact_;          // of an exact bank
+  std::shared_ptr<const ExpertMasks> masks_;  // of its rows, ring by ring, where they are worth their room
 };
 
 }  // namespace switchyard

@@ -1,0 +1,35 @@
+// Assignments added up as bits.
+#include "workloads/routing/expert_masks.hpp"
+
+#include <catch2/catch.hpp>
+#include <vector>
+
+#include "sim/base/random.hpp"
+
+using namespace switchyard;
+
+TEST_CASE("Adding sets of experts counts as adding them one by one does", "[routing]") {
+  Random random(1, "masks");
+  for (const std::size_t experts : {3, 64, 100, 256, 300, 512}) {
+    constexpr std::size_t kTokens = 50, kLayers = 3;
+    ExpertMasks masks(kTokens, kLayers, experts);
+    std::vector<std::vector<std::uint16_t>> chosen(kTokens * kLayers);
+    for (std::size_t token = 0; token < kTokens; ++token)
+      for (std::size_t layer = 0; layer < kLayers; ++layer)
+        for (std::uint16_t expert = 0; expert < experts; ++expert) {
+          if (random.uniform() > 0.1) continue;
+          masks.set(token, layer, expert);
+          chosen[layer * kTokens + token].push_back(expert);
+        }
+    for (const std::int64_t most : {0, 1, 3, 1000}) {
+      std::vector<std::uint32_t> times(kTokens), counts(kLayers * experts, 5), wanted = counts;
+      for (std::uint32_t& t : times) t = static_cast<std::uint32_t>(random.integer(0, most));
+      for (std::size_t layer = 0; layer < kLayers; ++layer)
+        for (std::size_t token = 0; token < kTokens; ++token)
+          for (const std::uint16_t expert : chosen[layer * kTokens + token])
+            wanted[layer * experts + expert] += times[token];
+      masks.add(times, counts);
+      CHECK(counts == wanted);
+    }
+  }
+}
