@@ -26,7 +26,7 @@ class Rings {
     const double n = static_cast<double>(group.size());
     nodes_ = static_cast<double>(by_node(graph, group).size());
     wire_ = passes * (n - 1.0) / n;
-    const double reached = 1.0 - rings.small_group_loss / n;
+    const double reached = 1.0 - (passes == 2 ? rings.all_reduce_loss : rings.gather_loss) / n;
     simple_ = ring(rings.simple, simple_share * reached, rings.fabric_share);
     ll128_ = limited(ring(rings.ll128, rings.ll128_share * reached, rings.fabric_share * kLl128Share));
     ll_ = ring(rings.ll, kLlShare, rings.fabric_share * kLlShare);

@@ -34,7 +34,8 @@ NcclRings read_rings(ObjectReader& nccl) {
   rings.all_reduce_share = reader.number("all_reduce_share", kShare);
   rings.all_gather_share = reader.number("all_gather_share", kShare);
   rings.reduce_scatter_share = reader.number("reduce_scatter_share", kShare);
-  rings.small_group_loss = reader.number("small_group_loss", {0.0, 1.9});
+  rings.all_reduce_loss = reader.number("all_reduce_loss", {0.0, 1.9});
+  rings.gather_loss = reader.number("gather_loss", {0.0, 1.9});
   rings.all_reduce_simple_from = reader.quantity<Bytes>("all_reduce_simple_from");
   rings.gather_simple_from = reader.quantity<Bytes>("gather_simple_from");
   rings.fabric_share = reader.number("fabric_share", kShare);

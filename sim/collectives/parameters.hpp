@@ -25,7 +25,7 @@ struct NcclRings {
   BytesPerSecond ll_rate;  // small messages use few channels
   double ll128_share = 1.0;
   double all_reduce_share = 1.0, all_gather_share = 1.0, reduce_scatter_share = 1.0;  // of Simple
-  double small_group_loss = 0.0;  // a ring of n GPUs reaches 1 - loss / n of its share
+  double all_reduce_loss = 0.0, gather_loss = 0.0;  // a ring of n GPUs reaches 1 - loss / n of its share
   /// Where NCCL goes over to Simple inside a node, which is later than the other protocols serve it well: so
   /// many bytes for each GPU of the group.
   Bytes all_reduce_simple_from, gather_simple_from;
