@@ -29,6 +29,7 @@ int sweep_command(const Arguments& arguments);
 int compare_command(const Arguments& arguments);
 int model_command(const Arguments& arguments);
 int topology_command(const Arguments& arguments);
+int collective_command(const Arguments& arguments);
 int routing_command(const Arguments& arguments);
 int balance_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);

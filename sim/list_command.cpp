@@ -6,6 +6,8 @@
 #include "kernels/expert_placement.hpp"
 #include "kernels/expert_router.hpp"
 #include "sim/base/menu.hpp"
+#include "sim/collectives/exchange.hpp"
+#include "sim/collectives/implementations.hpp"
 #include "sim/command.hpp"
 #include "sim/menus.hpp"
 #include "sim/plan/routed_load.hpp"
@@ -83,7 +85,16 @@ Lines cluster_lines() {
   return lines;
 }
 
-constexpr std::array<Menu, 27> kMenus = {{
+Lines implementation_lines() {
+  Lines lines;
+  for (const CollectiveImplementation& row : collective_implementations())
+    lines.push_back({std::string(row.operation) + " " + std::string(row.name), std::string(row.description)});
+  for (const ExchangeBackend& row : exchange_backends())
+    lines.push_back({"moe_dispatch, moe_combine " + std::string(row.name), std::string(row.description)});
+  return lines;
+}
+
+constexpr std::array<Menu, 28> kMenus = {{
     {"models", "scenario /model", model_lines},
     {"gpus", "inline clusters /cluster/gpu", gpu_lines},
     {"clusters", "scenario /cluster; NAMExN has N nodes", cluster_lines},
@@ -104,7 +115,9 @@ constexpr std::array<Menu, 27> kMenus = {{
     {"balance-remedies", "switchyard balance REMEDY", [] { return menu_lines(balance_remedies()); }},
     {"all2all-backends", "scenario /deployment/all2all_backend",
      [] { return menu_lines(all2all_backends()); }},
-    {"collectives", "algorithms of collectives", [] { return menu_lines(collective_algorithms()); }},
+    {"collectives", "switchyard collective CLUSTER OP --implementation I", implementation_lines},
+    {"algorithms", "shapes of collectives: what they put on links",
+     [] { return menu_lines(collective_algorithms()); }},
     {"fidelities", "scenario /network/fidelity", [] { return menu_lines(fidelities()); }},
     {"precisions", "scenario /precision", [] { return menu_lines(precisions()); }},
     {"arrivals", "scenario /workload/arrivals/process", [] { return menu_lines(arrival_processes()); }},

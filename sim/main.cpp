@@ -11,7 +11,7 @@
 namespace switchyard {
 namespace {
 
-constexpr std::array<Command, 10> kCommands = {{
+constexpr std::array<Command, 11> kCommands = {{
     {"run", "SCENARIO.json [--set /json/pointer=VALUE]... [--out DIR]",
      "simulate serving; print a table; write DIR", run_command},
     {"step", "SCENARIO.json (--decode B --context C | --prefill N [--context C]) [--format json]",
@@ -24,6 +24,10 @@ constexpr std::array<Command, 10> kCommands = {{
      "parameters (total, active), memory, operations of a token", model_command},
     {"topology", "NAME|FILE.json [--format json|dot|graphml]",
      "a cluster's links, routes, bisection and all-to-all bound; the ranks of a scenario", topology_command},
+    {"collective",
+     "CLUSTER OP --gpus N (--bytes B | --tokens T --hidden H --topk K --experts E) [--implementation I] "
+     "[--format json]",
+     "one collective alone: its time, latency and bottleneck", collective_command},
     {"routing", "SCENARIO.json [--set /json/pointer=VALUE]... [--out DIR] [--export FILE] [--format json]",
      "what the gates did: load, entropy, locality and imbalance of every layer", routing_command},
     {"balance", "[REMEDY] [--steps N] [--onset STEP] [--out DIR] [--format json]",
