@@ -7,6 +7,7 @@
 #include "kernels/expert_placement.hpp"
 #include "sim/base/menu.hpp"
 #include "sim/base/quote.hpp"
+#include "sim/collectives/implementations.hpp"
 #include "sim/plan/routed_load.hpp"
 #include "sim/serving/dispatcher.hpp"
 #include "sim/serving/scheduler.hpp"
@@ -109,6 +110,7 @@ EngineOptions read_engine(ObjectReader reader, const std::string& base_folder) {
   engine.profile = read_engine_profile(engine.wish, reader.source() + ": " + reader.pointer("profile"));
   const EngineProfile& profile = engine.profile;
   choose(schedulers(), profile.scheduler, engine.wish + ": /scheduler");
+  choose_implementation("all_reduce", profile.all_reduce, engine.wish + ": /all_reduce");
   engine.scheduler = reader.optional_choice("scheduler", profile.scheduler, names(schedulers()));
   engine.dispatcher = reader.optional_choice("dispatcher", "least_requests", names(dispatchers()));
   EngineLimits& limits = engine.limits;

@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "sim/base/json.hpp"
 #include "tests/contract/bad_files.hpp"
 
 namespace switchyard {
@@ -91,6 +92,10 @@ TEST_CASE("A wrong file that a scenario names is refused by its own name") {
               "/pcie: \"64 GB\" is not a band");
   files.named("half an engine profile", R"({"name": "mine"})", "/engine/profile=FILE",
               "/description: is missing");
+  Json engine = read_json_file(std::string(SWITCHYARD_SOURCE_DIR) + "/sim/cost/engines/vllm.json");
+  engine["all_reduce"] = "custom_vlm";
+  files.named("an engine with an unknown all-reduce", engine.dump(), "/engine/profile=FILE",
+              "/all_reduce: |\"custom_vlm\"|\"custom_vllm\"?|nccl");
   files.named("half a routing preset", R"({"source": "s", "domains": 0})", "/routing/preset=FILE",
               "/domains: 0 |from 1 to 64");
   files.named("shares above one", R"({"source": "s", "domain_share": 0.8, "token_share": 0.8})",
