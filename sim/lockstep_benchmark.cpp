@@ -50,7 +50,7 @@ std::vector<RankBatch> batches(const System& system) {
 void spend(Actor& actor, StepTimer& timer, std::span<const RankBatch> ranks, std::vector<Bytes>& link_bytes) {
   const Seconds now = actor.now();
   if (actor.fidelity() == Fidelity::collective) {
-    PhaseSpender spender(actor, now);
+    PhaseSpender spender(actor, now, link_bytes);
     timer.time(ranks, spender);
     actor.sleep_until(spender.end());
   } else {

@@ -4,6 +4,7 @@
 namespace switchyard {
 
 void PhaseSpender::add(const Phase& phase) {
+  sum_.add(phase);
   for (std::int64_t i = 0; i < phase.repeats; ++i) {
     end_ += phase.compute;
     Seconds transfer = phase.transfer;

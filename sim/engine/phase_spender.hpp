@@ -8,8 +8,10 @@ namespace switchyard {
 
 class PhaseSpender : public PhaseSink {
  public:
-  /// The step begins at `start`, which has come. The actor must be the caller's own.
-  PhaseSpender(Actor& actor, Seconds start) : actor_(actor), end_(start) {}
+  /// The step begins at `start`, which has come. The actor must be the caller's own. What the phases put on
+  /// each link is added to `loads`, one per link of the graph.
+  PhaseSpender(Actor& actor, Seconds start, std::span<Bytes> loads)
+      : actor_(actor), end_(start), sum_(loads) {}
 
   void add(const Phase& phase) override;
   bool reads_transfers() const override { return actor_.fidelity() == Fidelity::flow; }
@@ -19,6 +21,7 @@ class PhaseSpender : public PhaseSink {
  private:
   Actor& actor_;
   Seconds end_;
+  StepLoads sum_;
 };
 
 }  // namespace switchyard

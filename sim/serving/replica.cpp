@@ -25,7 +25,7 @@ Replica::Replica(std::uint32_t index, const ServingSpec& spec, Clients& clients,
              RankQueue(*spec.scheduler, spec.limits, spec.kv_blocks)),
       undelivered_(ranks_.size()),
       batches_(ranks_.size()),
-      link_bytes_(spec.replicas_share_links ? spec.graph->links().size() : 0) {}
+      links_(spec.graph->links().size()) {}
 
 bool Replica::by_phase() const {
   return spec_.fidelity == Fidelity::collective || spec_.fidelity == Fidelity::flow;
@@ -94,6 +94,7 @@ void Replica::spend_alone(Actor& actor) {
       ends_.resize(begun);
       breakdowns_.resize(begun);
       spreads_.resize(std::min(spreads_.size(), begun));
+      links_.keep(begun);
       repeats_ = 0;
       until = ends_.back();
     }
@@ -101,13 +102,13 @@ void Replica::spend_alone(Actor& actor) {
 }
 
 void Replica::spend_sharing(Actor& actor) {
-  std::fill(link_bytes_.begin(), link_bytes_.end(), Bytes(0.0));
-  StepLoads sum_of_step(link_bytes_);
+  const std::span<Bytes> bytes = links_.next_step();
+  StepLoads sum_of_step(bytes);
   const Breakdown breakdown = timer_.time(batches_, sum_of_step);
   if (timer_.routed() != nullptr) spreads_.push_back(timer_.spread());
   loads_.clear();
-  for (LinkId link = 0; link < link_bytes_.size(); ++link)
-    if (link_bytes_[link] > Bytes(0.0)) loads_.push_back({link, link_bytes_[link]});
+  for (LinkId link = 0; link < bytes.size(); ++link)
+    if (bytes[link] > Bytes(0.0)) loads_.push_back({link, bytes[link]});
   const Seconds alone = breakdown.total();
   actor.sleep_until(now_);
   const Seconds taken = actor.spend(alone, loads_);
@@ -116,7 +117,7 @@ void Replica::spend_sharing(Actor& actor) {
 
 void Replica::spend_by_phase(Actor& actor) {
   actor.sleep_until(now_);
-  PhaseSpender spender(actor, now_);
+  PhaseSpender spender(actor, now_, links_.next_step());
   const Breakdown breakdown = timer_.time(batches_, spender);
   if (timer_.routed() != nullptr) spreads_.push_back(timer_.spread());
   note_step(spender.end(), spender.end() - now_ - breakdown.total(), breakdown);
@@ -144,7 +145,10 @@ void Replica::commit() {
     for (const Breakdown& breakdown : breakdowns_) log_.spend(index_, breakdown);
     log_.append(row);
     for (const RoutingSpread& spread : spreads_) routing_.add(spread);
+  } else {
+    links_.keep(0);
   }
+  links_.commit();
   // Only now: what a completion sends is dispatched by the loads after this step.
   for (const Letter& letter : finished_) clients_.finished(letter.sequence, index_, letter.rank, now_);
 }
@@ -196,7 +200,8 @@ void Replica::look_ahead(std::int64_t steps) {
       if (i > 0 && next_arrival && ends_.back() >= *next_arrival) break;  // the batch may change there
       for (RankBatch& batch : batches_) batch.advance();
     }
-    breakdowns_.push_back(timer_.time(batches_));
+    StepLoads loads(links_.next_step());
+    breakdowns_.push_back(timer_.time(batches_, loads));
     if (timer_.routed() != nullptr) spreads_.push_back(timer_.spread());
     ends_.push_back((ends_.empty() ? now_ : ends_.back()) + breakdowns_.back().total());
     --repeats_;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/serving/clients.hpp"
+#include "sim/serving/link_tally.hpp"
 #include "sim/serving/rank_queue.hpp"
 #include "sim/serving/serve.hpp"
 
@@ -27,6 +28,8 @@ class Replica {
   void append_loads(std::vector<TargetLoad>& loads) const;
 
   const RoutingTally& routing() const { return routing_; }
+  /// On each link by the steps that were measured: bytes over efficiency.
+  std::span<const Bytes> link_bytes() const { return links_.total(); }
   Seconds now() const { return now_; }
 
  private:
@@ -75,7 +78,7 @@ class Replica {
   std::vector<Breakdown> breakdowns_;
   std::vector<RoutingSpread> spreads_;  // empty when nothing routes
   std::vector<Letter> finished_;        // scratch
-  std::vector<Bytes> link_bytes_;       // scratch
+  LinkTally links_;                     // of the steps timed so far, and of those measured
   std::vector<LinkLoad> loads_;         // scratch
 };
 

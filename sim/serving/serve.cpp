@@ -36,7 +36,12 @@ ServingResult serve(const ServingSpec& spec, const Traffic& traffic, const std::
   result.submitted = clients.submitted();
   result.interrupted = stop.stop_requested();
   result.events = engine.events();
-  for (const Replica* replica : connected) result.routing += replica->routing();
+  result.link_bytes.resize(spec.graph->links().size());
+  for (const Replica* replica : connected) {
+    result.routing += replica->routing();
+    for (std::size_t link = 0; link < result.link_bytes.size(); ++link)
+      result.link_bytes[link] += replica->link_bytes()[link];
+  }
   ensure(result.log.requests() == result.submitted, "completed + rejected + unfinished = submitted");
   return result;
 }

@@ -67,6 +67,7 @@ struct RoutingTally {
 struct ServingResult {
   RunLog log;
   RoutingTally routing;
+  std::vector<Bytes> link_bytes;  // one a link: what measured steps put on it, over efficiency
   std::uint64_t submitted = 0;
   std::uint64_t events = 0;
   bool interrupted = false;
