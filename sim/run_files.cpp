@@ -3,6 +3,7 @@
 
 #include "sim/base/files.hpp"
 #include "sim/expert_assignments.hpp"
+#include "sim/network_map.hpp"
 #include "sim/report/page.hpp"
 #include "sim/report/tables.hpp"
 #include "sim/summarise.hpp"
@@ -45,6 +46,7 @@ void write_run(const std::string& folder, const System& system, const Simulation
   write_file_atomically(folder + "/steps.csv", [&](std::ostream& out) { write_steps_csv(out, log); });
   RunPage page = run_page_of(describe(scenario), summary, log, blocks);
   page.expert_load = expert_load(system, log);
+  page.network = network_map(system.graph(), simulation.result.link_bytes, summary.metrics.duration);
   write_file_atomically(folder + "/report.html", run_page(page));
 }
 

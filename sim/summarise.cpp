@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "sim/expert_assignments.hpp"
+#include "sim/network_map.hpp"
 #include "workloads/parameters.hpp"
 
 namespace switchyard {
@@ -134,14 +135,28 @@ Json routing_json(const System& system, const ServingResult& result) {
   return json;
 }
 
-Json network_json(const System& system, const ServingResult& result) {
+constexpr std::size_t kBusiestLinks = 3;
+
+Json busiest_json(const System& system, const ServingResult& result, Seconds duration) {
+  Json links = Json::array();
+  for (const NetworkMap::Busy& link :
+       busiest_links(system.graph(), result.link_bytes, duration, kBusiestLinks))
+    links.push_back({{"name", link.name},
+                     {"kind", link.kind},
+                     {"bytes", link.bytes.value()},
+                     {"utilisation", link.utilisation}});
+  return links;
+}
+
+Json network_json(const System& system, const ServingResult& result, Seconds duration) {
   const Breakdown& breakdown = result.log.breakdown();
   const double total = breakdown.total().value();
   return {{"fidelity", system.fidelity().name},
           {"replicas_share_links", system.replicas_share_links()},
           {"communication_share", total > 0.0 ? breakdown[Part::communication].value() / total : 0.0},
           {"exposed_communication_s", breakdown[Part::communication].value()},
-          {"hidden_communication_s", result.routing.sum.hidden.value()}};
+          {"hidden_communication_s", result.routing.sum.hidden.value()},
+          {"busiest_links", busiest_json(system, result, duration)}};
 }
 
 /// "3, 8 to 15": the first ranges of numbers that are not set; empty when all are.
@@ -243,7 +258,7 @@ Summary summarise(const System& system, const Simulation& simulation, const Metr
   summary.breakdown = log.breakdown();
   summary.memory = memory_json(system, log);
   summary.routing = routing_json(system, simulation.result);
-  summary.network = network_json(system, simulation.result);
+  summary.network = network_json(system, simulation.result, metrics.duration);
   summary.measured_profile = system.scenario().cluster.gpu.profile.measured;
   summary.wall = simulation.wall;
   summary.bank = system.bank_time();

@@ -60,6 +60,34 @@ Json data_of(const ExpertLoadMap& map) {
   return {{"text", map.text}, {"layers", map.layers}, {"views", views}};
 }
 
+Json data_of(const NetworkMap& map) {
+  Json devices = Json::array(), links = Json::array();
+  for (const NetworkMap::Device& device : map.devices)
+    devices.push_back({{"name", device.name},
+                       {"place", device.place},
+                       {"kind", device.kind},
+                       {"row", device.row},
+                       {"count", device.count}});
+  for (const NetworkMap::Link& link : map.links)
+    links.push_back({{"from", link.from},
+                     {"to", link.to},
+                     {"name", link.name},
+                     {"kind", link.kind},
+                     {"count", link.count},
+                     {"bandwidth", to_text(link.bandwidth)},
+                     {"bytes_per_s", link.bandwidth.value()},
+                     {"utilisation", rounded(link.utilisation)},
+                     {"mean_utilisation", rounded(link.mean_utilisation)}});
+  Json busiest = Json::array();
+  for (const NetworkMap::Busy& link : map.busiest)
+    busiest.push_back({{"name", link.name},
+                       {"kind", link.kind},
+                       {"bandwidth", to_text(link.bandwidth)},
+                       {"sent", to_text(Bytes(rounded(link.bytes.value(), kDigitsOfColour)))},
+                       {"utilisation", rounded(link.utilisation)}});
+  return {{"text", map.text}, {"devices", devices}, {"links", links}, {"busiest", busiest}};
+}
+
 Json data_of(const RunPage& page) {
   const RunDescription& text = page.description;
   const LatencyCurves& latency = page.latencies;
@@ -85,7 +113,8 @@ Json data_of(const RunPage& page) {
             {"decode_tokens_per_s", numbers(series.decode_tokens_per_s)},
             {"kv_blocks", numbers(series.kv_blocks)}}},
           {"kv_blocks_total", page.kv_blocks_total ? Json(*page.kv_blocks_total) : Json(nullptr)},
-          {"expert_load", page.expert_load ? data_of(*page.expert_load) : Json(nullptr)}};
+          {"expert_load", page.expert_load ? data_of(*page.expert_load) : Json(nullptr)},
+          {"network_map", page.network ? data_of(*page.network) : Json(nullptr)}};
 }
 
 Json data_of(const RoutingPage& page) {
@@ -146,8 +175,8 @@ std::string filled_page(const std::string& title, const std::string& script, con
 
 RunPage run_page_of(const RunDescription& description, const Summary& summary, const RunLog& log,
                     std::optional<std::uint64_t> kv_blocks_total) {
-  return {description,      summary_json(summary), latency_curves(log),
-          time_series(log), kv_blocks_total,       std::nullopt};
+  return {description,     summary_json(summary), latency_curves(log), time_series(log),
+          kv_blocks_total, std::nullopt,          std::nullopt};
 }
 
 std::string run_page(const RunPage& page) {

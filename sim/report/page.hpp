@@ -25,6 +25,38 @@ struct ExpertLoadMap {
   std::vector<View> views;           // at least one
 };
 
+/// The links of a cluster as a figure shows them: devices and links that are alike may stand as one.
+struct NetworkMap {
+  struct Device {
+    std::string name;        // "gpu3", "8 leaf switches"
+    std::string place;       // "node 0": devices of a place stand together; empty: between the places
+    std::string kind;        // "gpu", "nic", …
+    std::int64_t row = 0;    // from the bottom
+    std::int64_t count = 1;  // that stand as this one
+  };
+  /// One cable, or several alike, in its busier direction.
+  struct Link {
+    std::size_t from = 0, to = 0;  // devices
+    std::string name;              // of the busiest
+    std::string kind;
+    std::int64_t count = 1;         // cables
+    BytesPerSecond bandwidth;       // of one, per direction
+    double utilisation = 0.0;       // of the busiest: the share of the time that it was busy
+    double mean_utilisation = 0.0;  // over cables and directions
+  };
+  /// One direction of a link.
+  struct Busy {
+    std::string name, kind;
+    BytesPerSecond bandwidth;
+    Bytes bytes;  // that it was busy with: sent, over the transport's efficiency
+    double utilisation = 0.0;
+  };
+  std::string text;  // one sentence below the title
+  std::vector<Device> devices;
+  std::vector<Link> links;
+  std::vector<Busy> busiest;  // the busiest first
+};
+
 struct RunPage {
   RunDescription description;
   Json summary;  // summary_json()
@@ -32,9 +64,10 @@ struct RunPage {
   TimeSeries series;
   std::optional<std::uint64_t> kv_blocks_total;  // of all ranks together; none: KV use is shown in blocks
   std::optional<ExpertLoadMap> expert_load;      // none: nothing routes
+  std::optional<NetworkMap> network;             // none: a GPU alone has no links
 };
 
-/// Draws the curves from the log; without a map of experts.
+/// Draws the curves from the log; without a map of experts or of the network.
 RunPage run_page_of(const RunDescription& description, const Summary& summary, const RunLog& log,
                     std::optional<std::uint64_t> kv_blocks_total);
 

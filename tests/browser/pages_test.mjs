@@ -39,10 +39,28 @@ try {
     assert.equal(await page.locator('.facts b').count(), 0);
   });
   await check('The page of a run without a completed request says so and draws nothing', 'empty', async (page) => {
-    assert.equal(await page.locator('.chart, #experts').count(), 0);
+    assert.equal(await page.locator('.chart, #experts, #network').count(), 0);
     const text = await page.locator('main').innerText();
     assert.match(text, /1 rejected/);
     assert.doesNotMatch(text, /NaN|undefined|Infinity/);
+  });
+  await check('The network has a line for each link, as warm as it was busy, and a mark for each device', 'run', async (page) => {
+    const lines = page.locator('#network svg path');
+    assert.equal(await lines.count(), 25);
+    assert.equal(await page.locator('#network svg .device').count(), 20);
+    assert.equal(await page.locator('#network svg .place').count(), 2);
+    const shades = await lines.evaluateAll((nodes) => nodes.map((node) => [node.querySelector('title').textContent,
+      node.getAttribute('stroke').match(/\d+/g).map(Number)]));
+    const shade = (text) => shades.find(([title]) => title.includes(text))[1];
+    const [hot, cold] = [shade('leaf0>leaf1'), shade('gpu0>nvswitch')];
+    assert.ok(hot[0] - hot[2] > cold[0] - cold[2] + 60, `${hot} is warmer than ${cold}`);
+    assert.match(shades.find(([title]) => title.startsWith('20 links'))[0], /busiest nic3>leaf1\nnic, 50 GB\/s each way\nbusy 30\s% of the time, 15\s% on average/);
+    const box = await page.locator('#network svg').boundingBox();
+    for (const mark of await page.locator('#network svg .device, #network svg path').all()) {
+      const {x, y, width, height} = await mark.boundingBox();
+      assert.ok(x >= box.x - 1 && y >= box.y - 1 && x + width <= box.x + box.width + 1 && y + height <= box.y + box.height + 1);
+    }
+    assert.match(await page.locator('#network table').innerText(), /node1\/nic3>leaf1\s+nic\s+50 GB\/s\s+1.25 TB\s+30\s%/);
   });
   for (const [name, rows, experts, columns, group] of
     [['run', 32, 8, 8, 1], ['many-experts', 58, 256, 256, 1], ['most-experts', 15, 2048, 410, 5]]) {

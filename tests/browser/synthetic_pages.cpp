@@ -124,6 +124,36 @@ ExpertLoadMap diagonal(std::size_t layers, std::size_t experts) {
   return map;
 }
 
+/// Two nodes of four GPUs whose NICs meet at two leaves; the last cable of each kind is the busiest.
+NetworkMap two_nodes() {
+  NetworkMap map;
+  map.text = "Links made up.";
+  const auto add = [&](std::string name, std::string place, std::string kind, std::int64_t row,
+                       std::int64_t count = 1) {
+    map.devices.push_back({std::move(name), std::move(place), std::move(kind), row, count});
+    return map.devices.size() - 1;
+  };
+  const auto join = [&](std::size_t from, std::size_t to, const char* kind, double rate, double busy) {
+    map.links.push_back({from, to, map.devices[from].name + ">" + map.devices[to].name, kind, 1,
+                         BytesPerSecond(rate), busy, busy / 2});
+  };
+  const std::size_t left = add("leaf0", "", "leaf", 3), right = add("leaf1", "", "leaf", 3);
+  join(left, right, "uplink", 100e9, 0.31);
+  for (const char* place : {"node 0", "7 more nodes"}) {
+    const std::size_t hub = add("nvswitch", place, "nvswitch", 0);
+    for (int g = 0; g < 4; ++g) {
+      const std::size_t gpu = add("gpu" + std::to_string(g), place, "gpu", 1);
+      const std::size_t nic = add("nic" + std::to_string(g), place, "nic", 2, g == 3 ? 5 : 1);
+      join(gpu, hub, "nvlink", 450e9, 0.01 * g);
+      join(gpu, nic, "pcie", 64e9, 0.05 * g);
+      join(nic, g % 2 == 0 ? left : right, "nic", 50e9, 0.1 * g);
+    }
+  }
+  map.links.back().count = 20;
+  map.busiest = {{"node1/nic3>leaf1", "nic", BytesPerSecond(50e9), Bytes(1.25e12), 0.3}};
+  return map;
+}
+
 std::string run_html(const ExpertLoadMap& experts) {
   const RunLog log = simulated({17.5, 0.011, 1.9e-4}, 1500);
   const RunDescription description = {"mixtral-8x7b, 46.7 B parameters, 12.9 B active",
@@ -132,6 +162,7 @@ std::string run_html(const ExpertLoadMap& experts) {
                                       "1500 requests, poisson 17.5 /s, </script><b>lengths</b> & more"};
   RunPage page = run_page_of(description, summary_of(log, 8), log, kBlocks);
   page.expert_load = experts;
+  page.network = two_nodes();
   return run_page(page);
 }
 

@@ -137,6 +137,11 @@ function experts() {
   return map ? [element('h2', {}, 'Experts'), heatMapCard(map)] : null;
 }
 
+function network() {
+  const map = data.network_map;
+  return map ? [element('h2', {}, 'Network'), networkCard(map)] : null;
+}
+
 function latencyTable() {
   const statistics = [['mean', 'mean'], ['median', 'median'], ['p90', 'p90'], ['p99', 'p99'], ['std', 'std. deviation']];
   return element('section', {class: 'card wide'}, table([{name: '', text: true}, ...statistics.map(([, name]) => ({name}))],
@@ -157,4 +162,4 @@ function everything() {
 
 const distributions = kFigures.map(distributionChart).filter((card) => card);
 show(header(), tiles(), element('h2', {}, 'Latency'), element('div', {class: 'charts'}, distributions, latencyTable()),
-    overTime(), breakdown(), experts(), everything());
+    overTime(), breakdown(), network(), experts(), everything());

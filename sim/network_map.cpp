@@ -1,0 +1,162 @@
+// Few enough devices to be seen, chosen by their place: the rest stands as one of each kind.
+#include "sim/network_map.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <tuple>
+
+#include "sim/base/ensure.hpp"
+
+namespace switchyard {
+namespace {
+
+constexpr std::uint32_t kMostNodes = 4;  // shown one by one
+constexpr std::uint32_t kFewNodes = 2;   // where there are more
+constexpr std::int64_t kMostOfKind = 8;  // of a node, or between nodes
+constexpr std::int64_t kMostRouters = 16;
+constexpr std::size_t kBusiest = 5;
+
+/// Rows from the bottom, before those without a device are left out.
+std::int64_t row_of(DeviceKind kind) {
+  static constexpr std::array<std::int64_t, 10> kRows = {1, 0, 1, 2, 3, 4, 5, 6, 7, 5};
+  return kRows.at(static_cast<std::size_t>(kind));
+}
+
+std::string plural_of(DeviceKind kind) {
+  static constexpr std::array<const char*, 10> kNames = {
+      "GPUs", "NVSwitches", "slots",  "PCIe switches", "host bridges",
+      "NICs", "leaves",     "spines", "cores",         "routers"};
+  return kNames.at(static_cast<std::size_t>(kind));
+}
+
+class Mapper {
+ public:
+  explicit Mapper(const LinkGraph& graph) : graph_(graph) {
+    nodes_ = graph.node_of(graph.gpus() - 1) + 1;
+    for (const Device& device : graph.devices()) ++totals_[group_of(device)];
+    for (const Device& device : graph.devices()) drawn_.push_back(place(device));
+    drop_empty_rows();
+  }
+
+  NetworkMap map(std::span<const Bytes> busy, Seconds duration) {
+    for (LinkId id = 0; id < busy.size(); ++id) add(graph_.links()[id], busy[id], duration);
+    for (auto& [key, sum] : sums_) {
+      NetworkMap::Link& link = sum.link;
+      link.count = std::max<std::int64_t>(1, sum.directions / 2);
+      link.mean_utilisation /= static_cast<double>(sum.directions);
+      map_.links.push_back(std::move(link));
+    }
+    return std::move(map_);
+  }
+
+ private:
+  /// Devices that may stand as one: of a node that is shown, of all other nodes, or between nodes.
+  using Group = std::tuple<std::uint32_t, DeviceKind>;
+  struct Sum {
+    NetworkMap::Link link;
+    std::int64_t directions = 0;
+  };
+
+  std::uint32_t shown() const { return nodes_ > kMostNodes ? kFewNodes : nodes_; }
+  Group group_of(const Device& device) const {
+    return {device.node ? std::min(*device.node, shown()) : nodes_, device.kind};
+  }
+  std::size_t place(const Device& device);
+  std::string place_name(std::uint32_t place) const;
+  void drop_empty_rows();
+  void add(const Link& link, Bytes busy, Seconds duration);
+
+  const LinkGraph& graph_;
+  std::uint32_t nodes_ = 1;
+  std::map<Group, std::int64_t> totals_, met_;
+  std::map<Group, std::size_t> rest_;  // the one that stands for the others
+  std::vector<std::size_t> drawn_;     // of each device of the graph
+  std::map<std::tuple<std::size_t, std::size_t, double>, Sum> sums_;
+  NetworkMap map_;
+};
+
+std::string Mapper::place_name(std::uint32_t place) const {
+  if (place >= nodes_) return "";
+  if (place < shown()) return "node " + std::to_string(place);
+  return std::to_string(nodes_ - shown()) + " more nodes";
+}
+
+/// A GPU's slot is drawn as the GPU.
+std::size_t Mapper::place(const Device& device) {
+  if (device.kind == DeviceKind::pcie_slot && device.owner) return drawn_[*device.owner];
+  const Group group = group_of(device);
+  const auto [place, kind] = group;
+  const bool other_nodes = device.node && place == shown() && nodes_ > shown();
+  const std::int64_t most = other_nodes ? 0 : kind == DeviceKind::router ? kMostRouters : kMostOfKind;
+  const std::int64_t met = met_[group]++, total = totals_[group];
+  const bool alone = total <= most || met < most - 1 || total == 1;
+  if (!alone && rest_.count(group) > 0) {
+    ++map_.devices[rest_[group]].count;
+    return rest_[group];
+  }
+  const std::size_t index = map_.devices.size();
+  const std::size_t slash = device.name.find('/');
+  std::string name = device.node && slash != device.name.npos ? device.name.substr(slash + 1) : device.name;
+  if (!alone) {
+    rest_[group] = index;
+    name = std::to_string(total - met) + (met > 0 ? " more " : " ") + plural_of(kind);
+  }
+  map_.devices.push_back({name, place_name(place), std::string(name_of(kind)), row_of(kind), 1});
+  return index;
+}
+
+void Mapper::drop_empty_rows() {
+  std::map<std::int64_t, std::int64_t> rows;
+  for (const NetworkMap::Device& device : map_.devices) rows[device.row] = 0;
+  std::int64_t next = 0;
+  for (auto& [row, packed] : rows) packed = next++;
+  for (NetworkMap::Device& device : map_.devices) device.row = rows[device.row];
+}
+
+void Mapper::add(const Link& link, Bytes busy, Seconds duration) {
+  const auto [from, to] = std::minmax(drawn_[link.from], drawn_[link.to]);
+  if (from == to) return;
+  Sum& sum = sums_[{from, to, link.bandwidth.value()}];
+  const double share = utilisation(link, busy, duration);
+  if (sum.directions++ == 0 || share > sum.link.utilisation) {
+    const double mean = sum.link.mean_utilisation;
+    sum.link = {from, to, link.name, std::string(name_of(link.kind)), 1, link.bandwidth, share, mean};
+  }
+  sum.link.mean_utilisation += share;
+}
+
+}  // namespace
+
+double utilisation(const Link& link, Bytes busy, Seconds duration) {
+  return duration > Seconds() ? busy / link.bandwidth / duration : 0.0;
+}
+
+std::vector<NetworkMap::Busy> busiest_links(const LinkGraph& graph, std::span<const Bytes> busy,
+                                            Seconds duration, std::size_t most) {
+  std::vector<NetworkMap::Busy> links;
+  for (LinkId id = 0; id < busy.size(); ++id) {
+    const Link& link = graph.links()[id];
+    if (busy[id] > Bytes())
+      links.push_back({link.name, std::string(name_of(link.kind)), link.bandwidth, busy[id],
+                       utilisation(link, busy[id], duration)});
+  }
+  std::stable_sort(links.begin(), links.end(),
+                   [](const auto& a, const auto& b) { return a.utilisation > b.utilisation; });
+  links.resize(std::min(links.size(), most));
+  return links;
+}
+
+std::optional<NetworkMap> network_map(const LinkGraph& graph, std::span<const Bytes> busy, Seconds duration) {
+  ensure(busy.size() == graph.links().size(), "bytes are given per link");
+  if (graph.links().empty()) return std::nullopt;
+  NetworkMap map = Mapper(graph).map(busy, duration);
+  map.busiest = busiest_links(graph, busy, duration, kBusiest);
+  map.text =
+      "A link's utilisation is its bytes over its bandwidth, with the transport's efficiency, as a share of "
+      "the run's duration, in the busier direction. Width: bandwidth. Dashed: several alike, as busy as the "
+      "busiest of them.";
+  return map;
+}
+
+}  // namespace switchyard
