@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include "sim/base/error.hpp"
 #include "sim/base/menu.hpp"
@@ -130,6 +131,38 @@ void check_gpus(const Deployment& d, const Cluster& cluster, const std::string& 
   }
 }
 
+/// Nodes that the ranks of a replica's stage lie on in equal blocks; none where they lie otherwise.
+std::optional<std::int64_t> equal_blocks(const Deployment& d, const Cluster& cluster, std::int64_t replica,
+                                         std::int64_t stage) {
+  std::vector<std::int64_t> node_of;
+  for (const GpuId gpu : expert_group(d, replica, stage)) node_of.push_back(gpu / cluster.gpus_per_node);
+  std::int64_t nodes = 1;
+  for (std::size_t i = 1; i < node_of.size(); ++i) nodes += node_of[i] != node_of[i - 1];
+  const auto ranks = static_cast<std::int64_t>(node_of.size());
+  if (ranks % nodes != 0) return std::nullopt;
+  for (std::int64_t rank = 0; rank < ranks; ++rank) {
+    const std::int64_t first = rank / (ranks / nodes) * (ranks / nodes);
+    if (node_of[static_cast<std::size_t>(rank)] != node_of[static_cast<std::size_t>(first)])
+      return std::nullopt;
+  }
+  return nodes;
+}
+
+/// Kernels that forward between nodes hand tokens on at the sender's own place of the other node.
+void check_forwarding(const Deployment& d, const Cluster& cluster, const std::string& source) {
+  const ExchangeBackend* backend = exchange_backend(d.all2all_backend);
+  if (d.data_parallel_size == 1 || backend == nullptr || backend->copies != Copies::per_node) return;
+  for (std::int64_t replica = 0; replica < d.replicas; ++replica)
+    for (std::int64_t stage = 0; stage < d.pipeline_parallel_size; ++stage)
+      if (!equal_blocks(d, cluster, replica, stage))
+        throw Mismatch(source + ": /deployment/all2all_backend",
+                       "\"" + d.all2all_backend +
+                           "\" needs as many expert ranks of a replica on each of its nodes; " + "with " +
+                           std::to_string(cluster.gpus_per_node) +
+                           " GPUs a node choose a data_parallel_size that fills its nodes evenly, or " +
+                           "deepep_low_latency");
+}
+
 }  // namespace
 
 Sharding Deployment::sharding() const {
@@ -193,6 +226,7 @@ void check(const Deployment& d, const Architecture& architecture, const Cluster&
     if (layer.moe) check_experts(d, *layer.moe, source);
   }
   check_gpus(d, cluster, source);
+  if (architecture.moe_layers() > 0) check_forwarding(d, cluster, source);
 }
 
 std::vector<RankRow> rank_table(const Deployment& d, const Cluster& cluster) {
@@ -225,18 +259,7 @@ std::vector<GpuId> expert_group(const Deployment& d, std::int64_t replica, std::
 }
 
 std::int64_t expert_nodes(const Deployment& d, const Cluster& cluster) {
-  if (!d.enable_expert_parallel) return 1;
-  std::vector<std::int64_t> node_of;
-  for (const GpuId gpu : expert_group(d, 0, 0)) node_of.push_back(gpu / cluster.gpus_per_node);
-  std::int64_t nodes = 1;
-  for (std::size_t i = 1; i < node_of.size(); ++i) nodes += node_of[i] != node_of[i - 1];
-  const auto ranks = static_cast<std::int64_t>(node_of.size());
-  if (ranks % nodes != 0) return 1;
-  for (std::int64_t rank = 0; rank < ranks; ++rank) {
-    const std::int64_t first = rank / (ranks / nodes) * (ranks / nodes);
-    if (node_of[static_cast<std::size_t>(rank)] != node_of[static_cast<std::size_t>(first)]) return 1;
-  }
-  return nodes;
+  return d.enable_expert_parallel ? equal_blocks(d, cluster, 0, 0).value_or(1) : 1;
 }
 
 LayerRange stage_layers(const Architecture& architecture, std::int64_t stages, std::int64_t stage) {
