@@ -1,9 +1,7 @@
 // Figures of expert parallelism in JSON and in words.
 #include "sim/expert_parallel_answer.hpp"
 
-#include <algorithm>
 #include <cstdio>
-#include <numeric>
 
 #include "sim/rank_links.hpp"
 
@@ -11,12 +9,6 @@ namespace switchyard {
 namespace {
 
 double ms(Seconds time) { return time.value() * 1e3; }
-
-double max_over_mean(const std::vector<double>& values) {
-  const double sum = std::accumulate(values.begin(), values.end(), 0.0);
-  const double most = *std::max_element(values.begin(), values.end());
-  return sum > 0.0 ? most * static_cast<double>(values.size()) / sum : 1.0;
-}
 
 Json busiest_json(const LinkGraph& graph, const ExpertParallelStep& step) {
   const auto busiest = busiest_link(graph, step.link_loads);
@@ -32,7 +24,7 @@ Json figures(const ExpertParallelStep& step, const System& system) {
                {"exposed_communication_ms", ms(step.exposed)},
                {"hidden_communication_ms", ms(step.hidden)},
                {"rank_rows", step.rank_rows},
-               {"rank_rows_max_over_mean", max_over_mean(step.rank_rows)},
+               {"rank_imbalance", step.imbalance},
                {"busiest_link", busiest_json(graph, step)}};
   json["link_busy_ms"] = Json::array();
   const auto links = rank_links(graph, expert_group(system.scenario().deployment, 0, 0), step.link_loads);
@@ -49,8 +41,8 @@ std::string line_of(const char* what, const ExpertParallelStep& step, const Syst
   char text[256];
   std::snprintf(text, sizeof text,
                 "%s: lost %.3f ms to imbalance, %.3f ms to communication (%.3f ms more beside work); "
-                "busiest rank %.2f times the mean",
-                what, ms(step.waiting), ms(step.exposed), ms(step.hidden), max_over_mean(step.rank_rows));
+                "busiest rank of a layer %.2f times the mean",
+                what, ms(step.waiting), ms(step.exposed), ms(step.hidden), step.imbalance);
   std::string line = text;
   if (const auto busiest = busiest_link(system.graph(), step.link_loads)) {
     std::snprintf(text, sizeof text, "; busiest link %s, %.3f ms",
