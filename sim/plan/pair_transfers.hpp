@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "sim/collectives/collective.hpp"
 #include "sim/collectives/exchange.hpp"
 
 namespace switchyard {
