@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -103,25 +102,26 @@ void RoutedLoad::route_by_source(std::span<const RankBatch> ranks) {
 }
 
 void RoutedLoad::find_loads() {
-  loads_.clear();
+  loads_.resize(static_cast<std::size_t>(bank_->moe_layers() * slots_->ranks()));
+  ExpertLoad* load = loads_.data();
   for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
     const std::span<const std::uint32_t> counts = counts_.layer(layer);
     const auto first_rows = slots_->has_replicas() ? first_rows_.layer(layer) : counts;
-    for (std::int64_t rank = 0; rank < slots_->ranks(); ++rank) {
-      ExpertLoad& load = loads_.emplace_back();
+    for (std::int64_t rank = 0; rank < slots_->ranks(); ++rank, ++load) {
+      *load = {};
       for (const ExpertSlot& slot : slots_->on(layer, rank)) {
         const std::int64_t rows = rows_of(slot, counts, first_rows);
-        load.rows += rows;
-        load.tiled_rows += tiled(rows);
-        load.active += rows > 0;
+        load->rows += rows;
+        load->tiled_rows += tiled(rows);
+        load->active += rows > 0;
       }
     }
   }
 }
 
-/// Tiles are powers of two; a division takes longer than all else here.
+/// Tiles are powers of two mostly; a division takes longer than all else here.
 std::int64_t RoutedLoad::tiled(std::int64_t rows) const {
-  if (std::has_single_bit(static_cast<std::uint64_t>(tile_))) return (rows + tile_ - 1) & -tile_;
+  if ((tile_ & (tile_ - 1)) == 0) return (rows + tile_ - 1) & -tile_;
   return (rows + tile_ - 1) / tile_ * tile_;
 }
 

@@ -18,30 +18,20 @@ constexpr std::size_t kPlanes = 24;  // counters below 2^24
 /// 256 counters.
 class Planes {
  public:
-  /// Counters that are sums of at most `most`.
-  explicit Planes(std::uint64_t most) : used_(static_cast<std::size_t>(std::bit_width(most))) {
-    ensure(used_ + 4 < kPlanes, "a step's tokens fit the counters");
-  }
-
-  /// The sets of tokens, each counted 2^level times; `tokens` come in sixteens.
-  void add(const ExpertMask* masks, std::span<const std::uint32_t> tokens, std::size_t level) {
-    ExpertMask ones = planes_[level], twos = planes_[level + 1], fours = planes_[level + 2],
-               eights = planes_[level + 3];
-    for (std::size_t i = 0; i < tokens.size(); i += 16) {
-      ExpertMask carry;
-      const ExpertMask a = add_eight(masks, tokens.data() + i, ones, twos, fours);
-      const ExpertMask b = add_eight(masks, tokens.data() + i + 8, ones, twos, fours);
-      eights = sum(a, b, eights, carry);
-      for (std::size_t k = level + 4; k < used_; ++k) {
-        const ExpertMask next = planes_[k] & carry;
-        planes_[k] ^= carry;
-        carry = next;
-      }
+  /// From 0: the tokens of lists[k] are counted 2^k times; they come in sixteens.
+  void count(const ExpertMask* masks, const std::vector<std::vector<std::uint32_t>>& lists) {
+    planes_.fill(ExpertMask{});
+    used_ = 0;
+    for (std::size_t level = 0; level < lists.size() || level < used_; ++level) {
+      ensure(level + 4 < kPlanes, "a step's tokens fit the counters");
+      if (level < lists.size())
+        add(level, lists[level].size(),
+            [&, list = lists[level].data()](std::size_t i) -> const ExpertMask& { return masks[list[i]]; });
+      std::vector<ExpertMask>& carried = carried_[level];
+      carried.resize((carried.size() + 15) / 16 * 16, ExpertMask{});
+      add(level, carried.size(), [&](std::size_t i) -> const ExpertMask& { return carried[i]; });
+      carried.clear();
     }
-    planes_[level] = ones;
-    planes_[level + 1] = twos;
-    planes_[level + 2] = fours;
-    planes_[level + 3] = eights;
   }
 
   /// Adds the counters to the first of `counts`.
@@ -59,13 +49,35 @@ class Planes {
   }
 
  private:
+  /// Adds `size` sets, a multiple of 16, that count 2^level times.
+  template <class Sets>
+  void add(std::size_t level, std::size_t size, Sets sets) {
+    if (size == 0) return;
+    ExpertMask ones = planes_[level], twos = planes_[level + 1], fours = planes_[level + 2],
+               eights = planes_[level + 3];
+    std::vector<ExpertMask>& carried = carried_[level + 4];
+    for (std::size_t i = 0; i < size; i += 16) {
+      const ExpertMask a = add_eight(i, sets, ones, twos, fours);
+      const ExpertMask b = add_eight(i + 8, sets, ones, twos, fours);
+      ExpertMask carry;
+      eights = sum(a, b, eights, carry);
+      if ((carry[0] | carry[1] | carry[2] | carry[3]) != 0) carried.push_back(carry);
+    }
+    planes_[level] = ones;
+    planes_[level + 1] = twos;
+    planes_[level + 2] = fours;
+    planes_[level + 3] = eights;
+    used_ = std::max(used_, level + 5);
+  }
+
   /// Returns what is carried beyond the fours.
-  static ExpertMask add_eight(const ExpertMask* masks, const std::uint32_t* tokens, ExpertMask& ones,
-                              ExpertMask& twos, ExpertMask& fours) {
+  template <class Sets>
+  static ExpertMask add_eight(std::size_t first, Sets& sets, ExpertMask& ones, ExpertMask& twos,
+                              ExpertMask& fours) {
     ExpertMask c0, c1, c2, c3, d0, d1, carry;
-    const ExpertMask a = sum(masks[tokens[0]], masks[tokens[1]], masks[tokens[2]], c0);
-    const ExpertMask b = sum(masks[tokens[3]], masks[tokens[4]], masks[tokens[5]], c1);
-    const ExpertMask c = sum(masks[tokens[6]], masks[tokens[7]], a, c2);
+    const ExpertMask a = sum(sets(first), sets(first + 1), sets(first + 2), c0);
+    const ExpertMask b = sum(sets(first + 3), sets(first + 4), sets(first + 5), c1);
+    const ExpertMask c = sum(sets(first + 6), sets(first + 7), a, c2);
     ones = sum(b, c, ones, c3);
     const ExpertMask d = sum(c0, c1, c2, d0);
     twos = sum(d, c3, twos, d1);
@@ -79,8 +91,9 @@ class Planes {
     return half ^ c;
   }
 
-  std::size_t used_;
+  std::size_t used_ = 0;
   std::array<ExpertMask, kPlanes> planes_{};
+  std::array<std::vector<ExpertMask>, kPlanes> carried_;  // sets that count 2^k times
 };
 
 /// The tokens whose number of times has a bit, bit by bit, filled up to sixteens with the token of no expert.
@@ -117,14 +130,11 @@ void ExpertMasks::set(std::size_t token, std::size_t layer, std::uint16_t expert
 
 void ExpertMasks::add(std::span<const std::uint32_t> times, std::span<std::uint32_t> counts) const {
   ensure(times.size() == tokens_ && counts.size() == layers_ * experts_, "masks and counts have one shape");
-  std::uint64_t most = 0;
-  for (const std::uint32_t time : times) most += time;
   const auto lists = by_bit(times);
+  Planes planes;
   for (std::size_t layer = 0; layer < layers_; ++layer)
     for (std::size_t word = 0; word < words_; ++word) {
-      const ExpertMask* masks = masks_.data() + (layer * words_ + word) * (tokens_ + 1);
-      Planes planes(most);
-      for (std::size_t level = 0; level < lists.size(); ++level) planes.add(masks, lists[level], level);
+      planes.count(masks_.data() + (layer * words_ + word) * (tokens_ + 1), lists);
       const std::size_t from = layer * experts_ + word * kBits;
       planes.add_to(counts.subspan(from, std::min(kBits, experts_ - word * kBits)));
     }
