@@ -141,6 +141,27 @@ TEST_CASE("Sizes that do not divide the model are refused, naming the field", "[
   CHECK_THAT(refusal(sizes(1, 1, 1, 5), "mixtral-8x7b"), Catch::Contains("14336"));
 }
 
+TEST_CASE("Kernels that forward between nodes need as many of a replica's ranks on each", "[plan]") {
+  const auto deployed = [](std::int64_t replicas, std::int64_t ranks, const std::string& backend) {
+    Deployment d = sizes(replicas, 1, 1, ranks);
+    d.enable_expert_parallel = true;
+    d.enable_eplb = true;
+    d.num_redundant_experts = (ranks - 8 % ranks) % ranks;
+    d.all2all_backend = backend;
+    return d;
+  };
+  const auto passes = [](const Deployment& d) {
+    CHECK_NOTHROW(check(d, model("mixtral-8x7b"), round_cluster(4, 8), "s.json"));
+  };
+  CHECK_THAT(
+      refusal(deployed(1, 12, "deepep_normal"), "mixtral-8x7b"),
+      Catch::StartsWith("s.json: /deployment/all2all_backend: ") && Catch::Contains("deepep_low_latency"));
+  CHECK_THAT(refusal(deployed(4, 6, "deepep_normal"), "mixtral-8x7b"), Catch::Contains("8 GPUs a node"));
+  passes(deployed(1, 12, "deepep_low_latency"));
+  passes(deployed(1, 16, "deepep_normal"));
+  passes(deployed(4, 4, "deepep_normal"));
+}
+
 TEST_CASE(
     "A deployment larger than the cluster is refused with both counts, blaming the size that is too large",
     "[plan]") {
