@@ -25,7 +25,7 @@ namespace switchyard {
 ///
 /// Differences from flow, measured for all-to-alls of 8 to 64 GPUs (results/03-network/fidelity.md): alone
 /// all agree within 0.1 % without oversubscription, 0.13 % with 2:1. Two replicas on the same GPUs:
-/// collective -4.9 to +2.9 %, step -29 to -9 %. With single transfers beside them: collective up to +33 %, as
+/// collective -4.9 to +2.9 %, step -29 to -2 %. With single transfers beside them: collective up to +33 %, as
 /// one transfer gets the share of a whole collective; step -17 to +19 %.
 enum class Fidelity { analytic, step, collective, flow };
 
