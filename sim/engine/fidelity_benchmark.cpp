@@ -131,7 +131,8 @@ void serve(Actor& actor, const LinkGraph& graph, const std::vector<Exchange>& ro
     actor.spend(alone, loads);
     return;
   }
-  PhaseSpender spender(actor, actor.now());
+  std::vector<Bytes> bytes(graph.links().size());
+  PhaseSpender spender(actor, actor.now(), bytes);
   for (const Exchange& exchange : rounds) {
     const PhaseLoad load{exchange.loads, Bytes(1.0), exchange.transfers};
     spender.add(exchange.phase(load));
