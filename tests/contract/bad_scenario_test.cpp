@@ -77,10 +77,9 @@ TEST_CASE("Unknown keys and names are refused with the near miss and the choices
       with_values("the gates' arithmetic", "/routing/arithmetic=fp64", "/routing/arithmetic: |fp32|bf16"),
       with_values("a routing preset", "/routing/preset=rondom", "/routing/preset: |\"random\"?"),
       with_values("a fidelity", "/network/fidelity=flw", "/network/fidelity: |\"flw\"|analytic"),
-      with_values(
-          "flows of too many GPUs",
-          R"(/network/fidelity=flow & /cluster={"gpu": "h100_sxm", "nodes": 8} & /deployment/replicas=40)",
-          "/network/fidelity: |at most 32 GPUs|40|collective"),
+      with_values("flows of too many GPUs",
+                  "/network/fidelity=flow & /cluster=hgx-h100x8 & /deployment/replicas=40",
+                  "/network/fidelity: |at most 32 GPUs|40|collective"),
       with_values("a placement", "/deployment/expert_placement=roundrobin", "|\"round_robin\"?|linear"),
       with_values("a figure of the SLO", R"(/slo={"ttft_p98": "2 s"})",
                   "/slo/ttft_p98: unknown bound|ttft|_p99"),
