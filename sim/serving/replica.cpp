@@ -86,6 +86,7 @@ void Replica::spend(Actor& actor) {
 
 void Replica::spend_alone(Actor& actor) {
   while (repeats_ > 0) {
+    links_.settle();
     look_ahead(std::min(repeats_, kLookAhead));
     Seconds until = ends_.back();
     while (actor.wait_until(until, bell_)) {
@@ -146,7 +147,7 @@ void Replica::commit() {
     log_.append(row);
     for (const RoutingSpread& spread : spreads_) routing_.add(spread);
   } else {
-    links_.keep(0);
+    links_.forget();
   }
   links_.commit();
   // Only now: what a completion sends is dispatched by the loads after this step.

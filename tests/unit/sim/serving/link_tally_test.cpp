@@ -20,4 +20,19 @@ TEST_CASE("Only steps that are kept add to the bytes on links") {
   CHECK(tally.total()[1] == Bytes(11.0));
 }
 
+TEST_CASE("Settled steps count, those after them only as far as they begin") {
+  LinkTally tally(1);
+  for (const double bytes : {1.0, 10.0}) tally.next_step()[0] += Bytes(bytes);
+  tally.settle();
+  for (const double bytes : {100.0, 1000.0}) tally.next_step()[0] += Bytes(bytes);
+  tally.keep(3);
+  tally.commit();
+  CHECK(tally.total()[0] == Bytes(111.0));
+  tally.next_step()[0] += Bytes(5.0);
+  tally.settle();
+  tally.forget();
+  tally.commit();
+  CHECK(tally.total()[0] == Bytes(111.0));
+}
+
 }  // namespace switchyard
