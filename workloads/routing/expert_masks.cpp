@@ -13,7 +13,7 @@ namespace switchyard {
 namespace {
 
 constexpr std::size_t kBits = 256;
-constexpr std::size_t kPlanes = 24;  // counters below 2^24
+constexpr std::size_t kPlanes = 36;  // counters below 2^32, and four planes for their adders
 
 /// 256 counters.
 class Planes {
@@ -40,7 +40,7 @@ class Planes {
     constexpr Lanes kLane = {0, 1, 2, 3, 4, 5, 6, 7};
     for (std::size_t first = 0; first < counts.size(); first += 8) {
       Lanes sum = {};
-      for (std::size_t k = 0; k < used_; ++k) {
+      for (std::size_t k = 0; k < std::min<std::size_t>(used_, 32); ++k) {
         const auto bits = static_cast<std::uint32_t>(planes_[k][first / 64] >> (first % 64));
         sum += (((Lanes{} + bits) >> kLane) & 1u) << static_cast<std::uint32_t>(k);
       }

@@ -33,3 +33,12 @@ TEST_CASE("Adding sets of experts counts as adding them one by one does", "[rout
     }
   }
 }
+
+TEST_CASE("A million of the same token are counted", "[routing]") {
+  ExpertMasks masks(2, 1, 8);
+  masks.set(0, 0, 3);
+  masks.set(1, 0, 3);
+  std::vector<std::uint32_t> counts(8);
+  masks.add(std::vector<std::uint32_t>{1'000'000, 65'536}, counts);
+  CHECK(counts == std::vector<std::uint32_t>{0, 0, 0, 1'065'536, 0, 0, 0, 0});
+}
