@@ -77,6 +77,16 @@ std::int64_t needed(const po::variables_map& options, const std::string& name, I
   return integer_of(options, name, range);
 }
 
+/// The same cluster of as many nodes as `gpus` need.
+Cluster grown(const Cluster& cluster, std::int64_t gpus) {
+  if (cluster.graph)
+    throw InputError("--gpus", "the graph " + cluster.name + " has " + std::to_string(cluster.gpus()) +
+                                   " GPUs, not " + std::to_string(gpus));
+  Json wish = to_json(cluster);
+  wish["nodes"] = (gpus + cluster.gpus_per_node - 1) / cluster.gpus_per_node;
+  return read_cluster(wish, "", "--gpus " + std::to_string(gpus), "");
+}
+
 Subject subject_of(const po::variables_map& options) {
   const auto arguments = options["arguments"].as<std::vector<std::string>>();
   if (arguments.size() != 2)
@@ -86,8 +96,7 @@ Subject subject_of(const po::variables_map& options) {
                   {},
                   {}};
   const std::int64_t gpus = needed(options, "gpus", {1, 4096});
-  subject.cluster.nodes = std::max(
-      subject.cluster.nodes, (gpus + subject.cluster.gpus_per_node - 1) / subject.cluster.gpus_per_node);
+  if (gpus > subject.cluster.gpus()) subject.cluster = grown(subject.cluster, gpus);
   subject.group.resize(static_cast<std::size_t>(gpus));
   std::iota(subject.group.begin(), subject.group.end(), GpuId{0});
   subject.implementation = options.count("implementation") ? options["implementation"].as<std::string>()
@@ -133,7 +142,7 @@ const ExchangeBackend& backend_of(const Subject& subject) {
   const std::string name = subject.implementation == "nccl" ? "pairwise" : subject.implementation;
   const ExchangeBackend& backend = choose(exchange_backends(), name, "--implementation");
   const auto per_node = static_cast<std::size_t>(subject.cluster.gpus_per_node);
-  if (backend.copies == Copies::per_node && subject.group.size() > per_node &&
+  if (backend.landing == Landing::same_place && subject.group.size() > per_node &&
       subject.group.size() % per_node != 0)
     throw InputError("--gpus", std::to_string(subject.group.size()) + " GPUs leave a node half empty; " +
                                    name + " wants whole nodes of " + std::to_string(per_node));

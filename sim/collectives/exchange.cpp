@@ -11,15 +11,15 @@ std::span<const ExchangeBackend> exchange_backends() {
   static constexpr std::array<ExchangeBackend, 4> kMenu = {{
       {"deepep_low_latency",
        "A copy of each token straight to every chosen expert, one-sided (DeepEP's low-latency kernels)",
-       Copies::per_expert, &deepep_low_latency},
+       Copies::per_expert, Landing::receiver, &deepep_low_latency},
       {"deepep_normal",
        "A copy of each token to every chosen node, then over NVLink to its ranks (DeepEP's normal kernels)",
-       Copies::per_node, &deepep_normal},
+       Copies::per_node, Landing::same_place, &deepep_normal},
       {"hierarchical",
        "Over NVLink to the rank on the receiver's rail, then between nodes in whole messages (Tutel's 2DH)",
-       Copies::per_expert, &hierarchical_exchange},
+       Copies::per_expert, Landing::same_place, &hierarchical_exchange},
       {"pairwise", "A copy of each token for every chosen expert, rank to rank (NCCL's send and receive)",
-       Copies::per_expert, &pairwise_exchange},
+       Copies::per_expert, Landing::receiver, &pairwise_exchange},
   }};
   return kMenu;
 }

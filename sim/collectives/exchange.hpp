@@ -34,6 +34,12 @@ enum class Copies {
   per_node,    // one for each other node that has a chosen expert, then one for each rank there
 };
 
+/// Which rank of another node a token is sent to first.
+enum class Landing {
+  receiver,   // the one whose expert it is
+  same_place  // the one at the sender's own place there, which hands it on: nodes hold equally many ranks
+};
+
 /// What does not change while a model is served. Rows are the bytes of one copy of a token.
 struct ExchangeShape {
   std::int64_t experts = 1;  // of the model, redundant ones too
@@ -64,6 +70,7 @@ struct ExchangeBackend {
   std::string_view name;  // "deepep_normal", as in a scenario's all2all_backend
   std::string_view description;
   Copies copies = Copies::per_expert;
+  Landing landing = Landing::receiver;
   /// `graph` must outlive the exchange. The GPUs of the group are distinct.
   std::unique_ptr<Exchange> (*make)(const LinkGraph& graph, std::vector<GpuId> group,
                                     const CollectiveParameters& parameters, const ExchangeShape& shape);

@@ -151,7 +151,7 @@ std::optional<std::int64_t> equal_blocks(const Deployment& d, const Cluster& clu
 /// Kernels that forward between nodes hand tokens on at the sender's own place of the other node.
 void check_forwarding(const Deployment& d, const Cluster& cluster, const std::string& source) {
   const ExchangeBackend* backend = exchange_backend(d.all2all_backend);
-  if (d.data_parallel_size == 1 || backend == nullptr || backend->copies != Copies::per_node) return;
+  if (d.data_parallel_size == 1 || backend == nullptr || backend->landing != Landing::same_place) return;
   for (std::int64_t replica = 0; replica < d.replicas; ++replica)
     for (std::int64_t stage = 0; stage < d.pipeline_parallel_size; ++stage)
       if (!equal_blocks(d, cluster, replica, stage))

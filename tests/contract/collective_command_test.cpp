@@ -82,7 +82,16 @@ TEST_CASE("A wrong collective is refused with what there is") {
     return BadInput{std::move(what), std::move(arguments), std::move(says)};
   };
   BadInputBench bench;
+  bench.folder().write("pair.json", R"({"gpu": "h100_sxm", "graph": {
+      "devices": [{"name": "a", "kind": "gpu"}, {"name": "b", "kind": "gpu"}],
+      "links": [{"from": "a", "to": "b", "bandwidth": "100 GB/s"}, {"from": "b", "to": "a", "bandwidth": "100 GB/s"}]}})");
+  bench.folder().write("torus.json", R"({"gpu": "h100_sxm", "gpus_per_node": 8, "nodes": 4,
+      "fabric": {"kind": "torus", "dimensions": [2, 2]}})");
   bench.check({
+      line("more GPUs than a graph has", {"pair.json", "all_reduce", "--gpus", "16", "--bytes", "8"},
+           "--gpus: |2 GPUs, not 16"),
+      line("more nodes than a torus has", {"torus.json", "all_reduce", "--gpus", "64", "--bytes", "8"},
+           "--gpus 64: |dimensions"),
       line("no operation", {"hgx-h100"}, "switchyard collective: |cluster|operation"),
       line("an unknown cluster", {"hgx-h10", "all_reduce", "--gpus", "8", "--bytes", "1"},
            "\"hgx-h10\"|\"hgx-h100\"?"),

@@ -156,7 +156,8 @@ TEST_CASE("Kernels that forward between nodes need as many of a replica's ranks 
   CHECK_THAT(
       refusal(deployed(1, 12, "deepep_normal"), "mixtral-8x7b"),
       Catch::StartsWith("s.json: /deployment/all2all_backend: ") && Catch::Contains("deepep_low_latency"));
-  CHECK_THAT(refusal(deployed(4, 6, "deepep_normal"), "mixtral-8x7b"), Catch::Contains("8 GPUs a node"));
+  for (const char* backend : {"deepep_normal", "hierarchical"})
+    CHECK_THAT(refusal(deployed(4, 6, backend), "mixtral-8x7b"), Catch::Contains("8 GPUs a node"));
   passes(deployed(1, 12, "deepep_low_latency"));
   passes(deployed(1, 16, "deepep_normal"));
   passes(deployed(4, 4, "deepep_normal"));
