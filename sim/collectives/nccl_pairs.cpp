@@ -23,6 +23,7 @@ Collective with_protocols(const CollectiveParameters& parameters, CollectiveCost
   simple.latency = pairs_latency(parameters, pairs.simple_base, n, nodes);
   ll.latency = pairs_latency(parameters, pairs.ll_base, n, nodes);
   for (LinkLoad& load : ll.loads_per_byte) load.bytes *= kLlWords;
+  for (Transfer& transfer : ll.transfers_per_byte) transfer.bytes *= kLlWords;
   ll.seconds_per_byte = std::max(kLlWords * ll.seconds_per_byte, ll_message / pairs.ll_rate.value());
   return Collective({{"pairs LL", std::move(ll)}, {"pairs Simple", std::move(simple)}});
 }

@@ -63,6 +63,7 @@ class Rings {
   /// A protocol that is slower than the links: they are as busy as with Simple.
   CollectiveCost limited(CollectiveCost cost) const {
     cost.loads_per_byte = simple_.loads_per_byte;
+    cost.transfers_per_byte = simple_.transfers_per_byte;
     cost.bottleneck = simple_.bottleneck;
     cost.seconds_per_byte = std::max(cost.seconds_per_byte, simple_.seconds_per_byte);
     return cost;

@@ -25,6 +25,9 @@ ExpertExchange::ExpertExchange(const LinkGraph& graph, std::vector<GpuId> group,
       group_(group),
       traffic_(graph, group, tensor, backend.copies),
       shape_(shape),
+      // What the hierarchical exchange lands elsewhere it has moved inside its nodes before: sums do not
+      // tell.
+      landing_(backend.copies == Copies::per_node ? backend.landing : Landing::receiver),
       taken_(taken_by(backend)),
       part_(parameters.deepep.normal_sms / parameters.deepep.multiprocessors),
       bytes_(group.size()),
@@ -60,7 +63,7 @@ ExchangeLeg ExpertExchange::leg(const ExchangeTime& time) {
     const Bytes bytes = std::exchange(loads_[link], Bytes(0.0));
     if (bytes > Bytes(0.0)) result.listed.push_back({link, bytes});
   }
-  if (pairs_ == Pairs::kept) result.pairs = pair_transfers(*graph_, group_, bytes_, result.listed);
+  if (pairs_ == Pairs::kept) result.pairs = pair_transfers(*graph_, group_, bytes_, result.listed, landing_);
   result.load = {result.listed, Bytes(1.0), result.pairs};
   return result;
 }

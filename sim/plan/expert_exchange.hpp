@@ -75,6 +75,7 @@ class ExpertExchange {
   ExchangeTraffic traffic_;
   ExchangeShape shape_;
   std::unique_ptr<Exchange> exchange_;
+  Landing landing_ = Landing::receiver;
   Taken taken_ = Taken::nothing;
   double part_ = 0.0;
   std::vector<RankTraffic> bytes_;  // scratch, one a rank

@@ -1,7 +1,8 @@
 // Proportional fitting of pairs to sums.
 #include "sim/plan/pair_transfers.hpp"
 
-#include <numeric>
+#include <algorithm>
+#include <map>
 
 namespace switchyard {
 namespace {
@@ -61,15 +62,25 @@ void scale(std::vector<Transfer>& transfers, const LinkGraph& graph, std::span<c
       (goes(t) == reach ? own : beside) += t.bytes.value();
     }
   if (own == 0.0) return;
-  const double factor = (busy(graph, loads, reach) - beside) / own;
+  const double factor = std::max(0.0, busy(graph, loads, reach) - beside) / own;
   for (Transfer& t : transfers)
     if (goes(t) == reach) t.bytes = t.bytes * factor;
+}
+
+/// Of each rank among those of the group on its node.
+std::vector<std::size_t> places_of(const LinkGraph& graph, std::span<const GpuId> group) {
+  std::map<std::uint32_t, std::size_t> ranks_on;
+  std::vector<std::size_t> places;
+  for (const GpuId gpu : group) places.push_back(ranks_on[graph.node_of(gpu)]++);
+  return places;
 }
 
 }  // namespace
 
 std::vector<Transfer> pair_transfers(const LinkGraph& graph, std::span<const GpuId> group,
-                                     std::span<const RankTraffic> traffic, std::span<const LinkLoad> loads) {
+                                     std::span<const RankTraffic> traffic, std::span<const LinkLoad> loads,
+                                     Landing landing) {
+  const std::vector<std::size_t> places = places_of(graph, group);
   const std::size_t size = group.size();
   std::vector<Transfer> transfers;
   for (const Reach reach : {Reach::between_nodes, Reach::in_node}) {
@@ -80,7 +91,8 @@ std::vector<Transfer> pair_transfers(const LinkGraph& graph, std::span<const Gpu
       sends.push_back((far ? t.send_to_fabric : t.send_in_node).value());
       receives.push_back((far ? t.receive_from_fabric : t.receive_in_node).value());
       for (std::size_t k = 0; k < size; ++k)
-        meet[i * size + k] = i != k && reach_of(graph, group[i], group[k]) == reach;
+        meet[i * size + k] = i != k && reach_of(graph, group[i], group[k]) == reach &&
+                             (!far || landing == Landing::receiver || places[i] == places[k]);
     }
     PairMatrix pairs(size, std::move(meet));
     pairs.fit(sends, receives);
