@@ -24,12 +24,27 @@ CollectiveCost read_peers(const LinkGraph& graph, std::span<const GpuId> group, 
   return loads.cost(latency);
 }
 
+/// The kernels read and write each other's memory over NVLink (or xGMI), in groups of two or of even size
+/// (vLLM's custom_all_reduce.py: world sizes 2, 4, 6, 8, and beyond 2 only what is fully connected).
+bool suits(const LinkGraph& graph, std::span<const GpuId> group) {
+  if (group.size() == 2) return true;
+  if (group.size() % 2 != 0) return false;
+  for (const GpuId from : group)
+    for (const GpuId to : group)
+      for (const LinkId link : graph.route(from, to))
+        if (graph.links()[link].kind != LinkKind::nvlink && graph.links()[link].kind != LinkKind::xgmi)
+          return false;
+  return true;
+}
+
 Collective custom(const LinkGraph& graph, std::span<const GpuId> group,
                   const CollectiveParameters& parameters, const CustomAllReduce& kernel) {
   const Collective nccl = nccl_all_reduce(graph, group, parameters);
   const auto range = std::find_if(kernel.ranges.begin(), kernel.ranges.end(),
                                   [&](const auto& r) { return group.size() <= r.gpus; });
-  if (group.size() < 2 || range == kernel.ranges.end() || by_node(graph, group).size() > 1) return nccl;
+  if (group.size() < 2 || range == kernel.ranges.end() || by_node(graph, group).size() > 1 ||
+      !suits(graph, group))
+    return nccl;
   const double n = static_cast<double>(group.size());
   const Bytes two_from = std::min(range->two_shot_from, range->largest);
   std::vector<CollectivePiece> pieces{

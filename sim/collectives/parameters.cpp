@@ -5,6 +5,7 @@
 
 #include "sim/base/embedded.hpp"
 #include "sim/base/menu.hpp"
+#include "topologies/blueprint.hpp"
 
 namespace switchyard {
 
@@ -175,6 +176,14 @@ const EmbeddedFile& file_for(const Gpu& gpu) {
   return own != files.end() ? *own : *named(same_generation(gpu));
 }
 
+/// NVLink SHARP is the switches': a mesh or a PCIe tree has none.
+bool has_nvswitches(const Cluster& cluster) {
+  if (!cluster.graph) return cluster.node_fabric.kind == "nvswitch";
+  const std::vector<Device>& devices = cluster.graph->devices;
+  return std::any_of(devices.begin(), devices.end(),
+                     [](const Device& device) { return device.kind == DeviceKind::nvswitch; });
+}
+
 }  // namespace
 
 CollectiveParameters collective_parameters(const Cluster& cluster) {
@@ -183,8 +192,7 @@ CollectiveParameters collective_parameters(const Cluster& cluster) {
     parameters.source = "none of " + cluster.gpu.name + "; of " + parameters.gpu + ": " + parameters.source;
   parameters.nvlink_latency = cluster.nvlink_latency;
   parameters.fabric_latency = cluster.fabric_latency;
-  // Sharing (NVLink SHARP) is the switches': a mesh or a PCIe tree has none.
-  if (cluster.node_fabric.kind != "nvswitch") parameters.nccl.nvls.reset();
+  if (!has_nvswitches(cluster)) parameters.nccl.nvls.reset();
   return parameters;
 }
 
