@@ -25,9 +25,9 @@ using Graph =
     boost::adjacency_list<boost::vecS, boost::vecS, boost::bidirectionalS, boost::no_property, Edge>;
 using EdgeId = Graph::edge_descriptor;
 
-using Lengths = std::vector<std::uint16_t>;  // of the shortest ways from a sender to every device
-constexpr std::uint16_t kUnreached = std::numeric_limits<std::uint16_t>::max();
-constexpr std::size_t kMostLengthsKept = 32'000'000;  // 64 MB
+using Lengths = std::vector<std::uint32_t>;  // of the shortest ways from a sender to every device
+constexpr std::uint32_t kUnreached = std::numeric_limits<std::uint32_t>::max();
+constexpr std::size_t kMostLengthsKept = 32'000'000;  // 128 MB
 
 /// Which links traffic of `sender` may take: GPUs (and their slots) forward nobody else's, what left through
 /// a NIC does not come back into the node, and what entered another node does not leave it again.
