@@ -39,7 +39,7 @@ bool suits(const LinkGraph& graph, std::span<const GpuId> group) {
 
 Collective custom(const LinkGraph& graph, std::span<const GpuId> group,
                   const CollectiveParameters& parameters, const CustomAllReduce& kernel) {
-  const Collective nccl = nccl_all_reduce(graph, group, parameters);
+  Collective nccl = nccl_all_reduce(graph, group, parameters);
   const auto range = std::find_if(kernel.ranges.begin(), kernel.ranges.end(),
                                   [&](const auto& r) { return group.size() <= r.gpus; });
   if (group.size() < 2 || range == kernel.ranges.end() || by_node(graph, group).size() > 1 ||

@@ -144,13 +144,14 @@ void serve(Actor& actor, const LinkGraph& graph, const std::vector<Exchange>& ro
 void send_caches(Actor& actor, const LinkGraph& graph, const std::size_t& working) {
   Random random(7, "caches");
   const auto half = static_cast<std::int64_t>(graph.gpus() / 2);
-  for (int i = 1; working > 0; ++i) {
+  int sent = 0;
+  while (working > 0) {
     const auto from = static_cast<GpuId>(random.integer(0, half - 1));
     const auto to = static_cast<GpuId>(half + random.integer(0, half - 1));
     const Exchange cache = of_transfers(graph, {{from, to, Bytes(2e6)}});
     const PhaseLoad load{cache.loads, Bytes(1.0), cache.transfers};
     actor.move(cache.phase(load));
-    actor.sleep_until(Seconds(i * 100e-6));
+    actor.sleep_until(Seconds(++sent * 100e-6));
   }
 }
 

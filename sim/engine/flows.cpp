@@ -1,6 +1,8 @@
 // Flows on SimGrid's links.
 #include "sim/engine/flows.hpp"
 
+#include <cmath>
+
 #include <simgrid/s4u.hpp>
 #include <string>
 
@@ -37,7 +39,7 @@ void Flows::start(std::span<const Transfer> transfers, void* owner, FlowsInFligh
     in_flight.flows_.push_back(simgrid::s4u::Comm::sendto_init(gpus_[transfer.from], gpus_[transfer.to]));
     in_flight.flows_.back()->set_data(owner);
     in_flight.flows_.back()->set_payload_size(
-        static_cast<std::uint64_t>(transfer.bytes.value() * kParts + 0.5));
+        static_cast<std::uint64_t>(std::llround(transfer.bytes.value() * kParts)));
   }
   in_flight.left_ = in_flight.flows_.size();
   for (const auto& flow : in_flight.flows_) flow->start();

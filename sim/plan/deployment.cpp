@@ -180,7 +180,7 @@ const ExpertPlacement& Deployment::placement() const {
 }
 
 std::span<const All2AllBackend> all2all_backends() {
-  static const std::vector<All2AllBackend> kTable = [] {
+  static const std::vector<All2AllBackend> rows = [] {
     std::vector<All2AllBackend> table = {
         {"allgather_reducescatter",
          "every rank gathers all tokens, computes its experts, and the sums are reduce-scattered (vLLM's "
@@ -189,7 +189,7 @@ std::span<const All2AllBackend> all2all_backends() {
       table.push_back({backend.name, backend.description});
     return table;
   }();
-  return kTable;
+  return rows;
 }
 
 const ExchangeBackend* exchange_backend(std::string_view name) {

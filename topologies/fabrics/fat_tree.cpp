@@ -30,7 +30,7 @@ Devices add_switches(Blueprint& blueprint, DeviceKind kind, const std::string& n
 
 Devices add_leaves(Blueprint& blueprint, const Cluster& cluster) {
   const Fabric& fabric = cluster.fabric;
-  const Devices leaves =
+  Devices leaves =
       add_switches(blueprint, DeviceKind::leaf, "leaf", quotient_up(cluster.nodes, fabric.nodes_per_leaf));
   const auto nics_of_leaf = static_cast<std::size_t>(fabric.nodes_per_leaf * fabric.nics_per_node);
   for (std::size_t nic = 0; nic < blueprint.nics.size(); ++nic)
