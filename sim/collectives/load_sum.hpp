@@ -14,7 +14,7 @@ double efficiency(const LinkGraph& graph, std::span<const LinkId> route, const T
 
 class LoadSum {
  public:
-  /// Keeps references to both.
+  /// `graph` must outlive this.
   LoadSum(const LinkGraph& graph, const Transport& transport);
   /// `per_byte` bytes travel from one GPU to another for each byte of the message.
   void add(GpuId from, GpuId to, double per_byte);
@@ -22,7 +22,7 @@ class LoadSum {
 
  private:
   const LinkGraph& graph_;
-  const Transport& transport_;
+  Transport transport_;
   std::vector<double> busy_;  // by link: wire bytes / efficiency
   std::vector<Transfer> transfers_;
   bool all_noted_ = true;
