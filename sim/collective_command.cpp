@@ -16,6 +16,7 @@
 #include "sim/collectives/implementations.hpp"
 #include "sim/collectives/uniform_exchange.hpp"
 #include "sim/command.hpp"
+#include "sim/rank_links.hpp"
 
 namespace switchyard {
 namespace {
@@ -129,14 +130,6 @@ Answer regular(const Subject& subject, const LinkGraph& graph, const CollectiveP
           std::string(piece->name), graph.links()[piece->cost.bottleneck.value()].name};
 }
 
-std::string busiest_link(const LinkGraph& graph, std::span<const Bytes> loads) {
-  LinkId busiest = 0;
-  const auto time = [&](LinkId link) { return loads[link] / graph.links()[link].bandwidth; };
-  for (LinkId link = 1; link < loads.size(); ++link)
-    if (time(link) > time(busiest)) busiest = link;
-  return graph.links()[busiest].name;
-}
-
 /// The name of the exchange: NCCL's is the pairwise one.
 const ExchangeBackend& backend_of(const Subject& subject) {
   const std::string name = subject.implementation == "nccl" ? "pairwise" : subject.implementation;
@@ -171,7 +164,9 @@ Answer exchange(const Subject& subject, const LinkGraph& graph, const Collective
   std::vector<Bytes> loads(graph.links().size());
   const ExchangeTime time = dispatch ? made->dispatch(traffic, loads) : made->combine(traffic, loads);
   if (time.total() == Seconds()) return {};
-  return {time.latency, time.transfer, std::string(backend.name), busiest_link(graph, loads)};
+  const auto busiest = busiest_link(graph, loads);
+  return {time.latency, time.transfer, std::string(backend.name),
+          busiest ? graph.links()[busiest->link].name : ""};
 }
 
 Answer answer_of(const Subject& subject, const LinkGraph& graph, const CollectiveParameters& parameters,

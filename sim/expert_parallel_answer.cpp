@@ -2,8 +2,8 @@
 #include "sim/expert_parallel_answer.hpp"
 
 #include <cstdio>
-#include <set>
 
+#include "sim/collectives/groups.hpp"
 #include "sim/rank_links.hpp"
 
 namespace switchyard {
@@ -53,12 +53,6 @@ std::string line_of(const char* what, const ExpertParallelStep& step, const Syst
   return line;
 }
 
-std::size_t nodes_of(const std::vector<GpuId>& group, const LinkGraph& graph) {
-  std::set<std::uint32_t> nodes;
-  for (const GpuId gpu : group) nodes.insert(graph.node_of(gpu));
-  return nodes.size();
-}
-
 }  // namespace
 
 Json expert_parallel_json(const StepAnswer& answer, const System& system) {
@@ -66,7 +60,7 @@ Json expert_parallel_json(const StepAnswer& answer, const System& system) {
   const Deployment& d = system.scenario().deployment;
   Json json = figures(*answer.experts, system);
   json["ranks"] = d.expert_ranks();
-  json["nodes"] = nodes_of(expert_group(d, 0, 0), system.graph());
+  json["nodes"] = by_node(system.graph(), expert_group(d, 0, 0)).size();
   json["all2all_backend"] = d.data_parallel_size > 1 ? Json(d.all2all_backend) : Json();
   json["without_eplb"] = answer.without_eplb ? figures(*answer.without_eplb, system) : Json();
   return json;

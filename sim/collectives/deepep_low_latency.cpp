@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "sim/collectives/exchange_kinds.hpp"
-#include "sim/collectives/groups.hpp"
 #include "sim/collectives/uneven_loads.hpp"
 
 namespace switchyard {
@@ -13,7 +12,7 @@ class LowLatencyExchange : public Exchange {
  public:
   LowLatencyExchange(const LinkGraph& graph, std::vector<GpuId> group, const CollectiveParameters& parameters,
                      const ExchangeShape& shape)
-      : parameters_(parameters), shape_(shape), loads_(graph, std::move(group), UnevenLoads::Far::anyone) {}
+      : parameters_(parameters), shape_(shape), loads_(graph, std::move(group), Landing::receiver) {}
 
   std::span<const LinkId> links() const override { return loads_.links(); }
   ExchangeTime dispatch(std::span<const RankTraffic> traffic, std::span<Bytes> loads) const override {

@@ -36,9 +36,7 @@ class NormalExchange : public Exchange {
  public:
   NormalExchange(const LinkGraph& graph, std::vector<GpuId> group, const CollectiveParameters& parameters,
                  const ExchangeShape& shape)
-      : parameters_(parameters),
-        shape_(shape),
-        loads_(graph, std::move(group), UnevenLoads::Far::same_place) {
+      : parameters_(parameters), shape_(shape), loads_(graph, std::move(group), Landing::same_place) {
     const auto nodes = by_node(graph, loads_.group());
     nodes_ = static_cast<double>(nodes.size());
     for (const auto& node : nodes) places_ = std::max(places_, static_cast<double>(node.size()));

@@ -13,10 +13,10 @@ namespace {
 class PairsExchange : public Exchange {
  public:
   PairsExchange(const LinkGraph& graph, std::vector<GpuId> group, const CollectiveParameters& parameters,
-                UnevenLoads::Far far)
+                Landing landing)
       : rate_(parameters.nccl.pairs.ll_rate),
-        hierarchical_(far == UnevenLoads::Far::same_place),
-        loads_(graph, std::move(group), far) {
+        hierarchical_(landing == Landing::same_place),
+        loads_(graph, std::move(group), landing) {
     const auto nodes = by_node(graph, loads_.group());
     for (const auto& node : nodes) places_ = std::max(places_, static_cast<double>(node.size()));
     const double n = static_cast<double>(loads_.group().size()), across = static_cast<double>(nodes.size());
@@ -71,7 +71,7 @@ class PairsExchange : public Exchange {
 
 std::unique_ptr<Exchange> pairwise_exchange(const LinkGraph& graph, std::vector<GpuId> group,
                                             const CollectiveParameters& parameters, const ExchangeShape&) {
-  return std::make_unique<PairsExchange>(graph, std::move(group), parameters, UnevenLoads::Far::anyone);
+  return std::make_unique<PairsExchange>(graph, std::move(group), parameters, Landing::receiver);
 }
 
 // Tutel's 2DH all-to-all (Hwang et al. 2023); NCCL's PXN does the same inside one call. The phases overlap
@@ -79,7 +79,7 @@ std::unique_ptr<Exchange> pairwise_exchange(const LinkGraph& graph, std::vector<
 std::unique_ptr<Exchange> hierarchical_exchange(const LinkGraph& graph, std::vector<GpuId> group,
                                                 const CollectiveParameters& parameters,
                                                 const ExchangeShape&) {
-  return std::make_unique<PairsExchange>(graph, std::move(group), parameters, UnevenLoads::Far::same_place);
+  return std::make_unique<PairsExchange>(graph, std::move(group), parameters, Landing::same_place);
 }
 
 }  // namespace switchyard

@@ -39,12 +39,11 @@ std::vector<GpuId> others_in_node(const std::vector<GpuId>& node, GpuId rank) {
   return others;
 }
 
-std::vector<GpuId> on_other_nodes(const Nodes& nodes, std::size_t own, std::size_t place,
-                                  UnevenLoads::Far far) {
+std::vector<GpuId> on_other_nodes(const Nodes& nodes, std::size_t own, std::size_t place, Landing landing) {
   std::vector<GpuId> peers;
   for (std::size_t node = 0; node < nodes.size(); ++node) {
     if (node == own) continue;
-    if (far == UnevenLoads::Far::anyone) {
+    if (landing == Landing::receiver) {
       peers.insert(peers.end(), nodes[node].begin(), nodes[node].end());
     } else if (place < nodes[node].size()) {
       peers.push_back(nodes[node][place]);
@@ -55,7 +54,7 @@ std::vector<GpuId> on_other_nodes(const Nodes& nodes, std::size_t own, std::size
 
 }  // namespace
 
-UnevenLoads::UnevenLoads(const LinkGraph& graph, std::vector<GpuId> group, Far far)
+UnevenLoads::UnevenLoads(const LinkGraph& graph, std::vector<GpuId> group, Landing landing)
     : graph_(graph), group_(std::move(group)), busy_(graph.links().size()) {
   const Nodes nodes = by_node(graph, group_);
   in_one_node_ = nodes.size() <= 1;
@@ -64,7 +63,7 @@ UnevenLoads::UnevenLoads(const LinkGraph& graph, std::vector<GpuId> group, Far f
     for (std::size_t place = 0; place < nodes[node].size(); ++place) {
       const GpuId rank = nodes[node][place];
       const Peers near = others_in_node(nodes[node], rank);
-      const Peers away = on_other_nodes(nodes, node, place, far);
+      const Peers away = on_other_nodes(nodes, node, place, landing);
       terms[rank] = {sending(rank, near), sending(rank, away), receiving(rank, near), receiving(rank, away)};
     }
   for (const GpuId rank : group_) ranks_.push_back(std::move(terms.at(rank)));

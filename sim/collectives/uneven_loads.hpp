@@ -22,11 +22,9 @@ struct LinkShares {
 /// traffic is so spread.
 class UnevenLoads {
  public:
-  /// Whom a rank reaches on other nodes: anyone, or only the rank at its own place (of as many nodes as have
-  /// that place).
-  enum class Far { anyone, same_place };
-
-  UnevenLoads(const LinkGraph& graph, std::vector<GpuId> group, Far far);
+  /// `landing`: whom a rank reaches on other nodes, anyone or only the rank at its own place (of as many
+  /// nodes as have that place).
+  UnevenLoads(const LinkGraph& graph, std::vector<GpuId> group, Landing landing);
 
   std::span<const LinkId> links() const { return links_; }
   std::span<const GpuId> group() const { return group_; }

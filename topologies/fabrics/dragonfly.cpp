@@ -18,8 +18,6 @@ constexpr Seconds kHopLatency{350e-9};
 // Two links between groups are longer than one with a link inside each of the two groups.
 constexpr std::uint16_t kGlobalLength = 3;
 
-std::int64_t quotient_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 std::int64_t groups_of(const Fabric& fabric, std::int64_t nodes) {
   return quotient_up(quotient_up(nodes, fabric.nodes_per_router), fabric.routers_per_group);
 }

@@ -17,8 +17,6 @@ std::int64_t usual_nodes_per_leaf(const Fabric& fabric) {
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(ports_to_nodes) / fabric.nics_per_node);
 }
 
-std::int64_t quotient_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 using Devices = std::vector<DeviceId>;
 
 Devices add_switches(Blueprint& blueprint, DeviceKind kind, const std::string& name, std::int64_t count) {

@@ -18,6 +18,8 @@ BytesPerSecond read_bandwidth(ObjectReader& reader, std::string_view key, BytesP
 /// "hop_latency", at most 1 ms.
 Seconds read_hop_latency(ObjectReader& reader, Seconds fallback);
 
+inline std::int64_t quotient_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
 /// Switches above a switch with so much bandwidth upwards. Adaptive routing spreads packets over all uplinks,
 /// as one of their summed bandwidth. A hash per flow meets single uplinks, each no faster than a NIC's port.
 std::int64_t switches_above(const Fabric& fabric, BytesPerSecond uplinks);

@@ -56,7 +56,7 @@ TEST_CASE("A rank's own links carry its sums whatever the matrix; the uplinks ca
   const LinkGraph graph(round_cluster(2, 4));
   const Matrix bytes = random_matrix(8);
   const auto expected = loads_of_pairs(graph, bytes);
-  const UnevenLoads exchange(graph, first_gpus(8), UnevenLoads::Far::anyone);
+  const UnevenLoads exchange(graph, first_gpus(8), Landing::receiver);
   std::vector<Bytes> loads(graph.links().size());
   const Seconds time = exchange.add(sums(graph, bytes), {}, loads);
   Seconds longest;
@@ -100,7 +100,7 @@ TEST_CASE("Even traffic in sums is the regular all-to-all", "[collectives]") {
 TEST_CASE("Loads of several exchanges add up, each with its own time", "[collectives]") {
   const LinkGraph graph(round_cluster(2, 4));
   const auto traffic = sums(graph, random_matrix(8));
-  const UnevenLoads exchange(graph, first_gpus(8), UnevenLoads::Far::anyone);
+  const UnevenLoads exchange(graph, first_gpus(8), Landing::receiver);
   std::vector<Bytes> once(graph.links().size());
   std::vector<Bytes> twice(graph.links().size());
   const Seconds time = exchange.add(traffic, {}, once);
@@ -111,18 +111,18 @@ TEST_CASE("Loads of several exchanges add up, each with its own time", "[collect
 
 TEST_CASE("Lost bytes break a law, and a rank alone has no links", "[collectives]") {
   const LinkGraph graph(round_cluster(2, 4));
-  const UnevenLoads exchange(graph, first_gpus(8), UnevenLoads::Far::anyone);
+  const UnevenLoads exchange(graph, first_gpus(8), Landing::receiver);
   std::vector<Bytes> loads(graph.links().size());
   std::vector<RankTraffic> traffic(8);
   CHECK(exchange.add(traffic, {}, loads) == 0_s);
   traffic[0].send_to_fabric = 1_MiB;
   CHECK_THROWS_AS(exchange.add(traffic, {}, loads), LawBroken);
-  CHECK(UnevenLoads(graph, {3}, UnevenLoads::Far::anyone).links().empty());
+  CHECK(UnevenLoads(graph, {3}, Landing::receiver).links().empty());
 }
 
 TEST_CASE("Ranks that reach only their own place on other nodes load only their rails", "[collectives]") {
   const LinkGraph graph(round_cluster(3, 4));
-  const UnevenLoads exchange(graph, first_gpus(12), UnevenLoads::Far::same_place);
+  const UnevenLoads exchange(graph, first_gpus(12), Landing::same_place);
   std::vector<RankTraffic> traffic(12);
   traffic[1].send_to_fabric = traffic[5].receive_from_fabric = 1_MiB;
   std::vector<Bytes> loads(graph.links().size());
@@ -139,7 +139,7 @@ TEST_CASE(
     CAPTURE(cluster.node_fabric.kind, cluster.nodes);
     const LinkGraph graph(cluster);
     const GpuId n = graph.gpus();
-    const UnevenLoads exchange(graph, first_gpus(n), UnevenLoads::Far::anyone);
+    const UnevenLoads exchange(graph, first_gpus(n), Landing::receiver);
     const Matrix even(n, std::vector<double>(n, 1e6)), uneven = random_matrix(n);
     for (const Matrix& bytes : {even, uneven}) {
       const auto expected = loads_of_pairs(graph, bytes);
