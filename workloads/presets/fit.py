@@ -4,7 +4,8 @@
     python3 workloads/presets/fit.py FOLDER
 
 FOLDER holds the traces under the file names of PRESETS below; a trace that is absent keeps its preset.
-Lengths become a table of quantiles: fractions 0, 0.5, 0.9, 0.99 and 1, then the segment with the largest error
+Where only statistics of a trace are published (STATISTICS below) the table goes through them, see table_through.
+Lengths of a trace become a table of quantiles: fractions 0, 0.5, 0.9, 0.99 and 1, then the segment with the largest error
 is halved until the area between the table and the trace's own quantiles is below 0.5 % of the mean. Half a
 token is no error.
 """
@@ -91,6 +92,67 @@ PRESETS = {
 }
 
 
+MODELLED = ("Modelled: straight lines up to the median, above it growth by one exponent that gives the published mean. "
+            "Prompts and outputs are drawn independently, gaps too.")
+BURSTGPT = ("Wang et al., BurstGPT, arXiv 2401.17644; github.com/HPMLL/BurstGPT, BurstGPT_3.csv, 110 days of an Azure "
+            "OpenAI region, CC-BY-4.0. Known are mean, median, 90 and 99 % of {rows} rows, {failed} % of them failures "
+            "without an answer, left out here as rows of no tokens; the whole file's longest prompt{longest} and its "
+            "longest answer; the rate; and the median cv of gaps in windows of 5 minutes. ")
+# What is published of a trace that is not at hand. failed: the share of rows that count as zeros in the statistics.
+STATISTICS = {
+    "burstgpt": {
+        "description": "requests through an API to GPT-3.5 and GPT-4, 95 % of BurstGPT: short answers, in bursts",
+        "source": BURSTGPT.format(rows="5,110,404", failed="7.56", longest=""),
+        "num_requests": 45000, "arrivals": {"process": "gamma", "rate": 0.497, "cv": 1.5}, "failed": 0.0756,
+        "prompt_tokens": ({0: 1, 0.5: 326, 0.9: 794, 0.99: 3141, 1: 125591}, 457),
+        "output_tokens": ({0: 1, 0.5: 14, 0.9: 111, 0.99: 804, 1: 5383}, 68.9)},
+    "burstgpt-conversation": {
+        "description": "chat with GPT-3.5 and GPT-4: the conversations of BurstGPT",
+        "source": BURSTGPT.format(rows="233,617", failed="0.79", longest=" of a conversation"),
+        "num_requests": 15000, "arrivals": {"process": "gamma", "rate": 0.0244, "cv": 0.92}, "failed": 0.0079,
+        "prompt_tokens": ({0: 1, 0.5: 517, 0.9: 2354, 0.99: 5630, 1: 71197}, 953),
+        "output_tokens": ({0: 1, 0.5: 187, 0.9: 669, 0.99: 1067, 1: 5383}, 272)},
+    "mooncake-toolagent": {
+        "description": "tools and agents with long contexts and short answers: one hour of Kimi",
+        "source": "Mooncake's toolagent trace (github.com/kvcache-ai/Mooncake, FAST25-release/traces, Apache-2.0; Qin et "
+                  "al., FAST 2025: 23,608 requests, 8,596 and 182 tokens on average). Known besides are rate, median, 90 "
+                  "and 99 %, and the longest prompt. Taken from the conversation trace of the same service: shortest "
+                  "prompt, longest answer, and cv. Prefixes shared between prompts (59 % of their blocks) are not "
+                  "modelled. ",
+        "num_requests": 23608, "arrivals": {"process": "gamma", "rate": 6.67, "cv": 1.7}, "failed": 0.0,
+        "prompt_tokens": ({0: 891, 0.5: 6346, 0.9: 16810, 0.99: 61671, 1: 126195}, 8596),
+        "output_tokens": ({0: 1, 0.5: 30, 0.9: 507, 0.99: 898, 1: 2000}, 182)},
+}
+BETWEEN = (0.25, 0.5, 0.75, 0.875, 0.9375)  # where table_through bends between two known quantiles
+
+
+def mean_of(table):
+    rows = sorted(table.items())
+    return sum((a + b) / 2 * (last - first) for (first, a), (last, b) in zip(rows, rows[1:]))
+
+
+def table_through(known, mean, failed):
+    """The table through the known quantiles whose mean is the published one: above the median a length grows from one
+    to the next as ratio ** (t ** bend). A share of `failed` rows of nothing is taken out first."""
+    known = {share and round((share - failed) / (1 - failed), 4): tokens for share, tokens in known.items()}
+    mean /= 1 - failed
+
+    def bent(bend):
+        table = dict(known)
+        rows = sorted(known.items())
+        for (first, a), (last, b) in zip(rows[1:], rows[2:]):
+            table |= {round(first + (last - first) * t, 5): round(a * (b / a) ** (t ** bend)) for t in BETWEEN}
+        return table
+
+    low, high = 0.1, 50.0
+    if not mean_of(bent(high)) < mean < mean_of(bent(low)):
+        sys.exit(f"no table through {known} has the mean {mean}")
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (middle, high) if mean_of(bent(middle)) > mean else (low, middle)
+    return {f"{share:.15g}": tokens for share, tokens in sorted(bent(low).items())}
+
+
 def quantile(ordered, share):
     """Linear between order statistics, numpy's default."""
     place = share * (len(ordered) - 1)
@@ -120,7 +182,18 @@ def table_of(lengths):
     return {f"{i / FINE:.15g}": round(fine[i]) for i in ends}
 
 
-def text_of(name, requests):
+def written(name, blocks, tables):
+    lines = [f'  "{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in blocks.items()]
+    for key, table in tables.items():
+        pairs = [f'"{share}": {tokens}' for share, tokens in table.items()]
+        rows = [", ".join(pairs[i:i + 8]) for i in range(0, len(pairs), 8)]
+        lines.append(f'  "{key}": {{"distribution": "quantiles", "tokens_at": {{\n    ' + ",\n    ".join(rows) + "}}")
+    text = "{\n" + ",\n".join(lines) + "\n}\n"
+    Path(__file__).with_name(name + ".json").write_text(text, encoding="utf-8")
+    print(f"{name}: written")
+
+
+def from_trace(name, requests):
     _, _, spread, description, source = PRESETS[name]
     blocks = {"description": description, "source": source + " " + CUT, "num_requests": len(requests)}
     times = [time for time, _, _ in requests]
@@ -129,12 +202,15 @@ def text_of(name, requests):
         if spread:
             arrivals["cv"] = round(spread(times), 2)
         blocks["arrivals"] = arrivals
-    lines = [f'  "{key}": {json.dumps(value, ensure_ascii=False)}' for key, value in blocks.items()]
-    for key, lengths in (("prompt_tokens", [p for _, p, _ in requests]), ("output_tokens", [o for _, _, o in requests])):
-        table = list(table_of(lengths).items())
-        rows = [", ".join(f'"{share}": {tokens}' for share, tokens in table[i:i + 8]) for i in range(0, len(table), 8)]
-        lines.append(f'  "{key}": {{"distribution": "quantiles", "tokens_at": {{\n    ' + ",\n    ".join(rows) + "}}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    written(name, blocks, {"prompt_tokens": table_of([prompt for _, prompt, _ in requests]),
+                           "output_tokens": table_of([output for _, _, output in requests])})
+
+
+def from_statistics(name, facts):
+    blocks = {key: facts[key] for key in ("description", "source", "num_requests", "arrivals")}
+    blocks["source"] += MODELLED
+    written(name, blocks, {key: table_through(*facts[key], facts["failed"])
+                           for key in ("prompt_tokens", "output_tokens")})
 
 
 def main():
@@ -142,12 +218,12 @@ def main():
         sys.exit(__doc__)
     for name, (file, read, *_) in PRESETS.items():
         path = Path(sys.argv[1]) / file
-        if not path.exists():
+        if path.exists():
+            from_trace(name, read(path))
+        else:
             print(f"{name}: no {file}, left as it is")
-            continue
-        text = text_of(name, read(path))
-        Path(__file__).with_name(name + ".json").write_text(text, encoding="utf-8")
-        print(f"{name}: written")
+    for name, facts in STATISTICS.items():
+        from_statistics(name, facts)
 
 
 if __name__ == "__main__":
