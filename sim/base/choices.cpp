@@ -33,16 +33,34 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return cost.back();
 }
 
+std::size_t shared_beginning(std::string_view a, std::string_view b) {
+  const auto same = [](char x, char y) { return lower(x) == lower(y); };
+  return static_cast<std::size_t>(std::mismatch(a.begin(), a.end(), b.begin(), b.end(), same).first -
+                                  a.begin());
+}
+
+/// The one candidate that begins with the word: "h100" is short for "h100_sxm". Two would be a guess.
+const std::string* begun(std::string_view word, std::span<const std::string> candidates) {
+  constexpr std::size_t kLeast = 3;  // letters; fewer begin anything
+  const auto begins = [&](const std::string& c) { return shared_beginning(word, c) == word.size(); };
+  const auto first = std::find_if(candidates.begin(), candidates.end(), begins);
+  if (word.size() < kLeast || first == candidates.end()) return nullptr;
+  return std::find_if(first + 1, candidates.end(), begins) == candidates.end() ? &*first : nullptr;
+}
+
 }  // namespace
 
 std::optional<std::string> near_miss(std::string_view word, std::span<const std::string> candidates) {
   if (word.empty() || word.size() > kLongestWord) return std::nullopt;
+  if (const std::string* one = begun(word, candidates)) return *one;
   const std::string* nearest = nullptr;
   std::size_t least = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const std::string& candidate : candidates) {
     if (candidate.size() > word.size() + least || word.size() > candidate.size() + least) continue;
     const std::size_t distance = edit_distance(word, candidate);
-    if (distance < least && distance < std::max(word.size(), candidate.size())) {
+    if (distance >= std::max(word.size(), candidate.size())) continue;
+    const bool tie = nearest != nullptr && distance == least;  // people are surest of a name's beginning
+    if (distance < least || (tie && shared_beginning(word, candidate) > shared_beginning(word, *nearest))) {
       least = distance;
       nearest = &candidate;
     }

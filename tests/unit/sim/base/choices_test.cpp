@@ -34,6 +34,17 @@ TEST_CASE("The nearest of several candidates is suggested") {
   CHECK(near_miss("fp8_blok", names) == "fp8_block");
 }
 
+TEST_CASE("A word that begins one candidate alone means that one, and of two as near the better begun") {
+  const std::vector<std::string> gpus = {"gb200", "b200_sxm", "h200_sxm", "h20", "mi300x"};
+  CHECK(near_miss("b200", gpus) == "b200_sxm");
+  CHECK(near_miss("H200", gpus) == "h200_sxm");
+  CHECK(near_miss("mi3", gpus) == "mi300x");
+  CHECK(near_miss("mi", gpus) == std::nullopt);
+  CHECK(near_miss("mooncake", std::vector<std::string>{"mooncake-synthetic", "mooncake-toolagent"}) ==
+        std::nullopt);
+  CHECK(near_miss("llama-3-8b", std::vector<std::string>{"llama-2-7b", "llama-3.1-8b"}) == "llama-3.1-8b");
+}
+
 TEST_CASE("The choices are listed after the near miss") {
   const std::vector<std::string> names = {"fp8", "bf16"};
   CHECK(choices("bf61", names) == "did you mean \"bf16\"?; choose one of fp8, bf16");
