@@ -201,8 +201,8 @@ RunDescription describe(const Scenario& scenario) {
   description.cluster = cluster.name + ": " + std::to_string(cluster.nodes) +
                         (cluster.nodes == 1 ? " node" : " nodes") + " x " +
                         std::to_string(cluster.gpus_per_node) + " " + cluster.gpu.name;
-  description.deployment =
-      words_of(scenario.deployment) + ": " + std::to_string(scenario.deployment.gpus()) + " GPUs";
+  description.deployment = words_of(scenario.deployment) + ": " + std::to_string(scenario.deployment.gpus()) +
+                           (scenario.deployment.gpus() == 1 ? " GPU" : " GPUs");
   description.engine = scenario.engine.profile.name + ", " + scenario.engine.scheduler;
   if (scenario.workload) description.workload = words_of(*scenario.workload);
   return description;
