@@ -1,6 +1,7 @@
 // Reading a scenario, block by block.
 #include "sim/scenario.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -24,6 +25,22 @@ Json resolved_wish(const Json& wish, const std::string& base_folder) {
 }
 
 /// What the mode of routing passes over.
+/// Formats that some GPUs compute in and this one does not. int4 and mxfp4 are formats to keep weights in.
+std::vector<std::string> notes_of(const ModelPrecision& precision, const Gpu& gpu) {
+  std::vector<std::string> notes;
+  for (const Precision format : {Precision::fp8, Precision::fp8_block, Precision::fp4, Precision::int8}) {
+    const auto has = [&](const PrecisionByRole& formats) {
+      const auto roles = PrecisionByRole::roles();
+      return std::any_of(roles.begin(), roles.end(), [&](auto role) { return formats.*role == format; });
+    };
+    const bool asked = has(precision.weights) || has(precision.activations);
+    if (!asked || activations_beside(gpu, format) != Precision::bf16) continue;
+    notes.push_back(gpu.name + " does not compute in " + std::string(name_of(format)) +
+                    ": such matrices are kept so and multiplied at the rate of bf16.");
+  }
+  return notes;
+}
+
 std::vector<std::string> notes_of(const RoutingOptions& routing) {
   std::vector<std::string> notes;
   const std::string reason = ": routing.mode is " + routing.mode + ".";
@@ -74,6 +91,8 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
   scenario.engine = read_engine(reader.optional_object("engine"), base_folder);
   resolve_model_length(scenario);
   scenario.precision = read_precision(reader.optional_object("precision"), scenario);
+  for (const std::string& note : notes_of(scenario.precision, scenario.cluster.gpu))
+    scenario.notes.push_back(note);
   scenario.routing = read_routing(reader.optional_object("routing"), scenario.model, base_folder);
   for (const std::string& note : notes_of(scenario.routing)) scenario.notes.push_back(note);
   ObjectReader network = reader.optional_object("network");

@@ -42,7 +42,8 @@ std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
   if (scenario.routing.mode == "trace") {
     const std::string& trace = scenario.routing.trace;
     const std::string where = scenario.source + ": /routing/trace";
-    return std::make_shared<RoutingBank>(prompt_part(scenario.model), read_recording(trace, where),
+    RoutingRecording recording = named_at(where, [&] { return read_recording(trace, where); });
+    return std::make_shared<RoutingBank>(prompt_part(scenario.model), std::move(recording),
                                          where + ": " + one_line(trace));
   }
   const std::string& mode = scenario.routing.mode;
@@ -50,7 +51,8 @@ std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
   const Architecture model = prompt_part(scenario.model);
   std::vector<GeneratedGate> gates;
   if (choice != Choice::uniform && !scenario.routing.gate_weights.empty())
-    gates = read_gates(model, scenario.routing.gate_weights, scenario.seed);
+    gates = named_at(scenario.source + ": /routing/gate_weights",
+                     [&] { return read_gates(model, scenario.routing.gate_weights, scenario.seed); });
   return std::make_shared<RoutingBank>(model, scenario.routing.preset, scenario.seed, choice,
                                        std::move(gates));
 }

@@ -70,7 +70,8 @@ Resolved resolve(const Json& wish, const Catalogue& catalogue, const Origin& ori
   Resolved resolved{wish, "custom", origin};
   if (wish.is_string()) {
     const std::string text = wish.get<std::string>();
-    resolved = is_path(text) ? read_file(text, origin.folder) : read_named(text, catalogue, place(origin));
+    resolved = is_path(text) ? named_at(place(origin), [&] { return read_file(text, origin.folder); })
+                             : read_named(text, catalogue, place(origin));
   }
   merge_base(resolved, catalogue);
   return resolved;

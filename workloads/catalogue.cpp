@@ -62,7 +62,8 @@ Architecture read_all(ConfigReader& config, const std::string& source, bool over
 Architecture read_file(const std::string& wish, const Json& overrides, const std::string& base_folder,
                        const std::string& source) {
   const fs::path path = (fs::path(base_folder) / wish).lexically_normal();
-  const Json config = parse_json(without_python_numbers(read_text_file(path.string())), path.string());
+  const std::string text = named_at(source + ": /model", [&] { return read_text_file(path.string()); });
+  const Json config = parse_json(without_python_numbers(text), path.string());
   ConfigReader reader = reader_of(config, path.string(), overrides, source);
   Architecture architecture = read_all(reader, path.string(), !overrides.is_null());
   if (!reader.has("name")) architecture.name = name_of_file(path);

@@ -13,6 +13,22 @@ struct InputError : std::runtime_error {
       : std::runtime_error(path + ": " + problem) {}
 };
 
+/// A file cannot be opened, read or written; the path is the file's.
+struct FileError : InputError {
+  using InputError::InputError;
+};
+
+/// What `read` gives. Where a file that a key names cannot be opened, the message begins with `where`,
+/// "scenario.json: /workload/trace", so that the reader knows which key named it.
+template <class Read>
+auto named_at(const std::string& where, const Read& read) {
+  try {
+    return read();
+  } catch (const FileError& error) {
+    throw InputError(where, error.what());
+  }
+}
+
 /// Each value is right but they do not go together, e.g. more GPUs than the cluster has: wrong input to one
 /// run, an infeasible point of a sweep.
 struct Mismatch : InputError {

@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 [[noreturn]] void refuse(const std::string& path, const std::string& problem) {
-  throw InputError(one_line(path), problem);
+  throw FileError(one_line(path), problem);
 }
 
 std::string reason() { return std::generic_category().message(errno); }

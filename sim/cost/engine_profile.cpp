@@ -89,7 +89,7 @@ EngineProfile read_profile(const Json& json, const std::string& source) {
 std::vector<std::string> engine_names() { return names(embedded_engines()); }
 
 EngineProfile read_engine_profile(const std::string& wish, const std::string& path) {
-  if (is_path(wish)) return read_profile(read_json_file(wish), wish);
+  if (is_path(wish)) return read_profile(named_at(path, [&] { return read_json_file(wish); }), wish);
   const EmbeddedFile& file = choose(embedded_engines(), wish, path);
   return read_profile(parse_json(file.text, "engines/" + wish), "engines/" + wish);
 }

@@ -34,7 +34,8 @@ Blueprint read_graph(const Json& wish, const std::string& folder, const std::str
   if (format == formats.end())
     throw InputError(place, in_quotes(name) + " ends in no known format; " + choices("", names(formats)));
   const std::string path = absolute_path(folder, name);
-  return blueprint_of(format->read(read_text_file(path), path), one_line(path));
+  const std::string text = named_at(place, [&] { return read_text_file(path); });
+  return blueprint_of(format->read(text, path), one_line(path));
 }
 
 }  // namespace switchyard

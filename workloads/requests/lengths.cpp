@@ -64,7 +64,8 @@ std::int64_t draw_lognormal(const Workload::Lengths& lengths, Random& random) {
 void read_empirical(ObjectReader& reader, Workload::Lengths& lengths, const std::string& base_folder) {
   lengths.path = (std::filesystem::path(base_folder) / reader.text("path")).lexically_normal().string();
   lengths.column = reader.text("column");
-  lengths.values = read_token_column(lengths.path, lengths.column);
+  lengths.values = named_at(reader.source() + ": " + reader.pointer("path"),
+                            [&] { return read_token_column(lengths.path, lengths.column); });
 }
 void show_empirical(const Workload::Lengths& lengths, Json& json) {
   json["path"] = lengths.path;

@@ -32,7 +32,7 @@ const std::vector<Preset>& presets() {
 }
 
 Json read_preset(const std::string& name, const std::string& path, const std::string& base_folder) {
-  if (is_path(name)) return read_json_file(absolute_path(base_folder, name));
+  if (is_path(name)) return named_at(path, [&] { return read_json_file(absolute_path(base_folder, name)); });
   return parse_json(choose(std::span<const Preset>(presets()), name, path).text, "workload preset " + name);
 }
 

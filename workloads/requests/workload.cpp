@@ -24,8 +24,8 @@ void read_trace_keys(ObjectReader& reader, const std::string& base_folder, Workl
     refuse(reader, key, "a trace brings its own lengths");
   workload.trace = (std::filesystem::path(base_folder) / reader.text("trace")).lexically_normal().string();
   workload.format = reader.optional_choice("format", "", names(trace_menu()));
+  named_at(reader.source() + ": " + reader.pointer("trace"), [&] { check_trace_file(*workload.trace); });
   if (workload.format.empty()) workload.format = recognise_trace(*workload.trace).name;
-  check_trace_file(*workload.trace);
   const TraceFormat& format = choose(trace_menu(), workload.format, "/workload/format");
   if (format.arrivals == TraceFormat::Arrivals::from_scenario) {
     if (!reader.has("arrivals"))

@@ -30,7 +30,7 @@ std::vector<std::string> routing_preset_names() {
 
 RoutingPreset read_routing_preset(const std::string& name, const std::string& path) {
   if (is_path(name)) {
-    return parse_preset(read_text_file(name), name, name);
+    return parse_preset(named_at(path, [&] { return read_text_file(name); }), name, name);
   }
   for (const EmbeddedFile& file : embedded_routing_presets()) {
     if (file.name == name) return parse_preset(file.text, name, "routing preset " + name);

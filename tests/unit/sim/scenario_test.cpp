@@ -270,6 +270,39 @@ TEST_CASE("A workload may be the name of a preset, which the resolved scenario k
   CHECK_THROWS_WITH(read(R"({"model": "llama-3.1-8b", "workload": 5})"), Catch::Contains("/workload: "));
 }
 
+TEST_CASE("A format that the GPU does not compute in is said to run at the rate of bf16", "[scenario]") {
+  const auto notes = [](const std::string& cluster, const std::string& weights) {
+    return read(Json{{"model", "llama-3.1-8b"}, {"cluster", cluster}, {"precision", {{"weights", weights}}}})
+        .notes;
+  };
+  REQUIRE(notes("dgx-a100", "fp8").size() == 1);
+  CHECK_THAT(notes("dgx-a100", "fp8")[0], Catch::StartsWith("a100_sxm does not compute in fp8: "));
+  CHECK_THAT(notes("hgx-h100", "fp4")[0], Catch::StartsWith("h100_sxm does not compute in fp4: "));
+  CHECK(notes("hgx-h100", "fp8").empty());
+  CHECK(notes("hgx-b200", "fp4").empty());
+  CHECK(notes("dgx-a100", "int4").empty());
+}
+
+TEST_CASE("A file that is not there is told with the key that names it", "[scenario]") {
+  const auto refused = [](const std::string& where, const std::string& key, const std::string& text) {
+    Json json = kFull;
+    apply_override(json, {key, text}, "s.json");
+    CHECK_THROWS_WITH(
+        System(read(json), Scope::serving),
+        Catch::Contains(": " + where + ": ") && Catch::Contains("cannot be read: No such file or directory"));
+  };
+  refused("/model", "/model", "none/config.json");
+  refused("/cluster", "/cluster", "none.json");
+  refused("/cluster/gpu", "/cluster", R"({"gpu": "none.json", "gpus_per_node": 8})");
+  refused("/cluster/graph", "/cluster", R"({"gpu": "h100_sxm", "graph": "none.graphml"})");
+  refused("/engine/profile", "/engine", R"({"profile": "none.json"})");
+  refused("/routing/preset", "/routing", R"({"preset": "none.json"})");
+  refused("/routing/trace", "/routing", R"({"mode": "trace", "trace": "none.csv"})");
+  refused("/routing/gate_weights", "/routing", R"({"gate_weights": "none"})");
+  refused("/workload/trace", "/workload", R"({"trace": "none.csv"})");
+  refused("/workload/preset", "/workload", R"({"preset": "none.json"})");
+}
+
 TEST_CASE("Failed requests of a trace are left out, and the notes say how many", "[scenario]") {
   const TemporaryFolder folder;
   const auto trace = folder.write("b.csv", "Timestamp,Request tokens,Response tokens\n3,4,5\n4,7,0\n9,7,1\n");
