@@ -216,7 +216,8 @@ int collective_command(const Arguments& arguments) {
   const std::string format = format_of(options, {"text", "json"});
   const Subject subject = subject_of(options);
   const LinkGraph graph(subject.cluster);
-  CollectiveParameters parameters = collective_parameters(subject.cluster);
+  CollectiveParameters parameters =
+      collective_parameters(subject.cluster, graph, static_cast<GpuId>(subject.group.size()));
   if (options.count("sms"))
     parameters.deepep.normal_sms = static_cast<double>(integer_of(options, "sms", {1, 1000}));
   const Answer answer = answer_of(subject, graph, parameters, options);

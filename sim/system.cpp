@@ -102,7 +102,9 @@ std::vector<double> System::rank_loads_without_eplb() const {
 }
 
 NetworkSpec System::network_spec() const {
-  return {&graph_, collective_parameters(scenario_.cluster), scenario_.engine.profile.all_reduce,
+  const auto gpus = static_cast<GpuId>(scenario_.deployment.gpus());
+  return {&graph_, collective_parameters(scenario_.cluster, graph_, gpus),
+          scenario_.engine.profile.all_reduce,
           exchange_shape(timed_, scenario_.precision, scenario_.deployment)};
 }
 

@@ -8,8 +8,10 @@
 //    "links": [{"name", "kind", "from", "to", "bytes_per_s", "latency_us"}]: one a direction,
 //    "routes": [{"from", "to", "gpus": reached alike, "links", "bytes_per_s", "latency_us"}]: of the first
 //    GPU, "bisection_bytes_per_s": between the first half of the nodes (of a lone node's GPUs) and the rest,
-//    "all_to_all": {"bytes_per_pair", "time_us", "bytes_per_s_per_gpu", "bottleneck"} of all GPUs, or null,
-//    "ranks": [{"rank", "replica", "dp", "pp", "tp", "ep", "node", "gpu"}]: of a scenario only}
+//    "crossing_latency_us": of the longest route between GPUs at one place of two nodes, as collectives take
+//    it; null of a lone node, "all_to_all": {"bytes_per_pair", "time_us", "bytes_per_s_per_gpu",
+//    "bottleneck"} of all GPUs, or null, "ranks": [{"rank", "replica", "dp", "pp", "tp", "ep", "node",
+//    "gpu"}]: of a scenario only}
 //
 // Bandwidths are of one direction; bounds are without latency and protocol.
 #include <array>
@@ -125,6 +127,15 @@ Json all_to_all_json(const LinkGraph& graph) {
           {"bottleneck", graph.links()[*bound->bottleneck].name}};
 }
 
+/// What collectives between nodes take; the parameters of any GPU have the same.
+Seconds crossing_of(const Cluster& cluster, const LinkGraph& graph) {
+  return cluster.graph ? cluster.fabric_latency : crossing_latency(graph, graph.gpus());
+}
+
+Json crossing_json(const Cluster& cluster, const LinkGraph& graph) {
+  return cluster.nodes > 1 ? Json(microseconds(crossing_of(cluster, graph))) : Json();
+}
+
 Json ranks_json(const Scenario& scenario) {
   Json ranks = Json::array();
   for (const RankRow& row : rank_table(scenario.deployment, scenario.cluster)) {
@@ -155,6 +166,7 @@ Json to_json(const Subject& subject, const LinkGraph& graph) {
             {"links", links_json(graph)},
             {"routes", routes_json(graph)},
             {"bisection_bytes_per_s", bisection_bandwidth(graph).value()},
+            {"crossing_latency_us", crossing_json(cluster, graph)},
             {"all_to_all", all_to_all_json(graph)}};
   if (subject.scenario) json["ranks"] = ranks_json(*subject.scenario);
   return json;
@@ -228,6 +240,9 @@ void print(const Subject& subject, const LinkGraph& graph) {
     std::printf("  fabric      %s\n", words_of(cluster.fabric).c_str());
   print_links(graph);
   print_routes(graph);
+  if (cluster.nodes > 1)
+    std::printf("\n  crossing    %.2f us between nodes, the longest: collectives take it\n",
+                microseconds(crossing_of(cluster, graph)));
   print_bounds(graph);
   if (subject.scenario) std::printf("\n%s", rank_lines(*subject.scenario).c_str());
 }

@@ -111,6 +111,18 @@ std::vector<RouteClass> route_classes(const LinkGraph& graph, GpuId sender) {
   return classes;
 }
 
+Seconds crossing_latency(const LinkGraph& graph, GpuId gpus) {
+  Seconds longest;
+  std::uint32_t last = 0;  // node
+  for (GpuId gpu = 0; gpu < gpus; ++gpu) {
+    const std::uint32_t node = graph.node_of(gpu);
+    if (node == last) continue;
+    last = node;
+    longest = std::max(longest, graph.latency(graph.route(0, gpu)));
+  }
+  return longest;
+}
+
 BytesPerSecond narrowest(const LinkGraph& graph, std::span<const LinkId> route) {
   const auto narrower = [&](LinkId a, LinkId b) {
     return graph.links()[a].bandwidth < graph.links()[b].bandwidth;

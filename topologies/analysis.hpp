@@ -41,6 +41,11 @@ struct RouteClass {
 /// All routes of a sender, in the order of their first receivers. Throws std::out_of_range.
 std::vector<RouteClass> route_classes(const LinkGraph& graph, GpuId sender);
 
+/// Of the longest route from the first GPU to its counterparts, the GPUs at its place in the other nodes,
+/// among the first `gpus` of the cluster: 0 where all are of one node. Rings, trees and DeepEP's normal
+/// kernels cross nodes between counterparts alone. Throws std::out_of_range.
+Seconds crossing_latency(const LinkGraph& graph, GpuId gpus);
+
 /// What a route carries at most; of one that is not empty.
 BytesPerSecond narrowest(const LinkGraph& graph, std::span<const LinkId> route);
 

@@ -43,7 +43,7 @@ struct Fabric {
   BytesPerSecond global_link;            // between two groups
   std::vector<std::int64_t> dimensions;  // of a torus: nodes along each; their product is the nodes
   BytesPerSecond link;                   // of a torus: between neighbours
-  Seconds hop_latency;                   // of a torus or dragonfly: from router to router
+  Seconds hop_latency;                   // from one switch or router to the next
 };
 
 struct Cluster {
@@ -58,7 +58,9 @@ struct Cluster {
   Seconds
       nvlink_latency;  // of one hop GPU -> GPU inside a node, be it NVLink, xGMI or PCIe, without software
   std::shared_ptr<const Blueprint> graph;  // free: drawn by the user, without node_fabric and fabric
-  Seconds fabric_latency;  // of one crossing NIC -> switches -> NIC, a fabric's hop_latency apart
+  /// Of one crossing NIC -> switch -> NIC: each further switch adds the fabric's hop_latency. Of a free
+  /// graph, of a whole crossing.
+  Seconds fabric_latency;
   std::int64_t gpus() const { return gpus_per_node * nodes; }
 };
 

@@ -74,8 +74,9 @@ class LinkGraph {
   std::vector<LinkId> route(GpuId from, GpuId to) const;
   /// Whether route() has an answer: in every cluster but a free graph it has. Throws std::out_of_range.
   bool reaches(GpuId from, GpuId to) const;
-  /// Sum of the link latencies of a route: the cluster's nvlink_latency within a node, its fabric_latency
-  /// across; more where a node's only NIC is reached over its host bridges.
+  /// Sum of the link latencies of a route: the cluster's nvlink_latency within a node; across, its
+  /// fabric_latency and the fabric's hop_latency for every switch beyond the first, and more where a node's
+  /// only NIC is reached over its host bridges.
   Seconds latency(std::span<const LinkId> route) const;
 
  private:

@@ -5,6 +5,7 @@
 
 #include "sim/base/embedded.hpp"
 #include "sim/base/menu.hpp"
+#include "topologies/analysis.hpp"
 #include "topologies/blueprint.hpp"
 
 namespace switchyard {
@@ -186,12 +187,12 @@ bool has_nvswitches(const Cluster& cluster) {
 
 }  // namespace
 
-CollectiveParameters collective_parameters(const Cluster& cluster) {
+CollectiveParameters collective_parameters(const Cluster& cluster, const LinkGraph& graph, GpuId gpus) {
   CollectiveParameters parameters = read_file(file_for(cluster.gpu));
   if (parameters.gpu != cluster.gpu.name)
     parameters.source = "none of " + cluster.gpu.name + "; of " + parameters.gpu + ": " + parameters.source;
   parameters.nvlink_latency = cluster.nvlink_latency;
-  parameters.fabric_latency = cluster.fabric_latency;
+  parameters.fabric_latency = cluster.graph ? cluster.fabric_latency : crossing_latency(graph, gpus);
   if (!has_nvswitches(cluster)) parameters.nccl.nvls.reset();
   return parameters;
 }

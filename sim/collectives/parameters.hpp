@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sim/base/units.hpp"
-#include "topologies/cluster.hpp"
+#include "topologies/link_graph.hpp"
 
 namespace switchyard {
 
@@ -104,14 +104,16 @@ struct DeepEpParameters {
 struct CollectiveParameters {
   std::string gpu;                         // that they were measured on
   std::string source;                      // of the measurements
-  Seconds nvlink_latency, fabric_latency;  // the cluster's
+  Seconds nvlink_latency, fabric_latency;  // the cluster's; of the longest crossing between two nodes
   NcclParameters nccl;
   CustomAllReduce tensorrt_llm, vllm;
   DeepEpParameters deepep;
 };
 
-/// Of the GPU's own measurements, or of the measured GPU of its generation.
-CollectiveParameters collective_parameters(const Cluster& cluster);
+/// Of the GPU's own measurements, or of the measured GPU of its generation, for groups among the first `gpus`
+/// of the cluster, whose graph this is: crossings take the latency of their routes (crossing_latency), of a
+/// free graph the cluster's.
+CollectiveParameters collective_parameters(const Cluster& cluster, const LinkGraph& graph, GpuId gpus);
 
 /// The GPUs that have measurements.
 std::vector<std::string> measured_collective_gpus();

@@ -112,7 +112,7 @@ class Timer {
   explicit Timer(const std::string& gpu)
       : cluster_(read_cluster(cluster_of(gpu), "", "accuracy")),
         graph_(cluster_),
-        parameters_(collective_parameters(cluster_)) {}
+        parameters_(collective_parameters(cluster_, graph_, graph_.gpus())) {}
 
   double us(const Measured& row) {
     const Seconds time = row.exchange() ? exchange(row) : regular(row);
@@ -250,7 +250,7 @@ TEST_CASE("DeepEP on 32 to 256 GPUs is near its published figures", "[accuracy]"
       {32, 58, 57, 155, 273}, {64, 51, 50, 173, 314}, {128, {}, {}, 192, 369}, {256, {}, {}, 194, 360}};
   const Cluster cluster = read_cluster("hgx-h100x32", "", "accuracy");
   const LinkGraph graph(cluster);
-  const CollectiveParameters parameters = collective_parameters(cluster);
+  const CollectiveParameters parameters = collective_parameters(cluster, graph, graph.gpus());
   const ExchangeShape shape{256, 8, fp8_row(7168), bf16_row(7168)};
   const auto us = [&](const char* name, GpuId gpus, double tokens, bool dispatch) {
     const ExchangeBackend& backend = choose(exchange_backends(), name, "");
@@ -287,7 +287,7 @@ TEST_CASE("DeepEP on 32 to 256 GPUs is near its published figures", "[accuracy]"
 TEST_CASE("NCCL on eight H100s is near what users have published", "[accuracy]") {
   const Cluster cluster = read_cluster("hgx-h100", "", "accuracy");
   const LinkGraph graph(cluster);
-  CollectiveParameters parameters = collective_parameters(cluster);
+  CollectiveParameters parameters = collective_parameters(cluster, graph, graph.gpus());
   const auto us = [&](const char* operation, double mebibytes) {
     return choose_implementation(operation, "nccl", "")
                .make(graph, first_gpus(8), parameters)

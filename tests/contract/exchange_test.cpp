@@ -34,7 +34,8 @@ TEST_CASE("Every implementation of a collective keeps the contract", "[collectiv
       const LinkGraph graph(cluster);
       for (GpuId n = 1; n <= graph.gpus(); n = n < 4 ? n + 1 : 2 * n) {
         CAPTURE(row.name, row.operation, cluster.node_fabric.kind, cluster.nodes, n);
-        const Collective made = row.make(graph, first_gpus(n), collective_parameters(cluster));
+        const Collective made =
+            row.make(graph, first_gpus(n), collective_parameters(cluster, graph, graph.gpus()));
         if (n == 1) {
           CHECK(made.time(1_MiB) == 0_s);
           CHECK(made.piece(1_MiB) == nullptr);
@@ -67,7 +68,7 @@ TEST_CASE("Every exchange keeps the contract", "[collectives]") {
       const LinkGraph graph(cluster);
       const auto group = first_gpus(graph.gpus());
       const ExchangeShape shape = shape_of_deepseek();
-      const auto made = row.make(graph, group, collective_parameters(cluster), shape);
+      const auto made = row.make(graph, group, collective_parameters(cluster, graph, graph.gpus()), shape);
       CHECK(std::is_sorted(made->links().begin(), made->links().end()));
       const std::set<LinkId> links(made->links().begin(), made->links().end());
       Seconds before;

@@ -62,8 +62,9 @@ struct Examples {
     add("/cluster", R"({"base": "hgx-h100", "gpu": {"base": "h100_sxm"}})");
     add("/cluster", R"({"base": "hgx-h100x4", "fabric_latency": "1 us"})");
     for (const char* fabric :
-         {R"({"kind": "fat_tree", "nics_per_node": 8, "nic": "400 Gb/s", "oversubscription": 2,
-              "nodes_per_leaf": 1, "leaves_per_pod": 1, "routing": "ecmp"})",
+         {R"({"kind": "rail_optimised", "hop_latency": "1 us"})",
+          R"({"kind": "fat_tree", "nics_per_node": 8, "nic": "400 Gb/s", "oversubscription": 2,
+              "nodes_per_leaf": 1, "leaves_per_pod": 1, "hop_latency": "1 us", "routing": "ecmp"})",
           R"({"kind": "dragonfly", "nics_per_node": 8, "nic": "400 Gb/s", "nodes_per_router": 1,
               "routers_per_group": 2, "global_links": 1, "local_link": "1 Gb/s", "global_link": "2 Gb/s",
               "hop_latency": "1 us", "routing": "ecmp"})",

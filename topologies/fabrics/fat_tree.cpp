@@ -37,12 +37,13 @@ Devices add_leaves(Blueprint& blueprint, const Cluster& cluster) {
   return leaves;
 }
 
-/// The one latency of a crossing stands for all of these: more switches cost less than its uncertainty.
-void join_all(Blueprint& blueprint, std::span<const DeviceId> below, const Devices& above,
-              BytesPerSecond uplinks) {
+/// Each switch below shares its uplinks out over all above.
+void join_all(Blueprint& blueprint, const Fabric& fabric, std::span<const DeviceId> below,
+              const Devices& above, BytesPerSecond uplinks) {
   for (const DeviceId low : below)
     for (const DeviceId high : above)
-      blueprint.join(low, high, LinkKind::uplink, uplinks / static_cast<double>(above.size()), Seconds());
+      blueprint.join(low, high, LinkKind::uplink, uplinks / static_cast<double>(above.size()),
+                     fabric.hop_latency);
 }
 
 /// Spine s of every pod is joined with the cores of plane s.
@@ -53,7 +54,7 @@ void join_pods(Blueprint& blueprint, const Fabric& fabric, const std::vector<Dev
     const Devices above =
         add_switches(blueprint, DeviceKind::core, "plane" + std::to_string(plane) + "/core", cores);
     for (const Devices& spines : spines_of_pod)
-      join_all(blueprint, {&spines[plane], 1}, above, uplinks_of_spine);
+      join_all(blueprint, fabric, {&spines[plane], 1}, above, uplinks_of_spine);
   }
 }
 
@@ -86,7 +87,7 @@ void join_fat_tree(Blueprint& blueprint, const Cluster& cluster) {
     const std::string name = pods ? "pod" + std::to_string(first / of_pod) + "/spine" : "spine";
     spines_of_pod.push_back(add_switches(blueprint, DeviceKind::spine, name, spines));
     const std::size_t count = std::min(of_pod, leaves.size() - first);
-    join_all(blueprint, {&leaves[first], count}, spines_of_pod.back(), uplinks);
+    join_all(blueprint, fabric, {&leaves[first], count}, spines_of_pod.back(), uplinks);
   }
   if (pods)
     join_pods(blueprint, fabric, spines_of_pod,

@@ -38,9 +38,8 @@ void join_rail_optimised(Blueprint& blueprint, const Cluster& cluster) {
          nic += static_cast<std::size_t>(rails)) {
       blueprint.join(blueprint.nics[nic], leaf, LinkKind::nic, fabric.nic, share_of_nic(cluster));
     }
-    // The one latency of a crossing stands for both: two more switches cost less than its uncertainty.
     for (const DeviceId spine : spine_ids) {
-      blueprint.join(leaf, spine, LinkKind::uplink, uplink / static_cast<double>(spines), Seconds());
+      blueprint.join(leaf, spine, LinkKind::uplink, uplink / static_cast<double>(spines), fabric.hop_latency);
     }
   }
 }

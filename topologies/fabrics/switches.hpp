@@ -5,7 +5,7 @@
 
 namespace switchyard {
 
-/// Reads "oversubscription" and "routing": adaptive or ecmp.
+/// Reads "oversubscription", "hop_latency" and "routing": adaptive or ecmp.
 void read_uplinks(ObjectReader& reader, Fabric& fabric);
 void write_uplinks(Json& json, const Fabric& fabric);
 

@@ -81,16 +81,19 @@ TEST_CASE("Links have the bandwidths of their datasheets and the uplinks that of
   }
 }
 
-TEST_CASE("A route's latency is the hop's within a node and the crossing's between nodes") {
+TEST_CASE(
+    "A route's latency is the hop's within a node; between nodes the crossing's, and more for each further "
+    "switch") {
   for (const std::string gpu :
        {R"("h100_sxm")", R"({"base": "h100_sxm", "nvlink": null})", R"("mi300x")", R"("l40s")"}) {
     const Cluster two = cluster(R"({"gpu": )" + gpu + R"(, "gpus_per_node": 8, "nodes": 2,
-                                    "nvlink_latency": "0.7 us", "fabric_latency": "2.3 us"})");
+                                    "nvlink_latency": "0.7 us", "fabric_latency": "2.3 us",
+                                    "fabric": {"hop_latency": "0.4 us"}})");
     const LinkGraph graph(two);
     CHECK(graph.latency(graph.route(0, 1)).value() == Approx(0.7e-6).epsilon(1e-12));
     CHECK(graph.latency(graph.route(0, 7)).value() == Approx(0.7e-6).epsilon(1e-12));
     CHECK(graph.latency(graph.route(0, 8)).value() == Approx(2.3e-6).epsilon(1e-12));
-    CHECK(graph.latency(graph.route(0, 9)).value() == Approx(2.3e-6).epsilon(1e-12));
+    CHECK(graph.latency(graph.route(0, 9)).value() == Approx(3.1e-6).epsilon(1e-12));  // a spine, a leaf
     CHECK(graph.latency(graph.route(0, 0)).value() == 0.0);
   }
 }

@@ -78,7 +78,7 @@ TEST_CASE("A rank's own links carry its sums whatever the matrix; the uplinks ca
 TEST_CASE("Even traffic in sums is the regular all-to-all", "[collectives]") {
   const Cluster cluster = round_cluster(2, 4, 2.0);
   const LinkGraph graph(cluster);
-  const CollectiveParameters parameters = collective_parameters(cluster);
+  const CollectiveParameters parameters = collective_parameters(cluster, graph, graph.gpus());
   for (const char* name : {"pairwise", "hierarchical"}) {
     CAPTURE(name);
     const bool pairs = name == std::string("pairwise");
