@@ -52,7 +52,9 @@ void make_way(Json& base, const Json& over) {
   }
 }
 
-Catalogue cluster_catalogue() { return {"cluster", embedded_clusters(), make_way}; }
+Json unscaled(const Json& wish);
+
+Catalogue cluster_catalogue() { return {"cluster", embedded_clusters(), make_way, unscaled}; }
 
 struct Scaled {
   std::string base;
@@ -165,7 +167,7 @@ std::vector<std::string> cluster_names() { return names(cluster_catalogue()); }
 
 Cluster read_cluster(const Json& wish, const std::string& base_folder, const std::string& source,
                      const std::string& pointer) {
-  const Resolved resolved = resolve(unscaled(wish), cluster_catalogue(), {base_folder, source, pointer});
+  const Resolved resolved = resolve(wish, cluster_catalogue(), {base_folder, source, pointer});
   const Origin& origin = resolved.origin;
   ObjectReader reader(resolved.value, origin.source, origin.pointer);
   Cluster cluster;

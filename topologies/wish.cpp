@@ -67,11 +67,15 @@ Resolved resolve(const Json& wish, const Catalogue& catalogue, const Origin& ori
     throw InputError(place(origin), nature(wish) + ", neither a name, nor a path, nor an object; " +
                                         choices("", names(catalogue)));
   }
-  Resolved resolved{wish, "custom", origin};
-  if (wish.is_string()) {
-    const std::string text = wish.get<std::string>();
+  const auto written_out = [&](const Json& short_form) {
+    return catalogue.written_out == nullptr ? short_form : catalogue.written_out(short_form);
+  };
+  Resolved resolved{written_out(wish), "custom", origin};
+  if (resolved.value.is_string()) {
+    const std::string text = resolved.value.get<std::string>();
     resolved = is_path(text) ? named_at(place(origin), [&] { return read_file(text, origin.folder); })
                              : read_named(text, catalogue, place(origin));
+    if (resolved.value.is_object()) resolved.value = written_out(resolved.value);
   }
   merge_base(resolved, catalogue);
   return resolved;

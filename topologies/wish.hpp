@@ -17,6 +17,8 @@ struct Catalogue {
   std::span<const EmbeddedFile> files;
   /// Takes out of a base what does not go with the object that is laid over it; none: all stays.
   void (*make_way)(Json& base, const Json& over) = nullptr;
+  /// What a shorthand stands for, of a wish or of a file's content; other JSON as it is. None: there is none.
+  Json (*written_out)(const Json& wish) = nullptr;
 };
 
 /// Where a value stands: paths in it are relative to `folder`, messages start with "source: pointer".

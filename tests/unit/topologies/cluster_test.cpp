@@ -227,4 +227,13 @@ TEST_CASE("A wrong cluster is refused with its place and what to give") {
   }
 }
 
+TEST_CASE("A file may have a base of several nodes, as an object in place may") {
+  const TemporaryFolder folder;
+  folder.write("mine.json", R"({"base": "hgx-h100x2", "fabric_latency": "3 us"})");
+  const Cluster cluster = read_cluster("./mine.json", folder.path().string(), "test");
+  CHECK(cluster.name == "mine");
+  CHECK(cluster.nodes == 2);
+  CHECK(cluster.fabric_latency.value() == Approx(3e-6));
+}
+
 }  // namespace switchyard
