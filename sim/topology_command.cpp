@@ -1,5 +1,6 @@
-// switchyard topology: what a cluster's links are and allow. NAME is a cluster of the catalogue, FILE.json a
-// cluster or a scenario, whose ranks are then shown too. --format json prints
+// switchyard topology: what a cluster's links are and allow. NAME is a cluster of the catalogue, FILE a
+// cluster or a scenario, whose ranks are then shown too, or a graph alone (.graphml or .json). --format json
+// prints
 //
 //   {"name", "source", "gpu", "gpus", "gpus_per_node", "nodes", "node_fabric", "fabric": as in a scenario;
 //   null
@@ -37,9 +38,10 @@ constexpr Bytes kPerPair{1e6};
 constexpr GpuId kMostForAllToAll = 2048;
 
 po::options_description topology_options() {
-  po::options_description options("switchyard topology NAME|FILE.json [--format json|dot|graphml]");
-  options.add_options()("cluster", po::value<std::string>(),
-                        "a cluster's name (switchyard list clusters), or the file of a cluster or scenario")(
+  po::options_description options("switchyard topology NAME|FILE [--format json|dot|graphml]");
+  options.add_options()(
+      "cluster", po::value<std::string>(),
+      "a cluster's name (switchyard list clusters), or the file of a cluster, a scenario or a graph")(
       "format", po::value<std::string>()->default_value("text"), "text | json | dot | graphml")("help",
                                                                                                 "this text");
   return options;
@@ -50,9 +52,20 @@ struct Subject {
   std::optional<Scenario> scenario;
 };
 
+/// A graph alone names no GPU, and nothing shown here depends on which it is.
+Subject subject_of_graph(const std::string& path) {
+  const Json wish{
+      {"gpu", "h100_sxm"}, {"graph", path}, {"name", std::filesystem::path(path).stem().string()}};
+  Subject subject{read_cluster(wish, "", path, ""), std::nullopt};
+  subject.cluster.gpu.name = "unnamed";
+  return subject;
+}
+
 Subject subject_of(const std::string& wish) {
+  if (wish.ends_with(".graphml")) return subject_of_graph(wish);
   if (is_path(wish)) {
     const Json json = read_json_file(wish);
+    if (json.is_object() && json.contains("devices")) return subject_of_graph(wish);
     if (json.is_object() && json.contains("model")) {
       Scenario scenario = read_scenario(json, wish, std::filesystem::path(wish).parent_path().string());
       return {scenario.cluster, std::move(scenario)};
