@@ -174,11 +174,27 @@ std::string ranges_without(const std::vector<bool>& set) {
   return text;
 }
 
+/// What the chosen fidelity leaves out when replicas share links (results/03-network/fidelity.md); null:
+/// nothing.
+const char* note_of_sharing(const System& system) {
+  if (!system.replicas_share_links()) return nullptr;
+  if (system.fidelity().name == "analytic")
+    return "Replicas share links, but nothing contends at the fidelity analytic: each is as fast as if "
+           "alone. auto "
+           "takes collective here.";
+  if (system.fidelity().name == "step")
+    return "Replicas share links, and at the fidelity step only the sums of whole steps contend: up to 29 % "
+           "too "
+           "fast. auto takes collective here.";
+  return nullptr;
+}
+
 std::vector<std::string> notes_of_run(const System& system, const Simulation& simulation,
                                       const Metrics& metrics) {
   std::vector<std::string> notes = notes_of(system.scenario());
   if (system.bank() != nullptr)
     for (const std::string& note : notes_of(system.scenario(), *system.bank())) notes.push_back(note);
+  if (const char* note = note_of_sharing(system)) notes.emplace_back(note);
   if (metrics.rejected > 0) {
     notes.push_back(std::to_string(metrics.rejected) +
                     " requests were rejected: longer than max_model_len or than the whole KV pool.");
