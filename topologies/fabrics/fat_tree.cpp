@@ -11,10 +11,13 @@ namespace {
 constexpr std::int64_t kMostNodes = 4096;
 constexpr double kPortsOfLeaf = 64;  // NVIDIA Quantum-2 QM9700: 64 ports of 400 Gb/s
 
-/// As many as a leaf takes whose ports to nodes and to spines are as its oversubscription.
-std::int64_t usual_nodes_per_leaf(const Fabric& fabric) {
+/// At most as many as a leaf takes whose ports to nodes and to spines are as its oversubscription, and dealt
+/// evenly to as few leaves as that allows: 9 nodes are three on three leaves, not four, four and one.
+std::int64_t usual_nodes_per_leaf(const Fabric& fabric, std::int64_t nodes) {
   const double ports_to_nodes = kPortsOfLeaf * fabric.oversubscription / (1.0 + fabric.oversubscription);
-  return std::max<std::int64_t>(1, static_cast<std::int64_t>(ports_to_nodes) / fabric.nics_per_node);
+  const std::int64_t most =
+      std::max<std::int64_t>(1, static_cast<std::int64_t>(ports_to_nodes) / fabric.nics_per_node);
+  return quotient_up(nodes, quotient_up(nodes, most));
 }
 
 using Devices = std::vector<DeviceId>;
@@ -60,10 +63,10 @@ void join_pods(Blueprint& blueprint, const Fabric& fabric, const std::vector<Dev
 
 }  // namespace
 
-void read_fat_tree(ObjectReader& reader, Fabric& fabric, const Cluster&) {
+void read_fat_tree(ObjectReader& reader, Fabric& fabric, const Cluster& cluster) {
   read_uplinks(reader, fabric);
   fabric.nodes_per_leaf =
-      reader.optional_integer("nodes_per_leaf", usual_nodes_per_leaf(fabric), {1, kMostNodes});
+      reader.optional_integer("nodes_per_leaf", usual_nodes_per_leaf(fabric, cluster.nodes), {1, kMostNodes});
   fabric.leaves_per_pod = reader.maybe_integer("leaves_per_pod", {1, kMostNodes});
 }
 

@@ -27,14 +27,15 @@ TEST_CASE("With a hash every spine and every core of a fat tree carries routes")
   CHECK(met.size() == 16 + 4 * 4 + 4 * 4);
 }
 
-TEST_CASE("A leaf takes as many nodes as 64 ports allow; a lone leaf has no spines") {
+TEST_CASE("Leaves share the nodes evenly, no more than 64 ports allow; a lone leaf has no spines") {
   const auto nodes_per_leaf = [](const std::string& json) {
     return read_cluster(parse_json(json, "test"), "", "test").fabric.nodes_per_leaf;
   };
-  CHECK(nodes_per_leaf(R"({"base": "hgx-h100", "nodes": 9, "fabric": {"kind": "fat_tree"}})") == 4);
+  CHECK(nodes_per_leaf(R"({"base": "hgx-h100", "nodes": 9, "fabric": {"kind": "fat_tree"}})") == 3);
+  CHECK(nodes_per_leaf(R"({"base": "hgx-h100", "nodes": 64, "fabric": {"kind": "fat_tree"}})") == 4);
   CHECK(nodes_per_leaf(
             R"({"base": "hgx-h100", "nodes": 9, "fabric": {"kind": "fat_tree", "oversubscription": 3}})") ==
-        6);
+        5);
   CHECK(nodes_per_leaf(R"({"base": "gb200-nvl72", "nodes": 9, "fabric": {"kind": "fat_tree"}})") == 1);
   const LinkGraph small = graph_of(3, R"("kind": "fat_tree")");
   CHECK(small.links().size() == 2 * 3 * 24);  // one leaf: no spines
