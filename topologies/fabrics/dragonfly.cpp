@@ -1,7 +1,10 @@
 // Groups of routers that are joined each with each, and links between each two groups (Kim, Dally, Scott,
 // Abts: "Technology-Driven, Highly-Scalable Dragonfly Topology", ISCA 2008). All NICs of a node are on one
 // router. Minimal routes: at most one link inside the sender's group, one between the groups, one inside the
-// receiver's.
+// receiver's. No packet goes by a third group (Valiant's or the paper's UGAL routing): of traffic from each
+// of g groups to one other, ideal UGAL would carry g / 2 times as much. What it gains depends on all that is
+// in flight, which no fixed route can say; traffic that is spread over all groups, as in an all-to-all, gains
+// nothing.
 #include <algorithm>
 
 #include "topologies/fabrics/switches.hpp"

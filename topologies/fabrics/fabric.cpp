@@ -34,8 +34,10 @@ std::span<const FabricKind> fabric_kinds() {
                  read_rail_optimised, write_rail_optimised, join_rail_optimised},
       FabricKind{"fat_tree", "all NICs of a node on one leaf switch, leaves joined by spines, pods by cores",
                  read_fat_tree, write_fat_tree, join_fat_tree},
-      FabricKind{"dragonfly", "groups of routers joined each with each, as the groups are (HPE Slingshot)",
-                 read_dragonfly, write_dragonfly, join_dragonfly},
+      FabricKind{
+          "dragonfly",
+          "groups of routers joined each with each, as the groups are (HPE Slingshot); routes are minimal",
+          read_dragonfly, write_dragonfly, join_dragonfly},
       FabricKind{"torus", "a router a node, joined with its neighbours in rings along each dimension",
                  read_torus, write_torus, join_torus},
   };
