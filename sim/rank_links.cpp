@@ -8,11 +8,6 @@ namespace switchyard {
 std::vector<RankLinks> rank_links(const LinkGraph& graph, std::span<const GpuId> group,
                                   std::span<const Bytes> loads) {
   const auto busy = [&](LinkId link) { return loads[link] / graph.links()[link].bandwidth; };
-  const auto peer_of = [&](GpuId gpu, bool same_node) {
-    return std::find_if(group.begin(), group.end(), [&](GpuId other) {
-      return other != gpu && (graph.node_of(other) == graph.node_of(gpu)) == same_node;
-    });
-  };
   const auto nic = [&](const std::vector<LinkId>& route, bool last) -> std::optional<LinkId> {
     std::optional<LinkId> found;
     for (const LinkId link : route)
@@ -23,11 +18,14 @@ std::vector<RankLinks> rank_links(const LinkGraph& graph, std::span<const GpuId>
   for (const GpuId gpu : group) {
     RankLinks& own = result.emplace_back();
     own.node = graph.node_of(gpu);
-    if (const auto peer = peer_of(gpu, true); peer != group.end()) {
-      own.in_node_out = busy(graph.route(gpu, *peer).front());
-      own.in_node_in = busy(graph.route(*peer, gpu).back());
+    for (const GpuId peer : group) {
+      if (peer == gpu || graph.node_of(peer) != own.node) continue;
+      own.in_node_out = std::max(own.in_node_out, busy(graph.route(gpu, peer).front()));
+      own.in_node_in = std::max(own.in_node_in, busy(graph.route(peer, gpu).back()));
     }
-    if (const auto peer = peer_of(gpu, false); peer != group.end()) {
+    const auto peer = std::find_if(group.begin(), group.end(),
+                                   [&](GpuId other) { return graph.node_of(other) != own.node; });
+    if (peer != group.end()) {
       if (const auto out = nic(graph.route(gpu, *peer), false)) own.fabric_out = busy(*out);
       if (const auto in = nic(graph.route(*peer, gpu), true)) own.fabric_in = busy(*in);
     }

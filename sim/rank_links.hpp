@@ -11,8 +11,8 @@
 
 namespace switchyard {
 
-/// Of one rank: the time that its bytes take on its first and last link to its own node and to others; 0
-/// where it has no such peer.
+/// Of one rank: the time that its bytes take on its first and last links to its own node, the busiest of them
+/// where peers have links of their own, and on its NIC; 0 where it has no such peer.
 struct RankLinks {
   std::uint32_t node = 0;
   Seconds in_node_out, in_node_in, fabric_out, fabric_in;
