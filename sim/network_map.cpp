@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <numeric>
 #include <tuple>
 
 #include "sim/base/ensure.hpp"
@@ -32,8 +33,9 @@ std::string plural_of(DeviceKind kind) {
 
 class Mapper {
  public:
-  explicit Mapper(const LinkGraph& graph) : graph_(graph) {
+  Mapper(const LinkGraph& graph, std::span<const Bytes> busy) : graph_(graph) {
     nodes_ = graph.node_of(graph.gpus() - 1) + 1;
+    choose_nodes(busy);
     for (const Device& device : graph.devices()) ++totals_[group_of(device)];
     for (const Device& device : graph.devices()) drawn_.push_back(place(device));
     drop_empty_rows();
@@ -58,9 +60,10 @@ class Mapper {
     std::int64_t directions = 0;
   };
 
+  void choose_nodes(std::span<const Bytes> busy);
   std::uint32_t shown() const { return nodes_ > kMostNodes ? kFewNodes : nodes_; }
   Group group_of(const Device& device) const {
-    return {device.node ? std::min(*device.node, shown()) : nodes_, device.kind};
+    return {device.node ? place_of_[*device.node] : nodes_, device.kind};
   }
   std::size_t place(const Device& device);
   std::string place_name(std::uint32_t place) const;
@@ -69,6 +72,8 @@ class Mapper {
 
   const LinkGraph& graph_;
   std::uint32_t nodes_ = 1;
+  std::vector<std::uint32_t> chosen_;    // nodes that are shown, ascending
+  std::vector<std::uint32_t> place_of_;  // of each node: its place among those, else shown()
   std::map<Group, std::int64_t> totals_, met_;
   std::map<Group, std::size_t> rest_;  // the one that stands for the others
   std::vector<std::size_t> drawn_;     // of each device of the graph
@@ -76,9 +81,27 @@ class Mapper {
   NetworkMap map_;
 };
 
+/// Those with the busiest links; of equals the first.
+void Mapper::choose_nodes(std::span<const Bytes> busy) {
+  std::vector<Seconds> most(nodes_);
+  for (LinkId id = 0; id < busy.size(); ++id) {
+    const Link& link = graph_.links()[id];
+    for (const DeviceId end : {link.from, link.to})
+      if (const auto node = graph_.devices()[end].node)
+        most[*node] = std::max(most[*node], busy[id] / link.bandwidth);
+  }
+  chosen_.resize(nodes_);
+  std::iota(chosen_.begin(), chosen_.end(), 0U);
+  std::stable_sort(chosen_.begin(), chosen_.end(), [&](auto a, auto b) { return most[a] > most[b]; });
+  chosen_.resize(shown());
+  std::sort(chosen_.begin(), chosen_.end());
+  place_of_.assign(nodes_, shown());
+  for (std::uint32_t place = 0; place < chosen_.size(); ++place) place_of_[chosen_[place]] = place;
+}
+
 std::string Mapper::place_name(std::uint32_t place) const {
   if (place >= nodes_) return "";
-  if (place < shown()) return "node " + std::to_string(place);
+  if (place < shown()) return "node " + std::to_string(chosen_[place]);
   return std::to_string(nodes_ - shown()) + " more nodes";
 }
 
@@ -150,12 +173,15 @@ std::vector<NetworkMap::Busy> busiest_links(const LinkGraph& graph, std::span<co
 std::optional<NetworkMap> network_map(const LinkGraph& graph, std::span<const Bytes> busy, Seconds duration) {
   ensure(busy.size() == graph.links().size(), "bytes are given per link");
   if (graph.links().empty()) return std::nullopt;
-  NetworkMap map = Mapper(graph).map(busy, duration);
+  NetworkMap map = Mapper(graph, busy).map(busy, duration);
   map.busiest = busiest_links(graph, busy, duration, kBusiest);
   map.text =
       "A link's utilisation is its bytes over its bandwidth, with the transport's efficiency, as a share of "
       "the run's duration, in the busier direction. Width: bandwidth. Dashed: several alike, as busy as the "
       "busiest of them.";
+  if (graph.node_of(graph.gpus() - 1) >= kMostNodes)
+    map.text += " Of the nodes the " + std::to_string(kFewNodes) +
+                " with the busiest links are drawn, of equals the first.";
   return map;
 }
 

@@ -17,8 +17,8 @@ double utilisation(const Link& link, Bytes busy, Seconds duration);
 std::vector<NetworkMap::Busy> busiest_links(const LinkGraph& graph, std::span<const Bytes> busy,
                                             Seconds duration, std::size_t most);
 
-/// The first nodes, NICs and switches one by one, further ones as one of each kind; the two directions of a
-/// cable as one link. `busy`: one a link of the graph. None without links.
+/// The nodes with the busiest links, NICs and switches one by one, further ones as one of each kind; the two
+/// directions of a cable as one link. `busy`: one a link of the graph. None without links.
 std::optional<NetworkMap> network_map(const LinkGraph& graph, std::span<const Bytes> busy, Seconds duration);
 
 }  // namespace switchyard

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <set>
 
 namespace switchyard {
 namespace {
@@ -40,7 +41,7 @@ TEST_CASE("A small cluster is shown device by device, and each cable is one line
   CHECK(map.devices[8].place == "node 1");
 }
 
-TEST_CASE("A large cluster is shown by its first nodes; what is left out stands as one of each kind") {
+TEST_CASE("A large cluster is shown by few nodes; what is left out stands as one of each kind") {
   for (
       const char* wish :
       {R"("hgx-h100x128")", R"("gb200-nvl72x8")", R"("l40s-pciex8")", R"("mi300x-8x16")",
@@ -79,6 +80,21 @@ TEST_CASE("A link is as busy as its bytes take of the time, and a line as its bu
   REQUIRE(map.busiest.size() == 1);
   CHECK(map.busiest[0].name == "node0/gpu2>nvswitch");
   CHECK(map.busiest[0].bytes.value() == Approx(450e9));
+}
+
+TEST_CASE("Of a large cluster the nodes with the busiest links are drawn, and the caption says so") {
+  const LinkGraph graph = graph_of(R"("hgx-h100x8")");
+  std::vector<Bytes> busy(graph.links().size());
+  busy[graph.route(8 * 5, 0)[0]] = Bytes(1e9);
+  busy[graph.route(8 * 3, 8 * 3 + 1)[0]] = Bytes(1e9);
+  const NetworkMap map = *network_map(graph, busy, Seconds(1.0));
+  std::set<std::string> places;
+  for (const NetworkMap::Device& device : map.devices) places.insert(device.place);
+  CHECK(places == std::set<std::string>{"", "node 3", "node 5", "6 more nodes"});
+  CHECK(map.text.find("the 2 with the busiest links") != map.text.npos);
+  CHECK(network_map(graph_of(R"("hgx-h100x4")"),
+                    std::vector<Bytes>(graph_of(R"("hgx-h100x4")").links().size()), Seconds(1.0))
+            ->text.find("busiest links are drawn") == map.text.npos);
 }
 
 TEST_CASE("The busiest links come first, and as many as are asked for") {
