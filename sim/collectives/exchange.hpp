@@ -18,8 +18,9 @@ namespace switchyard {
 /// Bytes that each rank of a group sends and receives in one direction of an exchange, apart by where they
 /// go.
 ///
-/// For backends that send to each chosen expert (`Copies` below): what leaves and reaches the rank. For those
-/// that forward (per_node): towards other nodes, `send_to_fabric` is a copy for each other node
+/// For backends that send a copy to each chosen expert (`Copies` below; `hierarchical` too, which hands it on
+/// inside the sender's node first and adds those loads itself): what leaves and reaches the rank. For those
+/// that send one to each node (per_node): towards other nodes, `send_to_fabric` is a copy for each other node
 /// that a rank's token goes to, sent to the rank at the sender's own place there, whose `receive_from_fabric`
 /// it is. That rank hands it on over NVLink: its `send_in_node` is a copy for each other rank of the node
 /// that has an expert of the token, of its own tokens and of those that it forwards; `receive_in_node` of

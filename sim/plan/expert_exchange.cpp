@@ -1,6 +1,7 @@
 // Copies become bytes, bytes become time.
 #include "sim/plan/expert_exchange.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "sim/plan/pair_transfers.hpp"
@@ -12,8 +13,21 @@ namespace {
 /// are under way (its README: "no SM occupied"; LMSYS 2025-05-05, ablation of two-batch overlap); the normal
 /// ones keep 20 of them (its README; VLLM_DBO_COMM_SMS).
 Taken taken_by(const ExchangeBackend& backend) {
-  if (backend.name == "deepep_low_latency") return Taken::latency;
+  if (backend.name == "deepep_low_latency") return Taken::kernels;
   return backend.name == "deepep_normal" ? Taken::part : Taken::nothing;
+}
+
+/// How often the low-latency kernels of a rank read or write each copy (internode_ll.cu). Dispatch unpacks
+/// what has arrived into the experts' rows: its sender casts a token once for all copies, which is little.
+/// Combine copies rows into the buffer that the NIC reads, and reads all that come back to add them up.
+constexpr double kDispatchPasses = 2.0, kCombinePasses = 3.0;
+
+Bytes busiest(std::span<const RankTraffic> traffic) {
+  Bytes most;
+  for (const RankTraffic& rank : traffic)
+    most = std::max(
+        {most, rank.send_in_node + rank.send_to_fabric, rank.receive_in_node + rank.receive_from_fabric});
+  return most;
 }
 
 }  // namespace
@@ -29,7 +43,7 @@ ExpertExchange::ExpertExchange(const LinkGraph& graph, std::vector<GpuId> group,
       // tell.
       landing_(backend.copies == Copies::per_node ? backend.landing : Landing::receiver),
       taken_(taken_by(backend)),
-      part_(parameters.deepep.normal_sms / parameters.deepep.multiprocessors),
+      kept_(parameters.deepep.normal_sms / parameters.deepep.multiprocessors),
       bytes_(group.size()),
       loads_(graph.links().size()) {
   exchange_ = backend.make(graph, std::move(group), parameters, shape);
@@ -41,7 +55,7 @@ ExchangeLeg ExpertExchange::dispatch(std::int64_t moe_layer) {
     bytes_[i] = {copies[i].send_in_node * shape_.dispatch_row, copies[i].send_to_fabric * shape_.dispatch_row,
                  copies[i].receive_in_node * shape_.dispatch_row,
                  copies[i].receive_from_fabric * shape_.dispatch_row};
-  return leg(exchange_->dispatch(bytes_, loads_));
+  return leg(exchange_->dispatch(bytes_, loads_), kDispatchPasses);
 }
 
 ExchangeLeg ExpertExchange::combine(std::int64_t moe_layer) {
@@ -50,15 +64,21 @@ ExchangeLeg ExpertExchange::combine(std::int64_t moe_layer) {
     bytes_[i] = {copies[i].receive_in_node * shape_.combine_row,
                  copies[i].receive_from_fabric * shape_.combine_row,
                  copies[i].send_in_node * shape_.combine_row, copies[i].send_to_fabric * shape_.combine_row};
-  return leg(exchange_->combine(bytes_, loads_));
+  return leg(exchange_->combine(bytes_, loads_), kCombinePasses);
 }
 
-ExchangeLeg ExpertExchange::leg(const ExchangeTime& time) {
+ExchangeLeg ExpertExchange::leg(const ExchangeTime& time, double passes) {
   ExchangeLeg result;
   result.latency = time.latency;
   result.transfer = time.transfer;
-  if (taken_ == Taken::latency) result.stolen = time.latency;
-  if (taken_ == Taken::part) result.stolen = time.total() * part_;
+  if (taken_ == Taken::kernels) {
+    result.stolen = time.latency;
+    result.copied = passes * busiest(bytes_);
+  }
+  if (taken_ == Taken::part) {
+    result.stolen = time.total() * kept_;
+    result.kept = kept_;
+  }
   for (const LinkId link : exchange_->links()) {
     const Bytes bytes = std::exchange(loads_[link], Bytes(0.0));
     if (bytes > Bytes(0.0)) result.listed.push_back({link, bytes});

@@ -13,36 +13,54 @@
 
 namespace switchyard {
 
-/// One direction of an exchange. Lasts latency + transfer alone; work that runs beside it loses `stolen` of
-/// its own time to the multiprocessors that the exchange's kernels use.
+/// What runs beside an exchange.
+struct SideWork {
+  Seconds time;
+  Seconds products;  // of it, matrix products launched on the multiprocessors that exchanges leave, whether
+                     // one runs or not: where two halves of a batch take turns
+
+  SideWork operator+(const SideWork& other) const { return {time + other.time, products + other.products}; }
+};
+
+/// One direction of an exchange. Lasts latency + transfer alone, and never less beside work, nor does the
+/// work. Both last at most as long as one after the other on the multiprocessors that are left.
 struct ExchangeLeg {
   ExchangeLeg() = default;
   ExchangeLeg(ExchangeLeg&&) = default;  // load goes on referring to listed
   ExchangeLeg& operator=(ExchangeLeg&&) = default;
 
-  Seconds latency, transfer, stolen;
+  Seconds latency, transfer;
+  Seconds stolen;                // from work beside it, while its kernels use multiprocessors
+  Bytes copied;                  // through memory by kernels that use all of them, on the busiest rank
+  double kept = 0.0;             // the share of the multiprocessors that its kernels keep all along
   PhaseLoad load;                // on the links
   std::vector<LinkLoad> listed;  // what load refers to, unless that is a collective's
   std::vector<Transfer> pairs;   // the same; where they are kept
 
   Seconds total() const { return latency + transfer; }
+  /// What `work` loses beside it.
+  Seconds lost(const SideWork& work) const {
+    if (total() == Seconds(0.0)) return Seconds(0.0);
+    if (kept == 0.0) return std::min(stolen, total());
+    const double slower = kept / (1.0 - kept);
+    return work.products * slower + std::min(stolen, (work.time - work.products) * slower);
+  }
   /// Beyond the `work` that runs beside it.
-  Seconds exposed(Seconds work) const {
-    return total() == Seconds(0.0) ? Seconds(0.0) : std::max(total(), work + stolen) - work;
+  Seconds exposed(const SideWork& work) const {
+    return total() == Seconds(0.0) ? Seconds(0.0) : std::max(total(), work.time + lost(work)) - work.time;
   }
   /// What `work` hides of it.
-  Seconds hidden(Seconds work) const { return std::max(Seconds(0.0), total() - exposed(work)); }
+  Seconds hidden(const SideWork& work) const { return std::max(Seconds(0.0), total() - exposed(work)); }
   /// `work` runs beside it.
-  Phase phase(Seconds work) const {
-    const Seconds hidden = total() == Seconds(0.0) ? work : work + stolen;
-    return {Seconds(0.0), latency, transfer, hidden, std::span(&load, 1)};
+  Phase phase(const SideWork& work) const {
+    return {Seconds(0.0), latency, transfer, work.time + lost(work), std::span(&load, 1)};
   }
 };
 
 /// How much of a GPU an exchange's kernels take from work beside it, while they run.
 enum class Taken {
   nothing,  // that is known
-  latency,  // all of it while it sends and receives, nothing while bytes are under way
+  kernels,  // all of it while it sends and receives, nothing while bytes are under way
   part      // of its multiprocessors, all the time
 };
 
@@ -67,7 +85,8 @@ class ExpertExchange {
   ExchangeLeg combine(std::int64_t moe_layer);
 
  private:
-  ExchangeLeg leg(const ExchangeTime& time);
+  /// `passes`: so often the kernels read or write each copy.
+  ExchangeLeg leg(const ExchangeTime& time, double passes);
 
   const LinkGraph* graph_;
   std::vector<GpuId> group_;
@@ -77,7 +96,7 @@ class ExpertExchange {
   std::unique_ptr<Exchange> exchange_;
   Landing landing_ = Landing::receiver;
   Taken taken_ = Taken::nothing;
-  double part_ = 0.0;
+  double kept_ = 0.0;
   std::vector<RankTraffic> bytes_;  // scratch, one a rank
   std::vector<Bytes> loads_;        // scratch, by link
 };

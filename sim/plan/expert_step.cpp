@@ -68,8 +68,14 @@ Breakdown StepTimer::ExpertTimes::breakdown() const {
 StepTimer::ExchangeTimes StepTimer::exchange(std::size_t stage, const MoeLayer& layer,
                                              std::span<const RankBatch> ranks) {
   StageNetwork& network = network_.stages[stage];
-  if (network.exchange)
-    return {network.exchange->dispatch(layer.moe_layer), network.exchange->combine(layer.moe_layer)};
+  if (network.exchange) {
+    ExchangeTimes times{network.exchange->dispatch(layer.moe_layer),
+                        network.exchange->combine(layer.moe_layer)};
+    const Gpu& gpu = model_.cost->gpu();
+    for (ExchangeLeg* leg : {&times.dispatch, &times.combine})
+      leg->stolen += leg->copied / (gpu.memory_bandwidth * gpu.profile.elementwise.memory);
+    return times;
+  }
   // A step of decodes alone is a CUDA graph, and every rank is padded to the largest; else each gathers what
   // there is (vLLM's all_gatherv).
   const bool only_decode =
@@ -100,11 +106,11 @@ StepTimer::Exposed StepTimer::write_exchanged(std::size_t stage, const MoeLayer&
   const ExchangeLeg& combine = exchange_times.combine;
   write_segment(stage, *layer.segment, ranks, Seconds(0.0) - beside.dispatch - beside.combine, out);
   out.compute(experts.routing);
-  out.collective(dispatch.phase(beside.dispatch));
+  out.collective(dispatch.phase({beside.dispatch, {}}));
   out.compute(experts.between());
-  out.collective(combine.phase(beside.combine));
-  Exposed exposed{dispatch.exposed(beside.dispatch), combine.exposed(beside.combine)};
-  hidden_ += dispatch.hidden(beside.dispatch) + combine.hidden(beside.combine);
+  out.collective(combine.phase({beside.combine, {}}));
+  Exposed exposed{dispatch.exposed({beside.dispatch, {}}), combine.exposed({beside.combine, {}})};
+  hidden_ += dispatch.hidden({beside.dispatch, {}}) + combine.hidden({beside.combine, {}});
   exposed.combine += gather_tokens(stage, ranks, out);
   return exposed;
 }

@@ -1,7 +1,7 @@
 // The time of one engine step of one replica: a sum over layers of the slowest rank's operators plus exposed
-// communication, plus the head, plus host time. With micro_batches.cpp, two_batches.cpp and timetable.cpp the
-// only place that knows what overlaps what: pipeline stages, the shared experts and an exchange, the two
-// halves of a batch.
+// communication, plus the head, plus host time. With its other files (expert_step.cpp, two_batches.cpp,
+// micro_batches.cpp, timetable.cpp) and expert_exchange.hpp the only place that knows what overlaps what:
+// pipeline stages, the shared experts and an exchange, the two halves of a batch.
 #pragma once
 
 #include <array>
@@ -106,6 +106,7 @@ class StepTimer {
   struct ExpertTimes {
     Seconds routing, permutation, products, activation;
     Seconds between() const { return permutation + products + activation; }
+    SideWork beside() const { return {between(), products}; }
     Breakdown breakdown() const;
   };
   ExpertTimes expert_work(const MoeLayer& layer, std::span<const RankBatch> ranks);
@@ -146,7 +147,7 @@ class StepTimer {
   /// Writes both halves' phases and notes what each layer's exchanges expose.
   void take_turns(std::size_t stage, const std::array<Half, 2>& halves, PhaseWriter& out);
   /// Up to the dispatch of a MoE layer; behind the last one the rest.
-  Seconds work_before(std::size_t stage, const Half& half, std::size_t moe_index) const;
+  SideWork work_before(std::size_t stage, const Half& half, std::size_t moe_index) const;
   static std::array<Half, 2> split(std::span<const RankBatch> ranks);
 
   void write_layers(std::span<const RankBatch> ranks, std::vector<TimetableEntry>& entries);

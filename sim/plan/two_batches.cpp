@@ -5,8 +5,13 @@
 //   under way   D1        D0     C1        C0
 //
 // A: attention and gate, D: dispatch, M: routed experts, S: shared experts, C: combine; ' of the next layer.
-// What it costs needs no constants: each half reads every weight, launches every kernel and draws its own
-// active experts.
+// Each half reads every weight, launches every kernel and draws its own active experts. What runs beside an
+// exchange shares the GPU with it: low-latency kernels run on all multiprocessors for their latency and while
+// they copy rows, and the other half waits (one stream: github.com/deepseek-ai/profile-data, issue 12).
+// Beside normal kernels matrix products are launched on what multiprocessors are left, for the whole step
+// (vLLM's VLLM_DBO_COMM_SMS, SGLang's deep_gemm_num_sms = all - DeepEP's); other work loses that share only
+// while an exchange runs. Their traffic through memory takes no more than that: about four passes a copy, 15
+// to 17 % of the bandwidth; and what the NIC reads and writes, 100 GB/s, some 3 %, is left out.
 #include <algorithm>
 #include <array>
 #include <tuple>
@@ -100,29 +105,36 @@ Breakdown StepTimer::time_half(std::size_t stage, Half& half) {
 void StepTimer::take_turns(std::size_t stage, const std::array<Half, 2>& halves, PhaseWriter& out) {
   const std::vector<MoeLayer>& layers = stages_[stage].moe_layers;
   exposed_by_layer_.assign(layers.size(), Seconds(0.0));
-  out.compute(work_before(stage, halves[1], 0));
+  out.compute(work_before(stage, halves[1], 0).time);
   for (std::size_t l = 0; l < layers.size(); ++l) {
-    const auto beside = [&](const ExchangeLeg& leg, Seconds work) {
+    const auto beside = [&](const ExchangeLeg& leg, const SideWork& work) {
       out.collective(leg.phase(work));
       exposed_by_layer_[l] += leg.exposed(work);
       hidden_ += leg.hidden(work);
     };
-    const auto shared = [&](std::size_t half) { return halves[half].segments[*layers[l].segment].shared; };
+    const auto shared = [&](std::size_t half) {
+      const Seconds time = halves[half].segments[*layers[l].segment].shared;
+      return SideWork{time, time};
+    };
     const auto& [first, second] = halves;
     beside(second.exchanges[l].dispatch, work_before(stage, first, l));
-    beside(first.exchanges[l].dispatch, second.experts[l].between());
-    beside(second.exchanges[l].combine, shared(1) + first.experts[l].between());
+    beside(first.exchanges[l].dispatch, second.experts[l].beside());
+    beside(second.exchanges[l].combine, shared(1) + first.experts[l].beside());
     beside(first.exchanges[l].combine, shared(0) + work_before(stage, second, l + 1));
   }
-  out.compute(work_before(stage, halves[0], layers.size()));
+  out.compute(work_before(stage, halves[0], layers.size()).time);
 }
 
-Seconds StepTimer::work_before(std::size_t stage, const Half& half, std::size_t moe_index) const {
+SideWork StepTimer::work_before(std::size_t stage, const Half& half, std::size_t moe_index) const {
   const Stage& of = stages_[stage];
-  if (moe_index == of.moe_layers.size())
-    return of.last_segment ? half.segments[*of.last_segment].breakdown.total() : Seconds(0.0);
+  if (moe_index == of.moe_layers.size()) {
+    if (!of.last_segment) return {};
+    const Breakdown& last = half.segments[*of.last_segment].breakdown;
+    return {last.total(), last[Part::dense_gemm]};
+  }
   const SegmentTime& segment = half.segments[*of.moe_layers[moe_index].segment];
-  return segment.breakdown.total() - segment.shared + half.experts[moe_index].routing;
+  return {segment.breakdown.total() - segment.shared + half.experts[moe_index].routing,
+          std::max(Seconds(0.0), segment.breakdown[Part::dense_gemm] - segment.shared)};
 }
 
 }  // namespace switchyard
