@@ -18,12 +18,16 @@ Json busiest_json(const LinkGraph& graph, const ExpertParallelStep& step) {
   return {{"link", link.name}, {"kind", name_of(link.kind)}, {"busy_ms", ms(busiest->busy)}};
 }
 
+/// Sums over pipeline stages, which work side by side, are no parts of a step's time.
+bool in_stages(const System& system) { return system.scenario().deployment.pipeline_parallel_size > 1; }
+
 Json figures(const ExpertParallelStep& step, const System& system) {
+  const auto of_one_stage = [&](Seconds sum) { return in_stages(system) ? Json() : Json(ms(sum)); };
   const LinkGraph& graph = system.graph();
   Json json = {{"step_ms", ms(step.time)},
-               {"lost_to_imbalance_ms", ms(step.waiting)},
+               {"lost_to_imbalance_ms", of_one_stage(step.waiting)},
                {"exposed_communication_ms", ms(step.exposed)},
-               {"hidden_communication_ms", ms(step.hidden)},
+               {"hidden_communication_ms", of_one_stage(step.hidden)},
                {"rank_rows", step.rank_rows},
                {"rank_imbalance", step.imbalance},
                {"busiest_link", busiest_json(graph, step)}};
@@ -40,11 +44,18 @@ Json figures(const ExpertParallelStep& step, const System& system) {
 
 std::string line_of(const char* what, const ExpertParallelStep& step, const System& system) {
   char text[256];
-  std::snprintf(text, sizeof text,
-                "%s: lost %.3f ms to imbalance, %.3f ms to communication (%.3f ms more beside work); "
-                "busiest rank of a layer %.2f times the mean",
-                what, ms(step.waiting), ms(step.exposed), ms(step.hidden), step.imbalance);
-  std::string line = text;
+  std::string line = what;
+  if (in_stages(system)) {
+    std::snprintf(text, sizeof text, ": lost %.3f ms to communication", ms(step.exposed));
+  } else {
+    std::snprintf(text, sizeof text,
+                  ": lost %.3f ms to imbalance, %.3f ms to communication (%.3f ms more beside work)",
+                  ms(step.waiting), ms(step.exposed), ms(step.hidden));
+  }
+  line += text;
+  if (step.in_halves) line += "; two halves of each batch in turns";
+  std::snprintf(text, sizeof text, "; busiest rank of a layer %.2f times the mean", step.imbalance);
+  line += text;
   if (const auto busiest = busiest_link(system.graph(), step.link_loads)) {
     std::snprintf(text, sizeof text, "; busiest link %s, %.3f ms",
                   system.graph().links()[busiest->link].name.c_str(), ms(busiest->busy));
@@ -59,6 +70,7 @@ Json expert_parallel_json(const StepAnswer& answer, const System& system) {
   if (!answer.experts) return nullptr;
   const Deployment& d = system.scenario().deployment;
   Json json = figures(*answer.experts, system);
+  if (d.enable_dbo) json["in_halves"] = answer.experts->in_halves;
   json["ranks"] = d.expert_ranks();
   json["nodes"] = by_node(system.graph(), expert_group(d, 0, 0)).size();
   json["all2all_backend"] = d.data_parallel_size > 1 ? Json(d.all2all_backend) : Json();

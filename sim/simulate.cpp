@@ -111,6 +111,7 @@ Breakdown add_draw(StepTimer& timer, std::span<const RankBatch> ranks, std::int6
   sum.exposed += breakdown[Part::communication] * share;
   sum.waiting += spread.waiting * share;
   sum.hidden += spread.hidden * share;
+  sum.in_halves = spread.in_halves > 0;
   sum.imbalance += spread.imbalance * share;
   const std::int64_t layers = routed.counts().layers;
   for (std::int64_t rank = 0; rank < routed.expert_ranks(); ++rank)

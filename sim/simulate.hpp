@@ -39,6 +39,7 @@ struct ExpertParallelStep {
   Seconds time;                   // of the step
   Seconds waiting;                // for the slowest expert rank, beyond what one with the mean load takes
   Seconds exposed, hidden;        // communication: in the step's time, and beside other work
+  bool in_halves = false;         // two halves of each batch took turns
   double imbalance = 0.0;         // max / mean rows over ranks, of a MoE layer on average
   std::vector<double> rank_rows;  // rows of each expert rank, of a MoE layer on average
   std::vector<Bytes> link_loads;  // by link, bytes / efficiency

@@ -109,6 +109,11 @@ double assignments(const RoutingBank& bank, const RunLog& log) {
   return tokens * static_cast<double>(of_a_token);
 }
 
+/// Null with pipeline stages: a sum over stages that work side by side is no part of a step's time.
+Json of_one_stage(const System& system, Seconds sum) {
+  return system.scenario().deployment.pipeline_parallel_size > 1 ? Json() : Json(sum.value());
+}
+
 Json routing_json(const System& system, const ServingResult& result) {
   if (system.bank() == nullptr) return {{"mode", nullptr}};
   const RoutingOptions& options = system.scenario().routing;
@@ -125,9 +130,10 @@ Json routing_json(const System& system, const ServingResult& result) {
     json["dropped"] = tally.sum.dropped;
     json["dropped_share"] = all > 0.0 ? static_cast<double>(tally.sum.dropped) / all : 0.0;
   }
+  if (system.scenario().deployment.enable_dbo) json["steps_in_halves"] = tally.sum.in_halves;
   if (system.balancing()) json["eplb"] = eplb_json(system);
   if (system.scenario().deployment.expert_ranks() > 1) {
-    json["lost_to_imbalance_s"] = tally.sum.waiting.value();
+    json["lost_to_imbalance_s"] = of_one_stage(system, tally.sum.waiting);
     json["rank_loads"] = system.rank_loads();
     const std::vector<double> before = system.rank_loads_without_eplb();
     json["rank_loads_without_eplb"] = before.empty() ? Json() : Json(before);
@@ -155,7 +161,7 @@ Json network_json(const System& system, const ServingResult& result, Seconds dur
           {"replicas_share_links", system.replicas_share_links()},
           {"communication_share", total > 0.0 ? breakdown[Part::communication].value() / total : 0.0},
           {"exposed_communication_s", breakdown[Part::communication].value()},
-          {"hidden_communication_s", result.routing.sum.hidden.value()},
+          {"hidden_communication_s", of_one_stage(system, result.routing.sum.hidden)},
           {"busiest_links", busiest_json(system, result, duration)}};
 }
 

@@ -1,4 +1,5 @@
-// The menu of exchanges: a new one is one .cpp and one row.
+// The menu of exchanges: a new one is one .cpp and one row. DeepEP's normal dispatch waits for counts on the
+// CPU (its README; sgl-project/sglang#5014: no CUDA graph); the low-latency one has room for the most.
 #include "sim/collectives/exchange.hpp"
 
 #include <array>
@@ -14,7 +15,7 @@ std::span<const ExchangeBackend> exchange_backends() {
        Copies::per_expert, Landing::receiver, &deepep_low_latency},
       {"deepep_normal",
        "A copy of each token to every chosen node, then over NVLink to its ranks (DeepEP's normal kernels)",
-       Copies::per_node, Landing::same_place, &deepep_normal},
+       Copies::per_node, Landing::same_place, &deepep_normal, Counts::on_host},
       {"hierarchical",
        "Over NVLink to the rank on the receiver's rail, then between nodes in whole messages (Tutel's 2DH)",
        Copies::per_expert, Landing::same_place, &hierarchical_exchange},

@@ -41,6 +41,12 @@ enum class Landing {
   same_place  // the one at the sender's own place there, which hands it on: nodes hold equally many ranks
 };
 
+/// Who must know how many tokens arrive before they are sent.
+enum class Counts {
+  on_gpu,  // nobody: there is room for the most that can
+  on_host  // the CPU, which waits, makes room and launches the rest: no CUDA graph holds the layer
+};
+
 /// What does not change while a model is served. Rows are the bytes of one copy of a token.
 struct ExchangeShape {
   std::int64_t experts = 1;  // of the model, redundant ones too
@@ -75,6 +81,7 @@ struct ExchangeBackend {
   /// `graph` must outlive the exchange. The GPUs of the group are distinct.
   std::unique_ptr<Exchange> (*make)(const LinkGraph& graph, std::vector<GpuId> group,
                                     const CollectiveParameters& parameters, const ExchangeShape& shape);
+  Counts counts = Counts::on_gpu;
 };
 std::span<const ExchangeBackend> exchange_backends();
 

@@ -61,6 +61,7 @@ EngineProfile read_profile(const Json& json, const std::string& source) {
   profile.source = reader.text("source");
   profile.host_time_per_step = reader.quantity<Seconds>("host_time_per_step");
   profile.host_time_per_sequence = reader.quantity<Seconds>("host_time_per_sequence");
+  profile.host_time_per_exchange = reader.optional_quantity("host_time_per_exchange", Seconds(0.0));
   profile.attention = read_small_kernels(reader, "attention");
   profile.ffn = read_small_kernels(reader, "ffn");
   profile.activation = read_small_kernels(reader, "activation");

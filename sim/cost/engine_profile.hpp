@@ -39,6 +39,9 @@ struct EngineProfile {
   // Host.
   Seconds host_time_per_step;  // scheduling, input preparation, sampling, output: not hidden behind the GPU
   Seconds host_time_per_sequence;  // of the step's sequences
+  /// In every MoE layer whose exchange needs counts on the CPU: counting by rank and expert, the counts' way
+  /// to the others, and the CPU's until the GPU works again. Other work may run meanwhile.
+  Seconds host_time_per_exchange;
 
   // Small kernels of every layer, by what their passes count: hidden vectors (attention, ffn), rows of the
   // FFN's intermediate size (activation), routed rows, i.e. tokens x top_k hidden vectors (moe).

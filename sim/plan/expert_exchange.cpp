@@ -43,6 +43,7 @@ ExpertExchange::ExpertExchange(const LinkGraph& graph, std::vector<GpuId> group,
       // tell.
       landing_(backend.copies == Copies::per_node ? backend.landing : Landing::receiver),
       taken_(taken_by(backend)),
+      counts_(backend.counts),
       kept_(parameters.deepep.normal_sms / parameters.deepep.multiprocessors),
       bytes_(group.size()),
       loads_(graph.links().size()) {

@@ -73,6 +73,7 @@ class ExpertExchange {
 
   std::span<const LinkId> links() const { return exchange_->links(); }
   const ExchangeTraffic& traffic() const { return traffic_; }
+  Counts counts() const { return counts_; }
 
   /// As ExchangeTraffic::count.
   void count(RoutedLoad& routed, std::span<const RankBatch> ranks, std::int64_t first, std::int64_t last) {
@@ -96,6 +97,7 @@ class ExpertExchange {
   std::unique_ptr<Exchange> exchange_;
   Landing landing_ = Landing::receiver;
   Taken taken_ = Taken::nothing;
+  Counts counts_ = Counts::on_gpu;
   double kept_ = 0.0;
   std::vector<RankTraffic> bytes_;  // scratch, one a rank
   std::vector<Bytes> loads_;        // scratch, by link

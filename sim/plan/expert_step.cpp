@@ -74,6 +74,8 @@ StepTimer::ExchangeTimes StepTimer::exchange(std::size_t stage, const MoeLayer& 
     const Gpu& gpu = model_.cost->gpu();
     for (ExchangeLeg* leg : {&times.dispatch, &times.combine})
       leg->stolen += leg->copied / (gpu.memory_bandwidth * gpu.profile.elementwise.memory);
+    if (network.exchange->counts() == Counts::on_host && times.dispatch.total() > Seconds(0.0))
+      times.dispatch.latency += model_.engine->host_time_per_exchange;
     return times;
   }
   // A step of decodes alone is a CUDA graph, and every rank is padded to the largest; else each gathers what

@@ -133,6 +133,7 @@ std::string smallest_change(const Architecture& a, const ModelPrecision& precisi
                             const Cluster& cluster, const EngineProfile& engine, const EngineLimits& limits) {
   for (const auto& [field, size] : {std::pair{"tensor", &Deployment::tensor_parallel_size},
                                     std::pair{"pipeline", &Deployment::pipeline_parallel_size}}) {
+    if (d.enable_dbo && size == &Deployment::tensor_parallel_size) continue;  // not with tensor ranks
     for (std::int64_t factor = 2; factor <= 64; factor *= 2) {
       Deployment wider = d;
       wider.*size *= factor;

@@ -50,6 +50,7 @@ struct RoutingSpread {
   std::int64_t dropped = 0;     // assignments beyond their experts' capacity, of all MoE layers
   Seconds waiting;              // for the slowest expert rank, beyond what one with the mean load takes
   Seconds hidden;               // of exchanges around the experts, beside other work
+  std::int64_t in_halves = 0;   // steps whose batches were split in two that take turns
 
   RoutingSpread& operator+=(const RoutingSpread& other) {
     active_experts += other.active_experts;
@@ -57,6 +58,7 @@ struct RoutingSpread {
     dropped += other.dropped;
     waiting += other.waiting;
     hidden += other.hidden;
+    in_halves += other.in_halves;
     return *this;
   }
 };

@@ -52,6 +52,7 @@ Breakdown StepTimer::time(std::span<const RankBatch> ranks, PhaseWriter& out) {
          "one batch per attention rank");
   const Seconds host = host_time(ranks);
   hidden_ = imbalance_ = Seconds(0.0);
+  in_halves_ = 0;
   out.compute(host);
   for (const StageNetwork& stage : network_.stages)
     if (stage.exchange)
@@ -72,6 +73,7 @@ RoutingSpread StepTimer::spread() const {
   RoutingSpread spread = spread_of(*routed_);
   spread.waiting = imbalance_;
   spread.hidden = hidden_;
+  spread.in_halves = in_halves_;
   return spread;
 }
 

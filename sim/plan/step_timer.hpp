@@ -180,6 +180,7 @@ class StepTimer {
   Bytes hidden_bytes_;          // of one token's bf16 vector
   std::vector<LinkId> links_;   // of the replica; with pipeline stages only
   Seconds hidden_, imbalance_;  // of the last step
+  std::int64_t in_halves_ = 0;  // 1: the last step was, or a part of it
   // Scratch.
   std::vector<Breakdown> rank_kinds_;       // [rank, kind]
   std::vector<SegmentTime> segment_times_;  // of the stage

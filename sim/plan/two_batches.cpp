@@ -70,6 +70,7 @@ bool StepTimer::takes_turns(std::size_t stage, std::span<const RankBatch> ranks)
 }
 
 Breakdown StepTimer::two_batches(std::size_t stage, std::span<const RankBatch> ranks, PhaseWriter& out) {
+  in_halves_ = 1;
   std::array<Half, 2> halves = split(ranks);
   Breakdown sum = time_half(stage, halves[0]);
   sum += time_half(stage, halves[1]);
