@@ -258,10 +258,13 @@ def protocol(base, step, ring_hop, tree_hop):
 # NVLink SHARP: not in the measurements, which end at 4 GPUs. 8 H100s reach 273 GB/s (nccl-tests issue 212, nccl issue
 # 1455: also 258 GB/s of 5, as the (1 + 1/n) S that a link carries wants); with 8 GPUs NCCL takes rings to 1 MB and
 # NVLS from 2 MB on (nccl-tests issue 309): its latency is put where the two meet. Blackwell: the shares are in the
-# ratio of NCCL's own nvlsEfficiency, 0.74 : 0.85 (tuning.cc); GB200: 72 GPUs reach 425 GB/s (coreweave/nccl-tests
-# pull request 43).
-NVLS = {"h100_sxm": ("29 us", 0.682), "h200_sxm": ("29 us", 0.682), "b200_sxm": ("29 us", 0.594),
-        "gb200": ("29 us", 0.479)}
+# ratio of NCCL's own nvlsEfficiency, 0.74 : 0.85 (tuning.cc): 8 B200s 831 GB/s, as 8 GPUs of two GB200 trays reach
+# 811 (lixueduan.com/posts/ai/13-gb200-mnnvl-nccl-test); GB200: 72 GPUs reach 425 GB/s (coreweave/nccl-tests pull
+# request 43). Between nodes: 16 H20s take 46.3 us (nccl issue 1244), so a step of the tree 8; the share is that of
+# tuning.cc's perChMaxNVLSTreeBws, 57.7 and 96 GB/s of bus bandwidth for each of 8 channels of two nodes, beside NVLS
+# in one node.
+NVLS = {"h100_sxm": ("29 us", 0.682, "6 us", 0.9), "h200_sxm": ("29 us", 0.682, "6 us", 0.9),
+        "b200_sxm": ("29 us", 0.594, "6 us", 0.86), "gb200": ("29 us", 0.479, "6 us", 0.86)}
 LENT = {"custom": {"a100_sxm": "h100_sxm", "h200_sxm": "h100_sxm", "gb200": "b200_sxm"},
         "deepep": {"a100_sxm": "h100_sxm", "h200_sxm": "h100_sxm", "gb200": "b200_sxm"}}
 
@@ -289,7 +292,7 @@ def source(gpu):
     text += f"; DeepEP on 8 GPUs of {of}, between nodes on 16 GPUs of h100_sxm"
     text += "; NCCL between nodes: hops of its tuning.cc, 47 of 50 GB/s a NIC (nccl-tests issue 290)"
     if gpu in NVLS:
-        text += "; NVLink SHARP: nccl-tests issues 212 and 309, nccl issue 1455" + {
+        text += "; NVLink SHARP: nccl-tests issues 212 and 309, nccl issues 1244 and 1455, tuning.cc" + {
             "b200_sxm": ", scaled by tuning.cc's nvlsEfficiency", "gb200": ", coreweave/nccl-tests 43"}.get(gpu, "")
     return text
 
@@ -305,7 +308,7 @@ def main(folder):
         fitted = {"rings": fit_rings([r for r in nccl if r["op"] != "all_to_all"]),
                   "pairs": fit_pairs([r for r in nccl if r["op"] == "all_to_all"])}
         if gpu in NVLS:
-            fitted["nvls"] = {"base": NVLS[gpu][0], "share": NVLS[gpu][1]}
+            fitted["nvls"] = dict(zip(("base", "share", "tree_step", "tree_share"), NVLS[gpu]))
         written = {"source": source(gpu), "nccl": fitted,
                    "tensorrt_llm_all_reduce": custom[LENT["custom"].get(gpu, gpu)],
                    "vllm_all_reduce": vllm,

@@ -12,8 +12,8 @@ namespace switchyard {
 
 std::span<const CollectiveImplementation> collective_implementations() {
   static constexpr std::array<CollectiveImplementation, 8> kMenu = {{
-      {"nccl", "all_reduce", "Rings, trees across nodes, NVLink SHARP; LL, LL128 and Simple",
-       &nccl_all_reduce},
+      {"nccl", "all_reduce",
+       "Rings, trees across nodes, NVLink SHARP in and across them; LL, LL128 and Simple", &nccl_all_reduce},
       {"custom", "all_reduce", "One-shot and two-shot kernels over NVLink (TensorRT-LLM), NCCL beyond",
        &tensorrt_llm_all_reduce},
       {"custom_vllm", "all_reduce", "One-shot and two-shot kernels over NVLink (vLLM), NCCL beyond",

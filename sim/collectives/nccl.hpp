@@ -21,6 +21,16 @@ Collective nccl_send(const LinkGraph& graph, std::span<const GpuId> group,
 Collective hierarchical_all_to_all(const LinkGraph& graph, std::span<const GpuId> group,
                                    const CollectiveParameters& parameters);
 
+/// Whether NCCL has the switches sum: they can, and the nodes hold enough GPUs of the group.
+bool switches_reduce(const LinkGraph& graph, std::span<const GpuId> group,
+                     const CollectiveParameters& parameters);
+/// By the switches of one node; of each node, with two complementary binary trees between nodes over all
+/// rails. Only where switches_reduce.
+CollectiveCost nvls_all_reduce(const LinkGraph& graph, std::span<const GpuId> group,
+                               const CollectiveParameters& parameters);
+CollectiveCost nvls_tree_all_reduce(const LinkGraph& graph, std::span<const GpuId> group,
+                                    const CollectiveParameters& parameters);
+
 /// LL sends a flag with every word.
 inline constexpr double kLlWords = 2.0;
 

@@ -87,19 +87,6 @@ class Rings {
   CollectiveCost ll_, ll128_, simple_;
 };
 
-/// Every GPU reads the switches' sum of its part of all buffers and writes it back to all: its link carries
-/// S + S/n each way.
-CollectiveCost by_switches(const LinkGraph& graph, std::span<const GpuId> group,
-                           const CollectiveParameters& parameters) {
-  Transport transport;
-  transport.nvlink_efficiency = parameters.nccl.nvls->share;
-  LoadSum loads(graph, transport);
-  const double n = static_cast<double>(group.size());
-  for (std::size_t i = 0; i < group.size(); ++i)
-    loads.add(group[i], group[(i + 1) % group.size()], 1.0 + 1.0 / n);
-  return loads.cost(parameters.nccl.nvls->base + 2.0 * parameters.nvlink_latency);
-}
-
 }  // namespace
 
 Collective nccl_all_reduce(const LinkGraph& graph, std::span<const GpuId> group,
@@ -108,11 +95,13 @@ Collective nccl_all_reduce(const LinkGraph& graph, std::span<const GpuId> group,
   const NcclRings& p = parameters.nccl.rings;
   const Rings rings(graph, group, parameters, 2, p.all_reduce_share);
   std::vector<CollectivePiece> pieces = rings.pieces(p.all_reduce_simple_from);
-  if (by_node(graph, group).size() > 1) {
+  const bool across = by_node(graph, group).size() > 1, switches = switches_reduce(graph, group, parameters);
+  if (across) {
     const std::vector<CollectivePiece> trees = rings.trees();
     pieces.insert(pieces.end(), trees.begin(), trees.end());
-  } else if (parameters.nccl.nvls && group.size() > kFewGpusForNvls) {
-    pieces.push_back({"NVLS", by_switches(graph, group, parameters)});
+    if (switches) pieces.push_back({"NVLS tree", nvls_tree_all_reduce(graph, group, parameters)});
+  } else if (switches) {
+    pieces.push_back({"NVLS", nvls_all_reduce(graph, group, parameters)});
   }
   return Collective(std::move(pieces));
 }

@@ -64,7 +64,8 @@ NcclParameters read_nccl(ObjectReader& file) {
   reader.known("nvls");
   if (reader.has("nvls")) {
     ObjectReader nvls = reader.object("nvls");
-    nccl.nvls = Nvls{nvls.quantity<Seconds>("base"), nvls.number("share", kShare)};
+    nccl.nvls = Nvls{nvls.quantity<Seconds>("base"), nvls.number("share", kShare),
+                     nvls.quantity<Seconds>("tree_step"), nvls.number("tree_share", kShare)};
     nvls.finish();
   }
   reader.finish();

@@ -39,12 +39,16 @@ struct NcclPairs {
   double share = 1.0, small_group_loss = 0.0;
 };
 
-/// All-reduce by the switches (NVLink SHARP): for groups of more than kFewGpusForNvls in one NVLink domain.
+/// All-reduce by the switches (NVLink SHARP): for groups of more than kFewGpusForNvls in one NVLink domain;
+/// across domains for more than kFewGpusForNvlsTree in each.
 struct Nvls {
   Seconds base;
-  double share = 1.0;  // of NVLink's rate, over which a GPU sends and receives (1 + 1/n) of the buffer
+  double share = 1.0;       // of NVLink's rate, over which a GPU sends and receives (1 + 1/n) of the buffer
+  Seconds tree_step;        // of the trees between nodes
+  double tree_share = 1.0;  // of `share`, where sums go by NICs before they return
 };
-inline constexpr std::size_t kFewGpusForNvls = 4;
+/// Up to 4 GPUs NVLS is no faster than rings (nccl issue 1455), for 2 NCCL has none (ncclNvlsInit).
+inline constexpr std::size_t kFewGpusForNvls = 4, kFewGpusForNvlsTree = 2;
 
 struct NcclParameters {
   NcclRings rings;
