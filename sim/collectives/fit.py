@@ -143,7 +143,7 @@ def fit_pairs(rows):
 def custom_ranges(kind, gpu):
     """Of a group up to so many GPUs: from which message on two shots, and the first that goes to NCCL."""
     if kind == "custom_vllm":  # csrc/custom_all_reduce.cuh and CustomAllreduce.max_size
-        return [(2, 8388609, 8388609), (4, 524288, 8388609), (8, 262144, 8388609)]
+        return [(2, 8388608, 8388608), (4, 524288, 8388608), (8, 262144, 8388608)]
     # TensorRT-LLM's HeuristicThresholdLP (customAllReduceUtils.h) in bf16, and its workspace of 8 MB, 16 MB for
     # two GPUs; the runs on B200 stay with the kernels to 16 MiB.
     if gpu in ("b200_sxm", "gb200"):
