@@ -309,7 +309,7 @@ TEST_CASE("NCCL on eight H100s is near what users have published", "[accuracy]")
 TEST_CASE("NCCL on two and four nodes of H100s is near what users have published", "[accuracy]") {
   const Cluster cluster = read_cluster("hgx-h100x4", "", "accuracy");
   const LinkGraph graph(cluster);
-  const CollectiveParameters parameters = collective_parameters(cluster);
+  const CollectiveParameters parameters = collective_parameters(cluster, graph, graph.gpus());
   const auto bus = [&](GpuId gpus) {
     constexpr double kMessage = 8192.0 * 1048576.0;
     const Seconds time = choose_implementation("all_reduce", "nccl", "")
