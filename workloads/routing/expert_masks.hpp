@@ -1,4 +1,4 @@
-// The bank's rows as sets: a bit an expert, so that many tokens' assignments are added up 256 experts at a
+// The bank's rows as sets: a bit an expert, so that many tokens' assignments are added up 512 bits at a
 // time. A step of decoding reads one row a sequence, and that sum is most of what routing costs.
 #pragma once
 
@@ -8,9 +8,6 @@
 #include <vector>
 
 namespace switchyard {
-
-/// A bit for each of 256 experts.
-using ExpertMask = std::uint64_t __attribute__((vector_size(32)));
 
 class ExpertMasks {
  public:
@@ -25,8 +22,12 @@ class ExpertMasks {
   void add(std::span<const std::uint32_t> times, std::span<std::uint32_t> counts) const;
 
  private:
-  std::size_t tokens_, layers_, experts_, words_;
-  std::vector<ExpertMask> masks_;  // [layers, words, tokens + 1]: the last of no expert
+  /// Two halves of 256 experts each.
+  struct alignas(64) Set {
+    std::uint64_t words[8] = {};
+  };
+  std::size_t tokens_, layers_, experts_, halves_;  // halves: of a layer
+  std::vector<Set> sets_;  // [halves of all layers / 2, tokens + 1]: the last of no expert
 };
 
 }  // namespace switchyard
