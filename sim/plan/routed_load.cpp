@@ -107,14 +107,15 @@ void RoutedLoad::find_loads() {
   for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
     const std::span<const std::uint32_t> counts = counts_.layer(layer);
     const auto first_rows = slots_->has_replicas() ? first_rows_.layer(layer) : counts;
-    for (std::int64_t rank = 0; rank < slots_->ranks(); ++rank, ++load) {
-      *load = {};
+    for (std::int64_t rank = 0; rank < slots_->ranks(); ++rank) {
+      ExpertLoad sum;
       for (const ExpertSlot& slot : slots_->on(layer, rank)) {
         const std::int64_t rows = rows_of(slot, counts, first_rows);
-        load->rows += rows;
-        load->tiled_rows += tiled(rows);
-        load->active += rows > 0;
+        sum.rows += rows;
+        sum.tiled_rows += tiled(rows);
+        sum.active += rows > 0;
       }
+      *load++ = sum;
     }
   }
 }
