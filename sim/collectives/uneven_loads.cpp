@@ -12,6 +12,16 @@ namespace switchyard {
 namespace {
 
 using Nodes = std::vector<std::vector<GpuId>>;
+using Peers = std::vector<GpuId>;
+
+/// What a rank exchanges with its peers of one kind, per byte that it sends or receives.
+struct Exchanged {
+  double part = 0.0;  // to or from each peer
+  std::map<LinkId, double> sent, received;
+};
+struct RankExchanged {
+  Exchanged near, away;
+};
 
 /// Of the i-th link of a route: its first half is the sender's, its second the receiver's, and a link in the
 /// middle (between sockets, or the only one in a mesh) half of each.
@@ -33,14 +43,14 @@ void check_conservation(std::span<const RankTraffic> traffic) {
   ensure(same(sum.send_to_fabric, sum.receive_from_fabric), "bytes sent = bytes received between nodes");
 }
 
-std::vector<GpuId> others_in_node(const std::vector<GpuId>& node, GpuId rank) {
-  std::vector<GpuId> others = node;
+Peers others_in_node(const std::vector<GpuId>& node, GpuId rank) {
+  Peers others = node;
   std::erase(others, rank);
   return others;
 }
 
-std::vector<GpuId> on_other_nodes(const Nodes& nodes, std::size_t own, std::size_t place, Landing landing) {
-  std::vector<GpuId> peers;
+Peers on_other_nodes(const Nodes& nodes, std::size_t own, std::size_t place, Landing landing) {
+  Peers peers;
   for (std::size_t node = 0; node < nodes.size(); ++node) {
     if (node == own) continue;
     if (landing == Landing::receiver) {
@@ -52,21 +62,56 @@ std::vector<GpuId> on_other_nodes(const Nodes& nodes, std::size_t own, std::size
   return peers;
 }
 
+/// Of the routes from `rank` the first half is its own, the second its peers'.
+void walk_routes(const LinkGraph& graph, GpuId rank, const Peers& peers, Exchanged RankExchanged::*kind,
+                 std::vector<RankExchanged>& by_gpu) {
+  Exchanged& sender = by_gpu[rank].*kind;
+  for (const GpuId peer : peers) {
+    Exchanged& receiver = by_gpu[peer].*kind;
+    const std::vector<LinkId> route = graph.route(rank, peer);
+    for (std::size_t i = 0; i < route.size(); ++i) {
+      const double share = sender_share(i, route.size());
+      if (share > 0.0) sender.sent[route[i]] += sender.part * share;
+      if (share < 1.0) receiver.received[route[i]] += receiver.part * (1.0 - share);
+    }
+  }
+}
+
+/// Calls visit(rank, peers in its node, peers on other nodes), node by node; a rank is a peer of its peers.
+template <class Visit>
+void for_each_rank(const Nodes& nodes, Landing landing, const Visit& visit) {
+  for (std::size_t node = 0; node < nodes.size(); ++node)
+    for (std::size_t place = 0; place < nodes[node].size(); ++place)
+      visit(nodes[node][place], others_in_node(nodes[node], nodes[node][place]),
+            on_other_nodes(nodes, node, place, landing));
+}
+
+/// By GpuId. One sender after the other: the graph keeps ways by where they start.
+std::vector<RankExchanged> walk_all(const LinkGraph& graph, const Nodes& nodes, Landing landing) {
+  std::vector<RankExchanged> by_gpu(graph.gpus());
+  for_each_rank(nodes, landing, [&](GpuId rank, const Peers& near, const Peers& away) {
+    by_gpu[rank].near.part = 1.0 / static_cast<double>(near.size());
+    by_gpu[rank].away.part = 1.0 / static_cast<double>(away.size());
+  });
+  for_each_rank(nodes, landing, [&](GpuId rank, const Peers& near, const Peers& away) {
+    walk_routes(graph, rank, near, &RankExchanged::near, by_gpu);
+    walk_routes(graph, rank, away, &RankExchanged::away, by_gpu);
+  });
+  return by_gpu;
+}
+
 }  // namespace
 
 UnevenLoads::UnevenLoads(const LinkGraph& graph, std::vector<GpuId> group, Landing landing)
     : graph_(graph), group_(std::move(group)), busy_(graph.links().size()) {
   const Nodes nodes = by_node(graph, group_);
   in_one_node_ = nodes.size() <= 1;
-  std::map<GpuId, RankTerms> terms;
-  for (std::size_t node = 0; node < nodes.size(); ++node)
-    for (std::size_t place = 0; place < nodes[node].size(); ++place) {
-      const GpuId rank = nodes[node][place];
-      const Peers near = others_in_node(nodes[node], rank);
-      const Peers away = on_other_nodes(nodes, node, place, landing);
-      terms[rank] = {sending(rank, near), sending(rank, away), receiving(rank, near), receiving(rank, away)};
-    }
-  for (const GpuId rank : group_) ranks_.push_back(std::move(terms.at(rank)));
+  const std::vector<RankExchanged> by_gpu = walk_all(graph, nodes, landing);
+  const auto terms = [](const std::map<LinkId, double>& sum) { return Terms(sum.begin(), sum.end()); };
+  for (const GpuId rank : group_) {
+    const auto& [near, away] = by_gpu[rank];
+    ranks_.push_back({terms(near.sent), terms(away.sent), terms(near.received), terms(away.received)});
+  }
   note_links();
 }
 
@@ -88,29 +133,6 @@ Seconds UnevenLoads::add(std::span<const RankTraffic> traffic, const LinkShares&
     longest = std::max(longest, bytes / graph_.links()[link].bandwidth);
   }
   return longest;
-}
-
-/// The first half of the routes from `rank`, its bytes in equal parts to all of these.
-UnevenLoads::Terms UnevenLoads::sending(GpuId rank, const Peers& to) const {
-  std::map<LinkId, double> sum;
-  for (GpuId peer : to) {
-    const std::vector<LinkId> route = graph_.route(rank, peer);
-    const double part = 1.0 / static_cast<double>(to.size());
-    for (std::size_t i = 0; 2 * i < route.size(); ++i) sum[route[i]] += part * sender_share(i, route.size());
-  }
-  return {sum.begin(), sum.end()};
-}
-
-/// The second half of the routes to `rank`.
-UnevenLoads::Terms UnevenLoads::receiving(GpuId rank, const Peers& from) const {
-  std::map<LinkId, double> sum;
-  for (GpuId peer : from) {
-    const std::vector<LinkId> route = graph_.route(peer, rank);
-    const double part = 1.0 / static_cast<double>(from.size());
-    for (std::size_t i = route.size() / 2; i < route.size(); ++i)
-      sum[route[i]] += part * (1.0 - sender_share(i, route.size()));
-  }
-  return {sum.begin(), sum.end()};
 }
 
 void UnevenLoads::note_links() {

@@ -39,10 +39,6 @@ class UnevenLoads {
   struct RankTerms {
     Terms send_in_node, send_to_fabric, receive_in_node, receive_from_fabric;
   };
-  using Peers = std::vector<GpuId>;
-
-  Terms sending(GpuId rank, const Peers& to) const;
-  Terms receiving(GpuId rank, const Peers& from) const;
   void note_links();
   void charge(const Terms& terms, Bytes amount) const;
 
