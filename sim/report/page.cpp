@@ -2,11 +2,10 @@
 #include "sim/report/page.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 
 #include "sim/base/embedded.hpp"
 #include "sim/base/ensure.hpp"
+#include "sim/base/rounding.hpp"
 
 namespace switchyard {
 
@@ -26,23 +25,15 @@ std::string_view file(std::string_view name) {
 constexpr int kDigits = 5;
 constexpr int kDigitsOfColour = 3;
 
-double rounded(double value, int digits = kDigits) {
-  std::array<char, 40> text;
-  const auto end =
-      std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, digits).ptr;
-  std::from_chars(text.data(), end, value);
-  return value;
-}
-
 Json numbers(const std::vector<double>& values) {
   Json json = Json::array();
-  for (const double value : values) json.push_back(rounded(value));
+  for (const double value : values) json.push_back(rounded(value, kDigits));
   return json;
 }
 
 Json numbers(const std::vector<Seconds>& values, double factor) {
   Json json = Json::array();
-  for (const Seconds value : values) json.push_back(rounded(value.value() * factor));
+  for (const Seconds value : values) json.push_back(rounded(value.value() * factor, kDigits));
   return json;
 }
 
@@ -76,15 +67,15 @@ Json data_of(const NetworkMap& map) {
                      {"count", link.count},
                      {"bandwidth", to_text(link.bandwidth)},
                      {"bytes_per_s", link.bandwidth.value()},
-                     {"utilisation", rounded(link.utilisation)},
-                     {"mean_utilisation", rounded(link.mean_utilisation)}});
+                     {"utilisation", rounded(link.utilisation, kDigits)},
+                     {"mean_utilisation", rounded(link.mean_utilisation, kDigits)}});
   Json busiest = Json::array();
   for (const NetworkMap::Busy& link : map.busiest)
     busiest.push_back({{"name", link.name},
                        {"kind", link.kind},
                        {"bandwidth", to_text(link.bandwidth)},
                        {"sent", to_text(Bytes(rounded(link.bytes.value(), kDigitsOfColour)))},
-                       {"utilisation", rounded(link.utilisation)}});
+                       {"utilisation", rounded(link.utilisation, kDigits)}});
   return {{"text", map.text}, {"devices", devices}, {"links", links}, {"busiest", busiest}};
 }
 
