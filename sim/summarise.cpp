@@ -5,8 +5,10 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "sim/base/rounding.hpp"
 #include "sim/expert_assignments.hpp"
 #include "sim/network_map.hpp"
+#include "sim/rank_links.hpp"
 #include "workloads/parameters.hpp"
 
 namespace switchyard {
@@ -154,15 +156,47 @@ Json busiest_json(const System& system, const ServingResult& result, Seconds dur
   return links;
 }
 
+constexpr int kDigitsOfShare = 4;
+
+/// How busy each expert rank's own links were: the link-load matrix of the run, a list a kind of link, in the
+/// order of replicas, stages and ranks. A fabric that no group crosses is null.
+Json rank_links_json(const System& system, std::span<const Bytes> busy, Seconds duration) {
+  const Deployment& d = system.scenario().deployment;
+  Json json = {{"in_node_out", Json::array()},
+               {"in_node_in", Json::array()},
+               {"fabric_out", Json::array()},
+               {"fabric_in", Json::array()}};
+  bool crosses = false;
+  const auto add = [&](const char* kind, Seconds time) {
+    json[kind].push_back(duration > Seconds() ? rounded(time / duration, kDigitsOfShare) : 0.0);
+  };
+  for (std::int64_t replica = 0; replica < d.replicas; ++replica)
+    for (std::int64_t stage = 0; stage < d.pipeline_parallel_size; ++stage) {
+      const auto ranks = rank_links(system.graph(), expert_group(d, replica, stage), busy);
+      for (const RankLinks& rank : ranks) {
+        crosses = crosses || rank.node != ranks.front().node;
+        add("in_node_out", rank.in_node_out);
+        add("in_node_in", rank.in_node_in);
+        add("fabric_out", rank.fabric_out);
+        add("fabric_in", rank.fabric_in);
+      }
+    }
+  if (!crosses) json["fabric_out"] = json["fabric_in"] = nullptr;
+  return json;
+}
+
 Json network_json(const System& system, const ServingResult& result, Seconds duration) {
   const Breakdown& breakdown = result.log.breakdown();
   const double total = breakdown.total().value();
-  return {{"fidelity", system.fidelity().name},
-          {"replicas_share_links", system.replicas_share_links()},
-          {"communication_share", total > 0.0 ? breakdown[Part::communication].value() / total : 0.0},
-          {"exposed_communication_s", breakdown[Part::communication].value()},
-          {"hidden_communication_s", of_one_stage(system, result.routing.sum.hidden)},
-          {"busiest_links", busiest_json(system, result, duration)}};
+  Json json = {{"fidelity", system.fidelity().name},
+               {"replicas_share_links", system.replicas_share_links()},
+               {"communication_share", total > 0.0 ? breakdown[Part::communication].value() / total : 0.0},
+               {"exposed_communication_s", breakdown[Part::communication].value()},
+               {"hidden_communication_s", of_one_stage(system, result.routing.sum.hidden)},
+               {"busiest_links", busiest_json(system, result, duration)}};
+  if (system.bank() != nullptr && system.scenario().deployment.expert_ranks() > 1)
+    json["rank_link_utilisation"] = rank_links_json(system, result.link_bytes, duration);
+  return json;
 }
 
 /// "3, 8 to 15": the first ranges of numbers that are not set; empty when all are.

@@ -31,7 +31,9 @@ Json simulate_point(const Scenario& scenario, std::shared_ptr<const RoutingBank>
   const Metrics metrics = compute_metrics(simulation.result.log, scenario.slo, scenario.deployment.gpus());
   const Summary summary = summarise(system, simulation, metrics);
   if (finished) finished(system, simulation, summary);
-  return without_wall_times(summary_json(summary));
+  Json json = without_wall_times(summary_json(summary));
+  json["network"].erase("rank_link_utilisation");  // a matrix is no figure of a point
+  return json;
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ let failures = 0;
 try {
   await check('The page of a run draws every chart', 'run', async (page) => {
     assert.match(await page.title(), /^Switchyard: mixtral-8x7b/);
-    assert.equal(await page.locator('.chart svg').count(), 8);
+    assert.equal(await page.locator('.chart svg').count(), 9);
     for (const chart of await page.locator('.chart svg').all()) assert.ok(await chart.locator('path').count() > 3);
     assert.ok(await page.locator('#breakdown .parts i').count() >= 6);
     assert.equal(await page.locator('.verdict li').count(), 2);
@@ -61,6 +61,21 @@ try {
       assert.ok(x >= box.x - 1 && y >= box.y - 1 && x + width <= box.x + box.width + 1 && y + height <= box.y + box.height + 1);
     }
     assert.match(await page.locator('#network table').innerText(), /node1\/nic3>leaf1\s+nic\s+50 GB\/s\s+1.25 TB\s+30\s%/);
+  });
+  await check('The links of each rank are a matrix, as warm as they were busy, with what was lost to imbalance and to communication', 'run', async (page) => {
+    const cells = await page.locator('#rank-links rect').evaluateAll((nodes) => nodes.map((node) => ({kind: node.dataset.kind,
+      text: node.querySelector('title').textContent, shade: node.getAttribute('fill').match(/\d+/g).map(Number)})));
+    assert.deepEqual(['in_node_out', 'in_node_in', 'fabric_out', 'fabric_in'].map((kind) => cells.filter((cell) => cell.kind === kind).length), [16, 16, 16, 0]);
+    const out = cells.filter((cell) => cell.kind === 'fabric_out');
+    assert.match(out[15].text, /^rank 7 of group 1: its links to the fabric were busy 40\s% of the time$/);
+    assert.ok(out[15].shade[0] - out[15].shade[2] > out[0].shade[0] - out[0].shade[2] + 60, `${out[15].shade} is warmer than ${out[0].shade}`);
+    assert.match(await page.locator('#lost').innerText(), /2\.5\ss \(.*\) were lost to imbalance.* 5\ss \(.*\) to communication; 1\.25\ss more were hidden.*node3\/nic1>leaf1, busy 40\s%/);
+    const loads = page.locator('.card', {hasText: 'Load of each rank'});
+    assert.match(await loads.innerText(), /the busiest has 1\.1\s× the mean, without EPLB 1\.8\s×/);
+    for (const name of ['load', 'without EPLB']) assert.ok((await loads.locator('svg').textContent()).includes(name), name);
+  });
+  await check('A run without expert parallelism has no matrix', 'empty', async (page) => {
+    assert.equal(await page.locator('#rank-links, #lost').count(), 0);
   });
   for (const [name, rows, experts, columns, group] of
     [['run', 32, 8, 8, 1], ['many-experts', 58, 256, 256, 1], ['most-experts', 15, 2048, 410, 5]]) {

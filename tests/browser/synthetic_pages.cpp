@@ -99,6 +99,27 @@ RunLog simulated(const Load& load, std::uint64_t requests) {
 
 Slo bounds() { return {{{"ttft", "p99", Seconds(2.0)}, {"tpot", "p99", Seconds(0.05)}}}; }
 
+/// Two replicas whose ranks are busier the higher their number; rank 0 was the busiest without EPLB.
+void add_ranks(Summary& summary, std::int64_t gpus) {
+  std::vector<double> loads, before, out, in;
+  for (std::int64_t rank = 0; rank < gpus; ++rank) {
+    loads.push_back(0.9 + 0.2 * static_cast<double>(rank) / static_cast<double>(gpus - 1));
+    before.push_back(rank == 0 ? 1.8 : 0.8);
+  }
+  for (std::int64_t rank = 0; rank < 2 * gpus; ++rank) {
+    out.push_back(0.4 * static_cast<double>(rank) / static_cast<double>(2 * gpus - 1));
+    in.push_back(0.2);
+  }
+  summary.routing["rank_loads"] = loads;
+  summary.routing["rank_loads_without_eplb"] = before;
+  summary.routing["lost_to_imbalance_s"] = 2.5;
+  summary.network["exposed_communication_s"] = 5.0;
+  summary.network["hidden_communication_s"] = 1.25;
+  summary.network["busiest_links"] = {{{"name", "node3/nic1>leaf1"}, {"utilisation", 0.4}}};
+  summary.network["rank_link_utilisation"] = {
+      {"in_node_out", in}, {"in_node_in", in}, {"fabric_out", out}, {"fabric_in", nullptr}};
+}
+
 Summary summary_of(const RunLog& log, std::int64_t gpus) {
   Summary summary;
   summary.metrics = compute_metrics(log, bounds(), gpus);
@@ -107,6 +128,7 @@ Summary summary_of(const RunLog& log, std::int64_t gpus) {
   summary.memory = {{"weights_per_gpu", "11.7 GB"}, {"kv_blocks", kBlocks}};
   summary.routing = {{"mode", "bank"}, {"max_over_mean", 1.31}};
   summary.network = {{"fidelity", "step"}};
+  if (gpus > 1) add_ranks(summary, gpus);
   summary.notes = {"max_model_len is above the model's context of 32768 tokens."};
   return summary;
 }

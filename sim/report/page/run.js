@@ -162,4 +162,4 @@ function everything() {
 
 const distributions = kFigures.map(distributionChart).filter((card) => card);
 show(header(), tiles(), element('h2', {}, 'Latency'), element('div', {class: 'charts'}, distributions, latencyTable()),
-    overTime(), breakdown(), network(), experts(), everything());
+    overTime(), breakdown(), network(), expertParallelism(), experts(), everything());
