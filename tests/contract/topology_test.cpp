@@ -61,6 +61,26 @@ TEST_CASE("A scenario's topology comes with its rank table, a cluster's file is 
              Contains("ranks       0-1: replica 0, dp 0, pp 0, tp 0-1"));
 }
 
+TEST_CASE("A graph's file alone is a topology, in GraphML as in JSON") {
+  const TemporaryFolder folder;
+  const std::string here = folder.path().string();
+  folder.write("x.graphml", topology("mi300x-8 --format graphml").text);
+  folder.write("x.json", R"({"devices": [{"name": "a", "kind": "gpu"}, {"name": "b", "kind": "gpu"}],
+      "links": [{"from": "a", "to": "b", "kind": "xgmi", "bandwidth": "64 GB/s"}]})");
+  const Json mesh = json_of("x.graphml", here), known = json_of("mi300x-8");
+  CHECK(mesh.at("gpus") == 8);
+  CHECK(mesh.at("links").size() == known.at("links").size());
+  CHECK(mesh.at("bisection_bytes_per_s").get<double>() ==
+        Approx(known.at("bisection_bytes_per_s").get<double>()));
+  const Json pair = json_of("x.json", here);
+  CHECK(pair.at("gpus") == 2);
+  CHECK(pair.at("links").size() == 2);
+  CHECK_THAT(topology("x.graphml", here).text, Contains("nodes       of a free graph"));
+  const Answer missing = topology("y.graphml", here);
+  CHECK(missing.status == 2);
+  CHECK_THAT(missing.text, Contains("y.graphml"));
+}
+
 TEST_CASE("The text shows the links by kind, the routes by kind, and both bounds") {
   const Answer answer = topology("l40s-pcie");
   CHECK(answer.status == 0);

@@ -77,6 +77,27 @@ TEST_CASE("Flow by flow a step takes what the busiest link needs, where leaves h
   }
 }
 
+TEST_CASE("A run says what its fidelity leaves out where replicas share links, and nothing elsewhere",
+          "[laws]") {
+  Json sharing = few_requests(small_dense_model(), {{"replicas", 2}, {"tensor_parallel_size", 8}});
+  sharing["cluster"]["gpus_per_node"] = 6;  // the middle node of three is shared, with its one NIC
+  sharing["cluster"]["nodes"] = 3;
+  sharing["cluster"]["fabric"] = {{"nics_per_node", 1}, {"nic", "1 GB/s"}};
+  REQUIRE(System(read(sharing), Scope::serving).replicas_share_links());
+  const auto notes_at = [](const Json& json, const char* fidelity) {
+    return run(with(json, "/network/fidelity", fidelity)).summary.at("notes").dump();
+  };
+  for (const char* fidelity : {"analytic", "step"}) {
+    const std::string notes = notes_at(sharing, fidelity);
+    CHECK_THAT(notes, Catch::Contains("Replicas share links"));
+    CHECK_THAT(notes, Catch::Contains("at the fidelity " + std::string(fidelity)));
+  }
+  CHECK_THAT(notes_at(sharing, "collective"), !Catch::Contains("Replicas share links"));
+  CHECK_THAT(notes_at(sharing, "auto"), !Catch::Contains("Replicas share links"));
+  const Json alone = with(sharing, "/deployment/replicas", 1);
+  CHECK_THAT(notes_at(alone, "analytic"), !Catch::Contains("Replicas share links"));
+}
+
 TEST_CASE("Two replicas on the same leaves are slower the more finely their bytes meet", "[laws]") {
   Json json = few_requests(small_moe_model(8, 2), {{"replicas", 2},
                                                    {"data_parallel_size", 8},

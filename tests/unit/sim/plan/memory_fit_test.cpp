@@ -121,6 +121,18 @@ TEST_CASE("The change that would fit names the larger cluster as a scenario woul
   }
 }
 
+TEST_CASE("With enable_dbo, which no tensor ranks go with, more pipeline stages are advised", "[plan]") {
+  Case c("deepseek-v3");
+  c.cluster = read_cluster(Json("hgx-h100x4"), ".", "test");
+  c.deployment.data_parallel_size = 8;
+  c.deployment.enable_expert_parallel = true;
+  CHECK_THAT(message_of<Infeasible>([&] { c.fit(); }), Catch::Contains("/deployment/tensor_parallel_size 4"));
+  c.deployment.enable_dbo = true;
+  const std::string message = message_of<Infeasible>([&] { c.fit(); });
+  CHECK_THAT(message, Catch::Contains("/deployment/pipeline_parallel_size ") &&
+                          !Catch::Contains("/deployment/tensor_parallel_size"));
+}
+
 TEST_CASE("A pool smaller than max_model_len is refused with the length that would fit", "[plan]") {
   Case c("llama-3.1-8b");
   c.limits.max_model_len = 10'000'000;
