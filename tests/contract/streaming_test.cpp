@@ -1,14 +1,11 @@
 // A long trace in bounded memory: what a run of two million requests takes, from its first row to the last
 // line of its tables.
-#include <sys/resource.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <catch2/catch.hpp>
 #include <fstream>
 
 #include "sim/base/csv_reader.hpp"
 #include "sim/base/json.hpp"
+#include "tests/support/finish.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace switchyard {
@@ -27,20 +24,6 @@ void write_trace(const std::filesystem::path& path) {
   }
 }
 
-struct Finish {
-  int status = 0;
-  double peak_mib = 0.0;
-};
-
-Finish run_program(const std::string& line) {
-  const pid_t process = fork();
-  if (process == 0) _exit(execl("/bin/sh", "sh", "-c", line.c_str(), nullptr) == 0 ? 0 : 127);
-  int status = 0;
-  rusage usage{};
-  REQUIRE((wait4(process, &status, 0, &usage) == process && WIFEXITED(status)));
-  return {WEXITSTATUS(status), static_cast<double>(usage.ru_maxrss) / 1024.0};  // Linux counts KiB
-}
-
 }  // namespace
 
 TEST_CASE("Two million requests of a trace take less memory than their rows would", "[slow]") {
@@ -48,8 +31,8 @@ TEST_CASE("Two million requests of a trace take less memory than their rows woul
   write_trace(folder.path() / "trace.csv");
   folder.write("long.json", R"({"model": "llama-3.1-8b", "cluster": "hgx-h100", "deployment": {"replicas": 8},
       "workload": {"trace": "trace.csv"}})");
-  const Finish finish = run_program("cd " + folder.path().string() +
-                                    " && exec " SWITCHYARD_BINARY " run long.json --out out > printed");
+  const Finish finish = run_to_finish("cd " + folder.path().string() +
+                                      " && exec " SWITCHYARD_BINARY " run long.json --out out > printed");
   REQUIRE(finish.status == 0);
   // The log keeps 64 MiB and four tables of latencies 32 MiB each; rows alone would take 104 bytes, 200 MiB.
   CHECK(finish.peak_mib < 250.0);
