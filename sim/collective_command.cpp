@@ -36,18 +36,6 @@ Answer regular(const CollectiveQuery& query, const LinkGraph& graph, const Colle
           std::string(piece->name), graph.links()[piece->cost.bottleneck.value()].name};
 }
 
-/// The name of the exchange: NCCL's is the pairwise one.
-const ExchangeBackend& backend_of(const CollectiveQuery& query) {
-  const std::string name = query.implementation == "nccl" ? "pairwise" : query.implementation;
-  const ExchangeBackend& backend = choose(exchange_backends(), name, "--implementation");
-  const auto per_node = static_cast<std::size_t>(query.cluster.gpus_per_node);
-  if (backend.landing == Landing::same_place && query.group.size() > per_node &&
-      query.group.size() % per_node != 0)
-    throw InputError("--gpus", std::to_string(query.group.size()) + " GPUs leave a node half empty; " + name +
-                                   " wants whole nodes of " + std::to_string(per_node));
-  return backend;
-}
-
 Answer exchange(const CollectiveQuery& query, const LinkGraph& graph,
                 const CollectiveParameters& parameters) {
   const TokensOfRank& of_rank = query.of_rank;
@@ -57,7 +45,9 @@ Answer exchange(const CollectiveQuery& query, const LinkGraph& graph,
     const Bytes gathered = tokens * static_cast<double>(query.group.size()) * bf16_row(of_rank.hidden);
     return regular(query, graph, parameters, dispatch ? "all_gather" : "reduce_scatter", "nccl", gathered);
   }
-  const ExchangeBackend& backend = backend_of(query);
+  // NCCL's is the pairwise one.
+  const std::string name = query.implementation == "nccl" ? "pairwise" : query.implementation;
+  const ExchangeBackend& backend = choose(exchange_backends(), name, "--implementation");
   const bool quantised = backend.name.starts_with("deepep");
   ExchangeShape shape;
   shape.experts = of_rank.experts;
@@ -99,8 +89,9 @@ Json to_json(const CollectiveQuery& query, const CollectiveParameters& parameter
 }
 
 void print(const CollectiveQuery& query, const CollectiveParameters& parameters, const Answer& answer) {
-  std::printf("  %s of %zu GPUs of %s, %s\n", std::string(query.operation.name).c_str(), query.group.size(),
-              query.cluster.name.c_str(), query.implementation.c_str());
+  std::printf("  %s of %zu %s of %s, %s\n", std::string(query.operation.name).c_str(), query.group.size(),
+              query.group.size() == 1 ? "GPU" : "GPUs", query.cluster.name.c_str(),
+              query.implementation.c_str());
   std::printf("  time        %.2f us: latency %.2f us, bandwidth %.2f us\n",
               microseconds(answer.latency + answer.bandwidth), microseconds(answer.latency),
               microseconds(answer.bandwidth));
@@ -123,7 +114,10 @@ int collective_command(const Arguments& arguments) {
   const LinkGraph graph(query.cluster);
   CollectiveParameters parameters =
       collective_parameters(query.cluster, graph, static_cast<GpuId>(query.group.size()));
-  if (query.multiprocessors) parameters.deepep.normal_sms = static_cast<double>(*query.multiprocessors);
+  if (options.count("sms")) {
+    const auto most = static_cast<std::int64_t>(parameters.deepep.multiprocessors);
+    parameters.deepep.normal_sms = static_cast<double>(integer_of(options, "sms", {1, most}));
+  }
   const Answer answer = answer_of(query, graph, parameters);
   if (format == "json") std::cout << pretty(to_json(query, parameters, answer));
   else print(query, parameters, answer);

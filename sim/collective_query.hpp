@@ -4,7 +4,6 @@
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/variables_map.hpp>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,10 +31,9 @@ struct CollectiveQuery {
   Cluster cluster;  // of as many nodes as the group needs
   CollectiveOperation operation;
   std::vector<GpuId> group;    // the first GPUs
-  std::string implementation;  // a row of the operation's, or "nccl" or "allgather_reducescatter" of moe_*
+  std::string implementation;  // one of the operation's; of moe_*: a scenario's all2all_backend, or "nccl"
   Bytes message;               // of what takes bytes
   TokensOfRank of_rank;        // of what takes tokens
-  std::optional<std::int64_t> multiprocessors;  // that deepep_normal uses; its own number without
 };
 
 boost::program_options::options_description collective_options();

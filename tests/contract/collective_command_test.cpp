@@ -27,6 +27,27 @@ void check_parts(const Json& json) {
   CHECK(json.at("measured_on").is_string());
 }
 
+BadInput line(std::string what, std::vector<std::string> arguments, std::string says) {
+  arguments.insert(arguments.begin(), "collective");
+  return BadInput{std::move(what), std::move(arguments), std::move(says)};
+}
+
+/// All-reduce of eight H100s with one option more.
+BadInput reduced(std::string what, std::string option, std::string value, std::string says) {
+  return line(std::move(what), {"hgx-h100", "all_reduce", "--gpus", "8", std::move(option), std::move(value)},
+              std::move(says));
+}
+
+/// A dispatch to `experts` experts with more options.
+BadInput dispatched(std::string what, std::string experts, const std::vector<std::string>& more,
+                    std::string says) {
+  std::vector<std::string> arguments{"hgx-h100", "moe_dispatch", "--gpus", "8", "--tokens", "1",
+                                     "--hidden", "7168",         "--topk", "8", "--experts"};
+  arguments.push_back(std::move(experts));
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return line(std::move(what), std::move(arguments), std::move(says));
+}
+
 }  // namespace
 
 TEST_CASE("Every operation answers, by every implementation of it") {
@@ -60,6 +81,16 @@ TEST_CASE("A group larger than the cluster gets the nodes that it needs") {
   CHECK(microseconds("hgx-h100x8" + line) == microseconds("hgx-h100x4" + line));
 }
 
+TEST_CASE("The text names the cluster that was answered for") {
+  const auto first_line = [](const std::string& gpus) {
+    const Answer answer = ask("collective hgx-h100 all_reduce --bytes 8 --gpus " + gpus);
+    return answer.text.substr(0, answer.text.find('\n'));
+  };
+  CHECK(first_line("64") == "  all_reduce of 64 GPUs of hgx-h100, enlarged to 8 nodes, nccl");
+  CHECK(first_line("8") == "  all_reduce of 8 GPUs of hgx-h100, nccl");
+  CHECK(first_line("1") == "  all_reduce of 1 GPU of hgx-h100, nccl");
+}
+
 TEST_CASE("More tokens, GPUs and bytes of a token take longer, more multiprocessors do not") {
   const std::string shape = " --hidden 7168 --topk 8 --experts 256";
   for (const std::string kind : {"deepep_normal", "deepep_low_latency"}) {
@@ -77,10 +108,6 @@ TEST_CASE("More tokens, GPUs and bytes of a token take longer, more multiprocess
 }
 
 TEST_CASE("A wrong collective is refused with what there is") {
-  const auto line = [](std::string what, std::vector<std::string> arguments, std::string says) {
-    arguments.insert(arguments.begin(), "collective");
-    return BadInput{std::move(what), std::move(arguments), std::move(says)};
-  };
   BadInputBench bench;
   bench.folder().write("pair.json", R"({"gpu": "h100_sxm", "graph": {
       "devices": [{"name": "a", "kind": "gpu"}, {"name": "b", "kind": "gpu"}],
@@ -114,6 +141,48 @@ TEST_CASE("A wrong collective is refused with what there is") {
            {"hgx-h100", "moe_dispatch", "--gpus", "12", "--tokens", "1", "--hidden", "7168", "--experts",
             "256", "--topk", "8"},
            "--gpus|whole nodes of 8"),
+  });
+}
+
+TEST_CASE("An option that a collective would not look at is refused") {
+  BadInputBench bench;
+  const std::string moe = "give --bytes, or choose one of moe_dispatch, moe_combine";
+  const std::string low_latency = "deepep_low_latency";
+  bench.check({
+      reduced("tokens of an all-reduce", "--tokens", "8", "--tokens: is not of all_reduce; " + moe),
+      reduced("the width of an all-reduce", "--hidden", "8", "--hidden: |" + moe),
+      reduced("choices of an all-reduce", "--topk", "8", "--topk: |" + moe),
+      reduced("experts of an all-reduce", "--experts", "8", "--experts: |" + moe),
+      reduced("multiprocessors of an all-reduce", "--sms", "8", "--sms: |" + moe),
+      dispatched("bytes of a dispatch", "256", {"--bytes", "8"},
+                 "--bytes: is not of moe_dispatch; give --tokens, --hidden, --topk and --experts, or choose "
+                 "one of all_reduce, all_gather, reduce_scatter, all_to_all, send"),
+      dispatched("multiprocessors of low latency", "256", {"--implementation", low_latency, "--sms", "8"},
+                 "--sms: is not of deepep_low_latency; |--implementation deepep_normal"),
+  });
+}
+
+TEST_CASE("A collective's figures out of range are refused with the range") {
+  BadInputBench bench;
+  const std::string range = " is no whole number of bytes from 0 to 1125899906842624; give one, or|\"1 MiB\"";
+  bench.check({
+      reduced("negative bytes", "--bytes", "-8", "--bytes: \"-8\"" + range),
+      reduced("half a byte", "--bytes", "1.5", "--bytes: \"1.5\"" + range),
+      reduced("bytes with an exponent", "--bytes", "1e6", "--bytes: \"1e6\"" + range),
+      reduced("empty bytes", "--bytes", "", "--bytes: \"\"" + range),
+      reduced("very many bytes", "--bytes", "99999999999999999999", "--bytes: |" + range),
+      reduced("very many tebibytes", "--bytes", "2048 TiB", "--bytes: \"2048 TiB\"" + range),
+      dispatched("more multiprocessors than an H100 has", "256", {"--sms", "133"},
+                 "--sms: \"133\" is no integer from 1 to 132"),
+      dispatched("experts that do not stand evenly", "260", {},
+                 "--experts: 260 do not stand evenly on 8 GPUs; give a multiple of 8|--gpus"),
+      dispatched("uneven experts of all-gather", "260", {"--implementation", "allgather_reducescatter"},
+                 "--experts: 260|multiple of 8"),
+      dispatched("an unknown exchange", "256", {"--implementation", "ncl"},
+                 "--implementation: unknown name \"ncl\"|\"nccl\"?|allgather_reducescatter, "
+                 "deepep_low_latency, deepep_normal, hierarchical, pairwise, nccl"),
+      line("a cluster's file that is not there", {"none.json", "all_reduce", "--gpus", "8", "--bytes", "1"},
+           "none.json: cannot be read: No such file"),
   });
 }
 
