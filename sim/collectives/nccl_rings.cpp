@@ -12,7 +12,7 @@ namespace switchyard {
 namespace {
 
 /// What a flag with each word leaves of a link, and one with each cache line.
-constexpr double kLlShare = 0.5, kLl128Share = 120.0 / 128.0;
+constexpr double kLlShare = 1.0 / kLlWords, kLl128Share = 120.0 / 128.0;
 /// Of a tree beside a ring (tuning.cc).
 constexpr double kTreeShare = 0.9;
 

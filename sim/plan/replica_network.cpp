@@ -6,6 +6,7 @@
 
 #include "sim/base/menu.hpp"
 #include "sim/collectives/implementations.hpp"
+#include "sim/collectives/uniform_exchange.hpp"
 #include "workloads/work.hpp"
 
 namespace switchyard {
@@ -71,20 +72,19 @@ void share_links(const LinkGraph& graph, std::vector<Collective>& at_the_same_ti
 
 ExchangeShape exchange_shape(const Architecture& architecture, const ModelPrecision& precision,
                              const Deployment& d) {
-  constexpr double kScaled = 128.0;  // elements that share a scale
   const auto layer = std::find_if(architecture.layers.begin(), architecture.layers.end(),
                                   [](const Layer& candidate) { return candidate.moe.has_value(); });
   if (layer == architecture.layers.end()) return {};
   const LayerWork work = work_of(*layer, architecture.hidden_size, d.sharding(), precision);
-  const auto width = static_cast<double>(work.experts->hidden_size);
+  const std::int64_t width = work.experts->hidden_size;
   ExchangeShape shape;
   shape.experts = layer->moe->gate.num_experts + d.num_redundant_experts;
   shape.top_k = layer->moe->gate.num_experts_per_tok;
-  shape.combine_row = width * bytes_per_element(Precision::bf16);
+  shape.combine_row = bf16_row(width);
   shape.dispatch_row = shape.combine_row;
   if (is_asynchronous(d.all2all_backend) &&
       bytes_per_element(precision.activations.routed_experts) <= bytes_per_element(Precision::fp8))
-    shape.dispatch_row = Bytes(width + width / kScaled * 4.0);
+    shape.dispatch_row = fp8_row(width);
   return shape;
 }
 
