@@ -46,6 +46,12 @@ Json to_json(const TimetableEntry& entry) {
   return json;
 }
 
+std::vector<std::string> notes_of_step(const System& system) {
+  std::vector<std::string> notes = notes_of(system.scenario());
+  for (const std::string& note : notes_of_collectives(system)) notes.push_back(note);
+  return notes;
+}
+
 Json to_json(const StepAnswer& answer, const System& system) {
   const Scenario& scenario = system.scenario();
   const double host = answer.breakdown[Part::host].value() * 1e3;
@@ -63,7 +69,7 @@ Json to_json(const StepAnswer& answer, const System& system) {
   json["expert_parallel"] = expert_parallel_json(answer, system);
   json["draws"] = answer.draws;
   json["measured_profile"] = scenario.cluster.gpu.profile.measured;
-  json["notes"] = notes_of(scenario);
+  json["notes"] = notes_of_step(system);
   json["timetable"] = Json::array();  // of the last draw
   for (const TimetableEntry& entry : answer.timetable) json["timetable"].push_back(to_json(entry));
   return json;
@@ -93,7 +99,7 @@ void print(const StepAnswer& answer, const System& system) {
                 100.0 * answer.dropped / static_cast<double>(std::max<std::int64_t>(1, answer.assignments)));
   if (!scenario.cluster.gpu.profile.measured)
     std::printf("note: the GPU's profile is not measured: times come from its datasheet\n");
-  for (const std::string& note : notes_of(scenario)) std::printf("note: %s\n", note.c_str());
+  for (const std::string& note : notes_of_step(system)) std::printf("note: %s\n", note.c_str());
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "sim/base/rounding.hpp"
+#include "sim/collectives/groups.hpp"
 #include "sim/expert_assignments.hpp"
 #include "sim/network_map.hpp"
 #include "sim/rank_links.hpp"
@@ -234,6 +235,7 @@ std::vector<std::string> notes_of_run(const System& system, const Simulation& si
   std::vector<std::string> notes = notes_of(system.scenario());
   if (system.bank() != nullptr)
     for (const std::string& note : notes_of(system.scenario(), *system.bank())) notes.push_back(note);
+  for (const std::string& note : notes_of_collectives(system)) notes.push_back(note);
   if (const char* note = note_of_sharing(system)) notes.emplace_back(note);
   if (metrics.rejected > 0) {
     notes.push_back(std::to_string(metrics.rejected) +
@@ -304,6 +306,25 @@ std::vector<std::string> notes_of(const Scenario& scenario, const RoutingBank& b
   if (ranges.empty()) return {};
   return {"Experts that never occur in the recording: " + ranges + " of 0 to " +
           std::to_string(bank.experts() - 1) + "."};
+}
+
+std::vector<std::string> notes_of_collectives(const System& system) {
+  const Scenario& scenario = system.scenario();
+  const Deployment& d = scenario.deployment;
+  if (d.gpus_per_replica() == 1) return {};
+  const CollectiveParameters parameters =
+      collective_parameters(scenario.cluster, system.graph(), static_cast<GpuId>(d.gpus()));
+  std::vector<std::string> notes;
+  if (parameters.gpu != scenario.cluster.gpu.name)
+    notes.push_back("Collectives were not measured on " + scenario.cluster.gpu.name + ": those of " +
+                    parameters.gpu + " stand in, over this cluster's links.");
+  if (d.data_parallel_size == 1 || !is_asynchronous(d.all2all_backend)) return notes;
+  const bool across = by_node(system.graph(), expert_group(d, 0, 0)).size() > 1;
+  const std::string& lent = across ? parameters.deepep.lent_between_nodes : parameters.deepep.lent_in_node;
+  if (!lent.empty())
+    notes.push_back("DeepEP was not measured on " + scenario.cluster.gpu.name +
+                    (across ? " between nodes" : "") + ": its kernels of " + lent + " stand in.");
+  return notes;
 }
 
 Summary summarise(const System& system, const Simulation& simulation, const Metrics& metrics) {

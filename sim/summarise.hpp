@@ -22,6 +22,8 @@ std::string routing_in_words(const Scenario& scenario);
 std::vector<std::string> notes_of(const Scenario& scenario);
 /// Of a bank that was recorded: experts that no layer ever chooses. Nothing else.
 std::vector<std::string> notes_of(const Scenario& scenario, const RoutingBank& bank);
+/// Whose measurements of collectives stand in for those that the GPU has not.
+std::vector<std::string> notes_of_collectives(const System& system);
 Summary summarise(const System& system, const Simulation& simulation, const Metrics& metrics);
 
 }  // namespace switchyard

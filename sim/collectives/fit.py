@@ -283,6 +283,12 @@ def fit_deepep(rows, gpu):
     return fitted
 
 
+def lent(gpu):
+    """Whose kernels these are, where they are of another generation."""
+    measured = {"lent_in_node": LENT["deepep"].get(gpu, gpu), "lent_between_nodes": "h100_sxm"}
+    return {key: of for key, of in measured.items() if of not in GENERATION[gpu]}
+
+
 def source(gpu):
     text = f"NCCL on 2 and 4 GPUs of {' and '.join(GENERATION[gpu])}, as published with NVIDIA's AIConfigurator "
     text += "(Apache-2.0), fitted by fit.py; TensorRT-LLM's kernel on 2 and 4 GPUs of "
@@ -312,7 +318,7 @@ def main(folder):
         written = {"source": source(gpu), "nccl": fitted,
                    "tensorrt_llm_all_reduce": custom[LENT["custom"].get(gpu, gpu)],
                    "vllm_all_reduce": vllm,
-                   "deepep": {"multiprocessors": MULTIPROCESSORS[gpu], **deepep[LENT["deepep"].get(gpu, gpu)]}}
+                   "deepep": {"multiprocessors": MULTIPROCESSORS[gpu], **lent(gpu), **deepep[LENT["deepep"].get(gpu, gpu)]}}
         (HERE / "gpus" / f"{gpu}.json").write_text(json.dumps(written, indent=2) + "\n")
         print("wrote", f"gpus/{gpu}.json", flush=True)
 

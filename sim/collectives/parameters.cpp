@@ -136,6 +136,8 @@ DeepEpParameters read_deepep(ObjectReader& file) {
   DeepEpParameters deepep;
   deepep.multiprocessors = reader.number("multiprocessors", {1.0, 1000.0});
   deepep.normal_sms = reader.number("normal_sms", {1.0, 1000.0});
+  deepep.lent_in_node = reader.optional_text("lent_in_node", "");
+  deepep.lent_between_nodes = reader.optional_text("lent_between_nodes", "");
   deepep.low_latency_dispatch = read_low_latency(reader, "low_latency_dispatch");
   deepep.low_latency_combine = read_low_latency(reader, "low_latency_combine");
   deepep.normal_dispatch_in_node = read_in_node(reader, "normal_dispatch_in_node");

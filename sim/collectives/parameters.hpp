@@ -100,6 +100,8 @@ struct NormalKernelAcrossNodes {
 struct DeepEpParameters {
   double multiprocessors = 0.0;  // of the GPU
   double normal_sms = 0.0;       // that the normal kernels use
+  /// The GPU of another generation that they were measured on; empty: one of this.
+  std::string lent_in_node, lent_between_nodes;
   LowLatencyKernel low_latency_dispatch, low_latency_combine;
   NormalKernelInNode normal_dispatch_in_node, normal_combine_in_node;
   NormalKernelAcrossNodes normal_dispatch_across, normal_combine_across;

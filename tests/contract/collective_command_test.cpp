@@ -186,4 +186,34 @@ TEST_CASE("A collective's figures out of range are refused with the range") {
   });
 }
 
+TEST_CASE("A run and a step say whose collectives stand in for those that a GPU has not") {
+  const ProgramFolder program;
+  const auto notes = [&](const std::string& cluster, int dp) {
+    program.folder.write("chat.json", R"({"model": "mixtral-8x7b", "cluster": ")" + cluster +
+                                          R"(", "deployment": {"data_parallel_size": )" + std::to_string(dp) +
+                                          R"(, "enable_expert_parallel": true,
+        "all2all_backend": "deepep_low_latency"}, "workload": {"arrivals": {"process": "poisson", "rate": 50},
+        "num_requests": 2, "prompt_tokens": {"distribution": "uniform", "min": 50, "max": 60},
+        "output_tokens": {"distribution": "uniform", "min": 2, "max": 3}}})");
+    INFO(cluster);
+    const int status = program.run("step chat.json --decode 8 --context 64 --format json");
+    INFO(program.text(".err"));
+    REQUIRE(status == 0);
+    const std::string step = program.json(".out").at("notes").dump();
+    const int run = program.run("run chat.json --out out");
+    INFO(program.text(".err"));
+    REQUIRE(run == 0);
+    const std::string ran = program.json("out/summary.json").at("notes").dump();
+    for (const char* part : {"Collectives were not measured", "DeepEP was not measured"})
+      CHECK((step.find(part) == step.npos) == (ran.find(part) == ran.npos));
+    return step;
+  };
+  CHECK_THAT(notes("mi300x-8", 8),
+             Catch::Contains("Collectives were not measured on mi300x: those of h100_sxm"));
+  CHECK_THAT(notes("dgx-a100", 8),
+             Catch::Contains("DeepEP was not measured on a100_sxm: its kernels of h100_sxm"));
+  CHECK_THAT(notes("hgx-b200", 8), !Catch::Contains("not measured on"));
+  CHECK_THAT(notes("hgx-h100", 8), !Catch::Contains("not measured on"));
+}
+
 }  // namespace switchyard
