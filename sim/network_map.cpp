@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "sim/base/ensure.hpp"
+#include "sim/router_spots.hpp"
 
 namespace switchyard {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 constexpr std::uint32_t kMostNodes = 4;  // shown one by one
 constexpr std::uint32_t kFewNodes = 2;   // where there are more
 constexpr std::int64_t kMostOfKind = 8;  // of a node, or between nodes
-constexpr std::int64_t kMostRouters = 16;
+constexpr std::size_t kMostRouters = 64;
 constexpr std::size_t kBusiest = 5;
 
 /// Rows from the bottom, before those without a device are left out.
@@ -36,7 +37,12 @@ class Mapper {
   Mapper(const LinkGraph& graph, std::span<const Bytes> busy) : graph_(graph) {
     nodes_ = graph.node_of(graph.gpus() - 1) + 1;
     choose_nodes(busy);
-    for (const Device& device : graph.devices()) ++totals_[group_of(device)];
+    std::vector<std::string> routers;
+    for (const Device& device : graph.devices()) {
+      ++totals_[group_of(device)];
+      if (device.kind == DeviceKind::router && !device.node) routers.push_back(device.name);
+    }
+    spots_ = router_spots(routers, kMostRouters);
     for (const Device& device : graph.devices()) drawn_.push_back(place(device));
     drop_empty_rows();
   }
@@ -66,6 +72,7 @@ class Mapper {
     return {device.node ? place_of_[*device.node] : nodes_, device.kind};
   }
   std::size_t place(const Device& device);
+  std::size_t place(const RouterSpot& spot);
   std::string place_name(std::uint32_t place) const;
   void drop_empty_rows();
   void add(const Link& link, Bytes busy, Seconds duration);
@@ -77,6 +84,9 @@ class Mapper {
   std::map<Group, std::int64_t> totals_, met_;
   std::map<Group, std::size_t> rest_;  // the one that stands for the others
   std::vector<std::size_t> drawn_;     // of each device of the graph
+  std::vector<RouterSpot> spots_;      // of the routers between nodes, in the graph's order
+  std::size_t routers_ = 0;            // of those, how many are placed
+  std::map<std::string, std::size_t> routers_by_name_;
   std::map<std::tuple<std::size_t, std::size_t, double>, Sum> sums_;
   NetworkMap map_;
 };
@@ -105,13 +115,23 @@ std::string Mapper::place_name(std::uint32_t place) const {
   return std::to_string(nodes_ - shown()) + " more nodes";
 }
 
+std::size_t Mapper::place(const RouterSpot& spot) {
+  const auto [known, first] = routers_by_name_.emplace(spot.name, map_.devices.size());
+  if (first)
+    map_.devices.push_back({spot.name, "", std::string(name_of(DeviceKind::router)),
+                            row_of(DeviceKind::router), 0, NetworkMap::Spot{spot.x, spot.y}});
+  ++map_.devices[known->second].count;
+  return known->second;
+}
+
 /// A GPU's slot is drawn as the GPU.
 std::size_t Mapper::place(const Device& device) {
   if (device.kind == DeviceKind::pcie_slot && device.owner) return drawn_[*device.owner];
+  if (device.kind == DeviceKind::router && !device.node) return place(spots_[routers_++]);
   const Group group = group_of(device);
   const auto [place, kind] = group;
   const bool other_nodes = device.node && place == shown() && nodes_ > shown();
-  const std::int64_t most = other_nodes ? 0 : kind == DeviceKind::router ? kMostRouters : kMostOfKind;
+  const std::int64_t most = other_nodes ? 0 : kMostOfKind;
   const std::int64_t met = met_[group]++, total = totals_[group];
   const bool alone = total <= most || met < most - 1 || total == 1;
   if (!alone && rest_.count(group) > 0) {
@@ -125,7 +145,7 @@ std::size_t Mapper::place(const Device& device) {
     rest_[group] = index;
     name = std::to_string(total - met) + (met > 0 ? " more " : " ") + plural_of(kind);
   }
-  map_.devices.push_back({name, place_name(place), std::string(name_of(kind)), row_of(kind), 1});
+  map_.devices.push_back({name, place_name(place), std::string(name_of(kind)), row_of(kind), 1, {}});
   return index;
 }
 

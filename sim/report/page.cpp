@@ -53,12 +53,14 @@ Json data_of(const ExpertLoadMap& map) {
 
 Json data_of(const NetworkMap& map) {
   Json devices = Json::array(), links = Json::array();
-  for (const NetworkMap::Device& device : map.devices)
-    devices.push_back({{"name", device.name},
-                       {"place", device.place},
-                       {"kind", device.kind},
-                       {"row", device.row},
-                       {"count", device.count}});
+  for (const NetworkMap::Device& device : map.devices) {
+    Json& json = devices.emplace_back(Json{{"name", device.name},
+                                           {"place", device.place},
+                                           {"kind", device.kind},
+                                           {"row", device.row},
+                                           {"count", device.count}});
+    if (device.spot) json["spot"] = {rounded(device.spot->x, kDigits), rounded(device.spot->y, kDigits)};
+  }
   for (const NetworkMap::Link& link : map.links)
     links.push_back({{"from", link.from},
                      {"to", link.to},

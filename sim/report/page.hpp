@@ -27,12 +27,17 @@ struct ExpertLoadMap {
 
 /// The links of a cluster as a figure shows them: devices and links that are alike may stand as one.
 struct NetworkMap {
+  /// In a panel above the places: neighbours are about 1 apart; x to the right, y down.
+  struct Spot {
+    double x = 0.0, y = 0.0;
+  };
   struct Device {
-    std::string name;        // "gpu3", "8 leaf switches"
-    std::string place;       // "node 0": devices of a place stand together; empty: between the places
-    std::string kind;        // "gpu", "nic", …
-    std::int64_t row = 0;    // from the bottom
-    std::int64_t count = 1;  // that stand as this one
+    std::string name;          // "gpu3", "8 leaf switches"
+    std::string place;         // "node 0": devices of a place stand together; empty: between the places
+    std::string kind;          // "gpu", "nic", …
+    std::int64_t row = 0;      // from the bottom
+    std::int64_t count = 1;    // that stand as this one
+    std::optional<Spot> spot;  // of a router between the places; it stands in no row
   };
   /// One cable, or several alike, in its busier direction.
   struct Link {

@@ -77,6 +77,22 @@ try {
   await check('A run without expert parallelism has no matrix', 'empty', async (page) => {
     assert.equal(await page.locator('#rank-links, #lost').count(), 0);
   });
+  await check('Routers stand in a panel where no line crosses one; links of nodes end at its edge, and a mesh hangs below', 'routers', async (page) => {
+    const paths = await page.locator('#network svg path').evaluateAll((nodes) => nodes.map((node) =>
+        ({d: node.getAttribute('d'), text: node.querySelector('title').textContent})));
+    const path = (text) => paths.find((one) => one.text.includes(text)).d;
+    assert.equal(paths.length, 6 + 3 + 1 + 1);  // the ring, the mesh, a NIC's, one for the five of the other nodes
+    for (const r of [0, 1, 2, 3, 4]) assert.doesNotMatch(path(`router0.${r}>router0.${r + 1}`), /[QC]/);
+    assert.match(path('router0.5>router0.0'), /Q/);
+    for (const pair of ['gpu0>gpu1', 'gpu0>gpu2', 'gpu1>gpu2']) assert.match(path(pair), /C/);
+    assert.match(paths.find(({text}) => text.startsWith('5 links')).text,
+        /the busiest 5 NICs>router0.5\nnic, 50 GB\/s each way\nbusy 50\s% of the time, 15\s% on average/);
+    assert.equal(await page.locator('#network svg .own').count(), 3);  // router0.0 in the panel and at its edge, the rest's
+    const texts = await page.locator('#network svg text').allTextContents();
+    for (const text of ['0.0', '0.5', 'router0.0', '5 routers', 'gpu2', '5 more nodes']) assert.ok(texts.includes(text), text);
+    const heights = await page.locator('#network svg .router').evaluateAll((nodes) => nodes.map((node) => node.getAttribute('cy')));
+    assert.equal(new Set(heights).size, 2);
+  });
   for (const [name, rows, experts, columns, group] of
     [['run', 32, 8, 8, 1], ['many-experts', 58, 256, 256, 1], ['most-experts', 15, 2048, 410, 5]]) {
     await check(`The heat map of ${rows} layers and ${experts} experts has a cell for each, or for neighbours`, name, async (page) => {

@@ -1,6 +1,6 @@
 // Writes pages of made-up runs for the browser's test: run.html, many-experts.html and most-experts.html,
-// which differ in their experts; routing.html; sweep.html; and empty.html of a run in which every request was
-// rejected. Usage: synthetic_pages FOLDER
+// which differ in their experts; routers.html, whose nodes meet at routers; routing.html; sweep.html; and
+// empty.html of a run in which every request was rejected. Usage: synthetic_pages FOLDER
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -152,7 +152,7 @@ NetworkMap two_nodes() {
   map.text = "Links made up.";
   const auto add = [&](std::string name, std::string place, std::string kind, std::int64_t row,
                        std::int64_t count = 1) {
-    map.devices.push_back({std::move(name), std::move(place), std::move(kind), row, count});
+    map.devices.push_back({std::move(name), std::move(place), std::move(kind), row, count, {}});
     return map.devices.size() - 1;
   };
   const auto join = [&](std::size_t from, std::size_t to, const char* kind, double rate, double busy) {
@@ -174,6 +174,41 @@ NetworkMap two_nodes() {
   map.links.back().count = 20;
   map.busiest = {{"node1/nic3>leaf1", "nic", BytesPerSecond(50e9), Bytes(1.25e12), 0.3}};
   return map;
+}
+
+/// A ring of six routers in a line; a node of three GPUs joined each with each on the first router, five more
+/// nodes on the others.
+NetworkMap ring_of_routers() {
+  NetworkMap map;
+  const auto add = [&](std::string name, std::string place, std::string kind, std::int64_t row,
+                       std::optional<NetworkMap::Spot> spot = {}) {
+    map.devices.push_back({std::move(name), std::move(place), std::move(kind), row, 1, spot});
+    return map.devices.size() - 1;
+  };
+  const auto join = [&](std::size_t from, std::size_t to, const char* kind, double busy) {
+    map.links.push_back({from, to, map.devices[from].name + ">" + map.devices[to].name, kind, 1,
+                         BytesPerSecond(50e9), busy, busy / 2});
+  };
+  for (int r = 0; r < 6; ++r)
+    add("router0." + std::to_string(r), "", "router", 5, NetworkMap::Spot{static_cast<double>(r), 0.0});
+  for (std::size_t r = 0; r < 6; ++r) join(r, (r + 1) % 6, "uplink", 0.1 * static_cast<double>(r));
+  std::vector<std::size_t> gpus;
+  for (const char* name : {"gpu0", "gpu1", "gpu2"}) {
+    gpus.push_back(add(name, "node 0", "gpu", 1));
+    for (std::size_t i = 0; i + 1 < gpus.size(); ++i) join(gpus[i], gpus.back(), "xgmi", 0.2);
+  }
+  join(add("nic0", "node 0", "nic", 4), 0, "nic", 0.3);
+  map.devices.push_back({"5 NICs", "5 more nodes", "nic", 4, 5, {}});
+  for (std::size_t r = 1; r < 6; ++r) join(map.devices.size() - 1, r, "nic", 0.1 * static_cast<double>(r));
+  return map;
+}
+
+std::string routers_html() {
+  const RunLog log = simulated({17.5, 0.011, 1.9e-4}, 50);
+  RunPage page =
+      run_page_of({"llama-3.1-8b", "a ring of six nodes", "", "", ""}, summary_of(log, 1), log, kBlocks);
+  page.network = ring_of_routers();
+  return run_page(page);
 }
 
 std::string run_html(const ExpertLoadMap& experts) {
@@ -256,6 +291,7 @@ int main(int count, char** arguments) {
   switchyard::write_file_atomically(folder + "/many-experts.html", run_html(diagonal(58, 256)));
   switchyard::write_file_atomically(folder + "/most-experts.html", run_html(diagonal(15, 2048)));
   switchyard::write_file_atomically(folder + "/empty.html", empty_html());
+  switchyard::write_file_atomically(folder + "/routers.html", routers_html());
   switchyard::write_file_atomically(folder + "/routing.html", routing_html());
   switchyard::write_file_atomically(folder + "/sweep.html", sweep_html());
 }
