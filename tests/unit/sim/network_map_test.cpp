@@ -52,7 +52,7 @@ TEST_CASE("A large cluster is shown by few nodes; what is left out stands as one
     const LinkGraph graph = graph_of(wish);
     const NetworkMap map = map_of(graph);
     CHECK(map.devices.size() <= 120);  // 64 routers, three places
-    CHECK(map.links.size() <= 400);
+    CHECK(map.links.size() <= 800);
     const auto slots =
         std::count_if(graph.devices().begin(), graph.devices().end(),
                       [](const Device& device) { return device.kind == DeviceKind::pcie_slot; });
