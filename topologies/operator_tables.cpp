@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string>
 #include <tuple>
 
@@ -16,6 +17,8 @@ constexpr std::int64_t kLargest = std::int64_t{1} << 31;
 constexpr std::int64_t kMostHeads = 1 << 16;  // also of elements in one
 constexpr std::int64_t kMostBytes = std::int64_t{1} << 40;
 constexpr Seconds kLongest{60.0};
+// Of one shape: values of the one varying size times values of the other. Interpolation fills that grid.
+constexpr std::size_t kMostCrossings = 1 << 14;
 
 template <class Point>
 struct Column {
@@ -174,6 +177,35 @@ void refuse_twins(const Format<Point, N>& format, const std::vector<Point>& sort
   throw InputError(place(origin), "has" + row + " twice; give each row once");
 }
 
+/// Rows of one shape whose sizes hardly repeat span a grid of mostly holes.
+template <class Point, std::size_t N>
+void refuse_scatter(const Format<Point, N>& format, const std::vector<Point>& sorted, const Origin& origin) {
+  if constexpr (N > 1) {
+    if (format.varying < 2) return;
+    const auto same_shape = [&](const Point& a, const Point& b) {
+      const auto order_a = order_of(format, a), order_b = order_of(format, b);
+      return std::equal(order_a.begin(), order_a.end() - 2, order_b.begin());
+    };
+    for (auto first = sorted.begin(); first != sorted.end();) {
+      const auto last = std::find_if_not(first, sorted.end(),
+                                         [&](const Point& point) { return same_shape(*first, point); });
+      std::set<std::int64_t> ones, others;
+      for (auto point = first; point != last; ++point) {
+        ones.insert((*point).*format.columns[0].size);
+        others.insert((*point).*format.columns[1].size);
+      }
+      if (ones.size() * others.size() > kMostCrossings) {
+        throw InputError(
+            place(origin),
+            "has " + std::to_string(ones.size()) + " values of " + std::string(format.columns[0].name) +
+                " and " + std::to_string(others.size()) + " of " + std::string(format.columns[1].name) +
+                " for one shape; give a grid of at most " + std::to_string(kMostCrossings) + " crossings");
+      }
+      first = last;
+    }
+  }
+}
+
 template <class Point, std::size_t N>
 std::vector<Point> read_table(const Format<Point, N>& format, const Json& value, const Origin& origin) {
   std::vector<Point> points;
@@ -188,6 +220,7 @@ std::vector<Point> read_table(const Format<Point, N>& format, const Json& value,
   std::sort(points.begin(), points.end(),
             [&](const Point& a, const Point& b) { return order_of(format, a) < order_of(format, b); });
   refuse_twins(format, points, origin);
+  refuse_scatter(format, points, origin);
   return points;
 }
 

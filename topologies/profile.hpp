@@ -28,7 +28,8 @@
 //
 // Sizes are integers as one rank sees them, times are of whole kernels inside a CUDA graph: kernel_overhead
 // is in them. A product's activations are in the format that they take beside such weights
-// (activations_beside). sim/cost/correction.hpp says what a table does to the formula's times.
+// (activations_beside). Measure on a grid, a few values of each column: times of other sizes are interpolated
+// (sim/cost/correction.hpp).
 #pragma once
 
 #include "sim/base/json.hpp"

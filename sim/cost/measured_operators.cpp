@@ -2,6 +2,7 @@
 #include "sim/cost/measured_operators.hpp"
 
 #include <bit>
+#include <cmath>
 
 namespace switchyard {
 namespace {
@@ -30,6 +31,8 @@ Attention latent_attention(std::int64_t heads, std::int64_t latent_dim) {
   return attention;
 }
 
+double log_of(std::int64_t size) { return std::log(static_cast<double>(size)); }
+
 }  // namespace
 
 GemmShape shape_of(const Gemm& gemm) { return {gemm.weights, gemm.activations, gemm.n, gemm.k}; }
@@ -40,6 +43,24 @@ ExpertShape shape_of(const ExpertWork& work) {
 
 AttentionShape shape_of(const AttentionWork& work) {
   return {work.kind, work.kv_cache, work.heads, work.kv_heads, work.head_dim};
+}
+
+ShapePlace place_of(const GemmShape& shape) {
+  const auto& [weights, activations, n, k] = shape;
+  return {{static_cast<int>(weights), static_cast<int>(activations), 0}, {log_of(n), log_of(k)}};
+}
+
+ShapePlace place_of(const ExpertShape& shape) {
+  const auto& [weights, activations, gated, hidden_size, intermediate_size] = shape;
+  return {{static_cast<int>(weights), static_cast<int>(activations), gated ? 1 : 0},
+          {log_of(hidden_size), log_of(intermediate_size)}};
+}
+
+ShapePlace place_of(const AttentionShape& shape) {
+  const auto& [kind, kv_cache, heads, kv_heads, head_dim] = shape;
+  return {{static_cast<int>(kind), static_cast<int>(kv_cache), 0},
+          {log_of(kv_heads), std::log(static_cast<double>(heads) / static_cast<double>(kv_heads)),
+           log_of(head_dim)}};
 }
 
 Gemm work_of(const GemmPoint& point, const Gpu& gpu) {

@@ -9,16 +9,69 @@
 namespace switchyard {
 namespace {
 
-/// `describe(point, add)` calls add(shape, formula) for each operator that the point may be a measurement of.
-template <class Shape, class Point, class Describe>
-Correction<Shape> correction_by(const std::vector<Point>& table, Describe describe) {
-  typename Correction<Shape>::Points points;
-  for (const Point& point : table) {
-    describe(point, [&](const Shape& shape, Seconds formula) {
-      points[shape].push_back({formula, point.time});
-    });
+/// A prompt's chunk after no context is as far from one after this many tokens as that is from one after
+/// three times as many: what the logarithm of a context that may be 0 starts from.
+constexpr double kFirstContext = 1024.0;
+
+double context_size(double context) { return kFirstContext + std::max(context, 0.0); }
+
+double real(std::int64_t number) { return static_cast<double>(number); }
+
+Correction<GemmShape> gemm_correction(const Gpu& gpu, const OperatorCost& formula) {
+  Correction<GemmShape>::Points points;
+  for (const GemmPoint& point : gpu.profile.tables.gemm) {
+    const Gemm gemm = work_of(point, gpu);
+    points[shape_of(gemm)].push_back({real(point.m), 1.0, {formula.gemm(gemm, point.m), point.time}});
   }
-  return Correction<Shape>(std::move(points));
+  return Correction<GemmShape>(points);
+}
+
+Correction<AttentionShape> decode_correction(const Gpu& gpu, const OperatorCost& formula) {
+  Correction<AttentionShape>::Points points;
+  for (const DecodeAttentionPoint& point : gpu.profile.tables.decode_attention) {
+    const double context = real(point.sequences) * real(point.context);
+    for (const AttentionWork& work : works_of(point))
+      points[shape_of(work)].push_back(
+          {real(point.sequences),
+           real(point.context),
+           {formula.decode_attention(work, point.sequences, context), point.time}});
+  }
+  return Correction<AttentionShape>(points);
+}
+
+Correction<AttentionShape> prefill_correction(const Gpu& gpu, const OperatorCost& formula) {
+  Correction<AttentionShape>::Points points;
+  for (const PrefillAttentionPoint& point : gpu.profile.tables.prefill_attention) {
+    const AttentionWork work = work_of(point);
+    const double tokens = real(point.tokens), context = real(point.context);
+    const double pairs = tokens * context + 0.5 * tokens * (tokens + 1.0);
+    points[shape_of(work)].push_back(
+        {tokens,
+         context_size(context),
+         {formula.prefill_attention(work, pairs, context + tokens, point.tokens), point.time}});
+  }
+  return Correction<AttentionShape>(points);
+}
+
+Correction<ExpertShape> expert_correction(const Gpu& gpu, const OperatorCost& formula, std::int64_t tile) {
+  Correction<ExpertShape>::Points points;
+  for (const GroupedGemmPoint& point : gpu.profile.tables.grouped_gemm) {
+    const ExpertWork work = work_of(point, gpu);
+    const double rows = real(point.rows), active = real(point.active_experts);
+    points[shape_of(work)].push_back(
+        {rows / active,
+         active,
+         {formula.experts(work, rows, real(tiled_rows(point, tile)), point.active_experts), point.time}});
+  }
+  return Correction<ExpertShape>(points);
+}
+
+std::optional<RatioCurve> elementwise_correction(const Gpu& gpu, const OperatorCost& formula) {
+  std::vector<MeasuredTime> times;
+  for (const ElementwisePoint& point : gpu.profile.tables.elementwise)
+    times.push_back({formula.elementwise(1.0, Bytes(real(point.bytes))), point.time});
+  if (times.empty()) return std::nullopt;
+  return RatioCurve(std::move(times));
 }
 
 }  // namespace
@@ -32,48 +85,32 @@ Seconds smooth_max(Seconds a, Seconds b, double p) {
 }
 
 OperatorCost::OperatorCost(const Gpu& gpu, std::int64_t expert_tile) : gpu_(gpu) {
-  const OperatorTables& tables = gpu_.profile.tables;
-  gemm_ = correction_by<GemmShape>(tables.gemm, [&](const GemmPoint& point, auto add) {
-    const Gemm gemm = work_of(point, gpu_);
-    add(shape_of(gemm), gemm_formula(gemm, point.m));
-  });
-  decode_attention_ = correction_by<AttentionShape>(
-      tables.decode_attention, [&](const DecodeAttentionPoint& point, auto add) {
-        const double context = static_cast<double>(point.sequences) * static_cast<double>(point.context);
-        for (const AttentionWork& work : works_of(point))
-          add(shape_of(work), decode_formula(work, point.sequences, context));
-      });
-  prefill_attention_ = correction_by<AttentionShape>(
-      tables.prefill_attention, [&](const PrefillAttentionPoint& point, auto add) {
-        const AttentionWork work = work_of(point);
-        const double tokens = static_cast<double>(point.tokens);
-        const double context = static_cast<double>(point.context);
-        const double pairs = tokens * context + 0.5 * tokens * (tokens + 1.0);
-        add(shape_of(work), prefill_formula(work, pairs, context + tokens, point.tokens));
-      });
-  experts_ = correction_by<ExpertShape>(tables.grouped_gemm, [&](const GroupedGemmPoint& point, auto add) {
-    const ExpertWork work = work_of(point, gpu_);
-    const double tiled = static_cast<double>(tiled_rows(point, expert_tile));
-    add(shape_of(work), experts_formula(work, static_cast<double>(point.rows), tiled, point.active_experts));
-  });
-  elementwise_ =
-      correction_by<ElementwiseShape>(tables.elementwise, [&](const ElementwisePoint& point, auto add) {
-        add({}, elementwise_formula(1.0, Bytes(static_cast<double>(point.bytes))));
-      });
+  const OperatorCost formula = *this;  // no table corrects it
+  gemm_ = gemm_correction(gpu_, formula);
+  decode_attention_ = decode_correction(gpu_, formula);
+  prefill_attention_ = prefill_correction(gpu_, formula);
+  experts_ = expert_correction(gpu_, formula, expert_tile);
+  elementwise_ = elementwise_correction(gpu_, formula);
 }
 
 Seconds OperatorCost::gemm(const Gemm& gemm, std::int64_t m) const {
-  return gemm_.corrected(shape_of(gemm), gemm_formula(gemm, m));
+  if (m == 0 || gemm.n == 0) return Seconds(0.0);
+  return gemm_.corrected(shape_of(gemm), gemm_formula(gemm, m),
+                         [&](double rows) { return gemm_formula(gemm, static_cast<std::int64_t>(rows)); });
 }
 
 Seconds OperatorCost::decode_attention(const AttentionWork& work, std::int64_t sequences,
                                        double context) const {
-  return decode_attention_.corrected(shape_of(work), decode_formula(work, sequences, context));
+  if (sequences == 0) return Seconds(0.0);
+  return decode_attention_.corrected(shape_of(work), real(sequences), context / real(sequences),
+                                     decode_formula(work, sequences, context));
 }
 
 Seconds OperatorCost::prefill_attention(const AttentionWork& work, double pairs, double keys,
                                         std::int64_t tokens) const {
-  return prefill_attention_.corrected(shape_of(work), prefill_formula(work, pairs, keys, tokens));
+  if (tokens == 0) return Seconds(0.0);
+  return prefill_attention_.corrected(shape_of(work), real(tokens), context_size(keys - real(tokens)),
+                                      prefill_formula(work, pairs, keys, tokens));
 }
 
 Seconds OperatorCost::linear_attention(const StateWork& work, std::int64_t sequences,
@@ -97,17 +134,18 @@ Seconds OperatorCost::linear_attention(const StateWork& work, std::int64_t seque
 
 Seconds OperatorCost::experts(const ExpertWork& work, double rows, double tiled_rows,
                               std::int64_t active) const {
-  return experts_.corrected(shape_of(work), experts_formula(work, rows, tiled_rows, active));
+  if (active == 0) return Seconds(0.0);
+  return experts_.corrected(shape_of(work), rows / real(active), real(active),
+                            experts_formula(work, rows, tiled_rows, active));
 }
 
 Seconds OperatorCost::elementwise(double kernels, Bytes bytes) const {
-  if (elementwise_.empty() || kernels <= 0.0) return elementwise_formula(kernels, bytes);
-  return kernels * elementwise_.corrected({}, elementwise_formula(1.0, bytes / kernels));
+  if (!elementwise_ || kernels <= 0.0) return elementwise_formula(kernels, bytes);
+  return kernels * elementwise_->corrected(elementwise_formula(1.0, bytes / kernels));
 }
 
 Seconds OperatorCost::gemm_formula(const Gemm& gemm, std::int64_t m) const {
-  if (m == 0 || gemm.n == 0) return Seconds(0.0);
-  const double rows = static_cast<double>(m);
+  const double rows = real(m);
   const double n = static_cast<double>(gemm.n);
   const double k = static_cast<double>(gemm.k);
   const Bytes bytes = n * k * bytes_per_element(gemm.weights) +
@@ -119,7 +157,6 @@ Seconds OperatorCost::gemm_formula(const Gemm& gemm, std::int64_t m) const {
 
 Seconds OperatorCost::decode_formula(const AttentionWork& work, std::int64_t sequences,
                                      double context) const {
-  if (sequences == 0) return Seconds(0.0);
   const Bytes bytes =
       context * work.cache_bytes_per_token + static_cast<double>(sequences) * work.query_bytes_per_token;
   return gpu_.profile.kernel_overhead +
@@ -130,7 +167,6 @@ Seconds OperatorCost::decode_formula(const AttentionWork& work, std::int64_t seq
 
 Seconds OperatorCost::prefill_formula(const AttentionWork& work, double pairs, double keys,
                                       std::int64_t tokens) const {
-  if (tokens == 0) return Seconds(0.0);
   const Bytes bytes =
       keys * work.prefill_bytes_per_key + static_cast<double>(tokens) * work.query_bytes_per_token;
   return gpu_.profile.kernel_overhead + roofline(pairs * work.prefill_flops_per_pair,
@@ -140,7 +176,6 @@ Seconds OperatorCost::prefill_formula(const AttentionWork& work, double pairs, d
 
 Seconds OperatorCost::experts_formula(const ExpertWork& work, double rows, double tiled_rows,
                                       std::int64_t active) const {
-  if (active == 0) return Seconds(0.0);
   const Bytes bytes =
       static_cast<double>(active) * work.weight_bytes_per_expert + rows * work.activation_bytes_per_row;
   return 2.0 * gpu_.profile.kernel_overhead + roofline(tiled_rows * work.flops_per_row,

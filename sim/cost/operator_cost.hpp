@@ -1,7 +1,9 @@
 // Times of operators on one GPU: overhead + smooth_max(flops / rate, bytes / bandwidth), from the GPU's
-// profile. Where the profile has a measured table with the operator's shape, the table corrects the formula
-// (sim/cost/correction.hpp).
+// profile. Where the profile has a measured table of the operator's class and formats, the table corrects the
+// formula (sim/cost/correction.hpp).
 #pragma once
+
+#include <optional>
 
 #include "sim/base/units.hpp"
 #include "sim/cost/correction.hpp"
@@ -54,7 +56,7 @@ class OperatorCost {
   Correction<AttentionShape> decode_attention_;
   Correction<AttentionShape> prefill_attention_;
   Correction<ExpertShape> experts_;
-  Correction<ElementwiseShape> elementwise_;
+  std::optional<RatioCurve> elementwise_;
 };
 
 }  // namespace switchyard

@@ -148,6 +148,26 @@ TEST_CASE("Points are sorted by precision, shape and what varies") {
   CHECK(profile.tables.gemm.back().precision == Precision::fp8);
 }
 
+TEST_CASE("Rows of one shape that are far from a grid are refused with what they have") {
+  for (const std::size_t of : {1, 2, 3}) {
+    const Kind& kind = kinds()[of];
+    CAPTURE(kind.key);
+    std::vector<Json> rows;
+    for (int i = 0; i < 128; ++i) {
+      rows.push_back(kind.row);
+      rows.back()[0] = 1000 + i;
+      rows.back()[1] = 500 + i;
+    }
+    CHECK_NOTHROW(read(kind.key, kind.table(rows)));
+    rows.push_back(kind.row);
+    refuses(kind.key, kind.table(rows),
+            {"my.json: /profile/" + kind.key + ": has 129 values of", kind.columns[0].get<std::string>(),
+             "give a grid of at most 16384 crossings"});
+    rows.back().at(2) = 7;  // another shape
+    CHECK_NOTHROW(read(kind.key, kind.table(rows)));
+  }
+}
+
 TEST_CASE("Only a prompt's chunk may follow an empty cache") {
   CHECK(read("prefill_attention_table", kinds()[2].table_with(1, 0)).tables.prefill_attention[0].context ==
         0);

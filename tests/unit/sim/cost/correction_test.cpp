@@ -2,8 +2,10 @@
 #include "sim/cost/correction.hpp"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 #include <string>
-#include <tuple>
+
+#include "sim/cost/measured_operators.hpp"
 
 using namespace switchyard;
 using namespace switchyard::literals;
@@ -88,14 +90,30 @@ TEST_CASE("Times rise with the formula's where measured ones do, be their ratios
   }
 }
 
-TEST_CASE("A shape that was not measured keeps the formula's time to the last bit", "[cost]") {
-  using Shape = std::tuple<int, int>;
-  const Correction<Shape> none;
+TEST_CASE("A shape of a kind that was not measured keeps the formula's time to the last bit", "[cost]") {
+  const GemmShape bf16{Precision::bf16, Precision::bf16, 4096, 1024},
+      fp8{Precision::fp8, Precision::fp8, 4096, 1024};
+  const Correction<GemmShape> none;
   CHECK(none.empty());
-  CHECK(none.corrected({1, 2}, 13.7_us) == 13.7_us);
-  const Correction<Shape> some({{{1, 2}, {{10_us, 20_us}}}, {{1, 3}, {{10_us, 30_us}}}});
+  CHECK(none.corrected(bf16, 8.0, 1.0, 13.7_us) == 13.7_us);
+  const Correction<GemmShape> some({{bf16, {{8.0, 1.0, {10_us, 20_us}}}}});
   CHECK_FALSE(some.empty());
-  CHECK(some.corrected({2, 1}, 13.7_us) == 13.7_us);
-  CHECK(some.corrected({1, 2}, 10_us).value() == Approx(20e-6).epsilon(1e-12));
-  CHECK(some.corrected({1, 3}, 10_us).value() == Approx(30e-6).epsilon(1e-12));
+  CHECK(some.corrected(fp8, 8.0, 1.0, 13.7_us) == 13.7_us);
+  CHECK(some.corrected(fp8, 13.7_us, [](double) { return 1_us; }) == 13.7_us);
+  CHECK(some.corrected(bf16, 8.0, 1.0, 10_us).value() == Approx(20e-6).epsilon(1e-12));
+}
+
+TEST_CASE("A shape is answered the same when it is asked for again, whatever was asked between", "[cost]") {
+  const auto shape = [](std::int64_t n) { return GemmShape{Precision::bf16, Precision::bf16, n, 1024}; };
+  const Correction<GemmShape> correction(
+      {{shape(1024), {{1.0, 1.0, {10_us, 20_us}}, {64.0, 1.0, {40_us, 50_us}}}},
+       {shape(4096), {{1.0, 1.0, {10_us, 30_us}}, {64.0, 1.0, {40_us, 90_us}}}}});
+  const auto formula_at = [](double m) { return (9.5 + 0.5 * m) * 1_us; };
+  for (int round = 0; round < 2; ++round) {
+    CHECK(correction.corrected(shape(1024), 1.0, 1.0, 10_us).value() == Approx(20e-6).epsilon(1e-12));
+    CHECK(correction.corrected(shape(4096), 10_us, formula_at).value() == Approx(30e-6).epsilon(1e-12));
+    CHECK(correction.corrected(shape(2048), 10_us, formula_at).value() ==
+          Approx(std::sqrt(6.0) * 1e-5).epsilon(1e-12));
+    CHECK(correction.corrected(shape(2048), formula_at(200.0), formula_at) > 109.5_us);
+  }
 }

@@ -134,3 +134,31 @@ TEST_CASE("Rows that are spread evenly are padded expert by expert", "[cost]") {
   CHECK(padded(8, 8, 64) == 8 * 64);
   CHECK(padded(512, 8, 64) == 512);
 }
+
+TEST_CASE("What of a shape lies between measured ones is its sizes; formats and kinds are not", "[cost]") {
+  const auto gemm = [](Precision weights, std::int64_t n) {
+    return place_of(GemmShape{weights, Precision::bf16, n, 1024});
+  };
+  CHECK(gemm(Precision::bf16, 512).kind == gemm(Precision::bf16, 4096).kind);
+  CHECK(gemm(Precision::bf16, 512).logs != gemm(Precision::bf16, 4096).logs);
+  CHECK(gemm(Precision::bf16, 512).kind != gemm(Precision::fp4, 512).kind);
+  const auto expert = [](bool gated, std::int64_t intermediate_size) {
+    return place_of(ExpertShape{Precision::bf16, Precision::bf16, gated, 2048, intermediate_size});
+  };
+  CHECK(expert(true, 512).kind == expert(true, 768).kind);
+  CHECK(expert(true, 512).kind != expert(false, 512).kind);
+  const auto attention = [](AttentionWork::Kind kind, Precision cache, std::int64_t heads,
+                            std::int64_t kv_heads) {
+    return place_of(AttentionShape{kind, cache, heads, kv_heads, 128});
+  };
+  using Kind = AttentionWork::Kind;
+  const ShapePlace plain = attention(Kind::grouped_query, Precision::bf16, 32, 8);
+  CHECK(plain.kind != attention(Kind::latent, Precision::bf16, 32, 8).kind);
+  CHECK(plain.kind != attention(Kind::grouped_query, Precision::fp8, 32, 8).kind);
+  // Half of the heads on half of the KV heads, as a tensor rank has them, differ in one size.
+  const ShapePlace half = attention(Kind::grouped_query, Precision::bf16, 16, 4);
+  CHECK(half.kind == plain.kind);
+  CHECK(half.logs[0] != plain.logs[0]);
+  CHECK(half.logs[1] == plain.logs[1]);
+  CHECK(half.logs[2] == plain.logs[2]);
+}

@@ -1,4 +1,5 @@
 // Operator times on a GPU with round numbers: closed forms, and measured tables that correct them.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -183,20 +184,54 @@ TEST_CASE("Between measured sizes a product's ratio to the formula lies between 
   }
 }
 
-TEST_CASE("Operators of shapes and formats that were not measured follow the formula", "[cost]") {
+TEST_CASE("Operators of formats and kinds that were not measured follow the formula", "[cost]") {
   const OperatorCost cost(measured_gpu()), formula(plain_gpu());
   const auto same = [&](auto time_on) { CHECK(time_on(cost) == time_on(formula)); };
-  same([](const OperatorCost& on) { return on.gemm(product(4096, 2048), 64); });
   same([](const OperatorCost& on) { return on.gemm(product(4096, 1024, Precision::fp16), 64); });
   same([](const OperatorCost& on) {
     Gemm weights_only = product(4096, 1024, Precision::fp8);
     weights_only.activations = Precision::bf16;
     return on.gemm(weights_only, 64);
   });
-  same([](const OperatorCost& on) { return on.experts(experts_of(2048, 384), 16.0, 512.0, 8); });
-  same([](const OperatorCost& on) { return on.prefill_attention(attention(16, 4), 131328.0, 512.0, 512); });
+  same([](const OperatorCost& on) {
+    ExpertWork plain = experts_of(2048, 768);
+    plain.gated = false;
+    return on.experts(plain, 16.0, 512.0, 8);
+  });
   same([](const OperatorCost& on) { return on.prefill_attention(latent_attention(), 131328.0, 512.0, 512); });
-  same([](const OperatorCost& on) { return on.decode_attention(attention(16, 4), 8, 8000.0); });
+  same([](const OperatorCost& on) {
+    AttentionWork fp8_cache = attention(32, 8);
+    fp8_cache.kv_cache = Precision::fp8;
+    return on.decode_attention(fp8_cache, 8, 8000.0);
+  });
+}
+
+TEST_CASE("A product between measured shapes has a ratio between theirs, one outside the edge's", "[cost]") {
+  const OperatorCost cost(measured_gpu()), formula(plain_gpu());
+  const auto ratio = [&](std::int64_t n, std::int64_t k) {
+    return cost.gemm(product(n, k), 64) / formula.gemm(product(n, k), 64);
+  };
+  const double narrow = ratio(2048, 1024), wide = ratio(4096, 1024);
+  CHECK(ratio(3072, 1024) > std::min(narrow, wide));
+  CHECK(ratio(3072, 1024) < std::max(narrow, wide));
+  CHECK(ratio(512, 1024) == Approx(narrow));
+  CHECK(ratio(2048, 9999) == Approx(narrow));
+}
+
+TEST_CASE("Every class takes its ratio from the nearest shapes that were measured", "[cost]") {
+  const OperatorCost cost(measured_gpu()), formula(plain_gpu());
+  const auto ratio = [&](auto time_on) { return time_on(cost) / time_on(formula); };
+  CHECK(
+      ratio([](const OperatorCost& on) { return on.experts(experts_of(2048, 384), 16.0, 16.0, 8); }) ==
+      Approx(ratio([](const OperatorCost& on) { return on.experts(experts_of(2048, 768), 16.0, 16.0, 8); })));
+  CHECK(
+      ratio([](const OperatorCost& on) { return on.decode_attention(attention(16, 4), 8, 8000.0); }) ==
+      Approx(ratio([](const OperatorCost& on) { return on.decode_attention(attention(32, 8), 8, 8000.0); })));
+  CHECK(ratio([](const OperatorCost& on) {
+          return on.prefill_attention(attention(16, 4), 131328.0, 512.0, 512);
+        }) == Approx(ratio([](const OperatorCost& on) {
+          return on.prefill_attention(attention(32, 8), 131328.0, 512.0, 512);
+        })));
 }
 
 TEST_CASE("Several small kernels are as many measured ones of their share of the bytes", "[cost]") {
