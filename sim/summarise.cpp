@@ -10,6 +10,7 @@
 #include "sim/expert_assignments.hpp"
 #include "sim/network_map.hpp"
 #include "sim/rank_links.hpp"
+#include "topologies/profile.hpp"
 #include "workloads/parameters.hpp"
 
 namespace switchyard {
@@ -230,6 +231,26 @@ const char* note_of_sharing(const System& system) {
   return nullptr;
 }
 
+/// Of a measured profile: what it was measured on, and what it lacks.
+std::vector<std::string> notes_of(const GpuProfile& profile) {
+  if (!profile.measured) return {};
+  const Measurement& measured = profile.measurement;
+  std::string words;
+  const auto add = [&](const std::string& label, const std::string& text) {
+    if (!text.empty()) words += (words.empty() ? "" : ", ") + label + text;
+  };
+  add("", measured.device);
+  add("driver ", measured.driver);
+  for (const auto& [library, version] : measured.libraries) add(library + " ", version);
+  add("", measured.date);
+  std::vector<std::string> notes;
+  if (!words.empty()) notes.push_back("GPU profile measured: " + words + ".");
+  std::string gaps;
+  for (const std::string& gap : gaps_of(profile)) gaps += (gaps.empty() ? "" : "; ") + gap;
+  if (!gaps.empty()) notes.push_back("GPU profile: " + gaps + ".");
+  return notes;
+}
+
 std::vector<std::string> notes_of_run(const System& system, const Simulation& simulation,
                                       const Metrics& metrics) {
   std::vector<std::string> notes = notes_of(system.scenario());
@@ -283,6 +304,7 @@ std::string routing_in_words(const Scenario& scenario) {
 
 std::vector<std::string> notes_of(const Scenario& scenario) {
   std::vector<std::string> notes = scenario.notes;
+  for (const std::string& note : notes_of(scenario.cluster.gpu.profile)) notes.push_back(note);
   const std::string& mode = scenario.routing.mode;
   if (scenario.model.moe_layers() > 0 && (mode == "bank" || mode == "exact")) {
     const char* weights = scenario.routing.gate_weights.empty() ? "synthetic weights and tokens"

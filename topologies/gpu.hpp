@@ -12,18 +12,44 @@
 
 namespace switchyard {
 
-/// One class of operators: time = overhead + smooth_max(flops / (peak x compute), bytes / (bandwidth x
-/// memory)).
-struct OperatorEfficiency {
+/// Of one class of operators in one format: time = overhead + smooth_max(flops / (peak x compute), bytes /
+/// (bandwidth x memory)).
+struct EfficiencyShare {
   double compute = 1.0;  // share of the peak rate reached on large shapes
   double memory = 1.0;   // share of the memory bandwidth reached on large shapes
+  bool operator==(const EfficiencyShare&) const = default;
+};
+
+/// Of one class: in bf16, and in formats that have shares of their own. A format is that of the weights, of
+/// attention that of the KV cache.
+struct OperatorEfficiency : EfficiencyShare {
+  std::map<Precision, EfficiencyShare> formats;
+
+  OperatorEfficiency() = default;
+  OperatorEfficiency(double compute_share, double memory_share)
+      : EfficiencyShare{compute_share, memory_share} {}
+  const EfficiencyShare& in(Precision format) const {
+    if (formats.empty()) return *this;
+    const auto own = formats.find(format);
+    return own == formats.end() ? *this : own->second;
+  }
   bool operator==(const OperatorEfficiency&) const = default;
+};
+
+/// Where, when and with which software a profile was measured; each may be empty.
+struct Measurement {
+  std::string device;                            // as its driver names it
+  std::string driver;                            // its version
+  std::string date;                              // 2026-11-27
+  std::map<std::string, std::string> libraries;  // {"torch": "2.8.0", …}
+  bool operator==(const Measurement&) const = default;
 };
 
 /// What a GPU reaches of its datasheet. The default profile is "measured": false and every report says so.
 struct GpuProfile {
   bool measured = false;
   std::string source;
+  Measurement measurement;
   OperatorEfficiency gemm, grouped_gemm, prefill_attention, decode_attention, latent_decode_attention,
       elementwise;
   Seconds kernel_overhead;  // of one kernel inside a CUDA graph

@@ -1,6 +1,7 @@
 // The profile of a GPU: strict reading, every number within its range.
 #include "topologies/profile.hpp"
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -32,11 +33,69 @@ constexpr std::array kOperatorClasses = {
     OperatorClass{"elementwise", &GpuProfile::elementwise},
 };
 
+EfficiencyShare read_share(ObjectReader& reader) {
+  return {reader.number("compute", kEfficiency), reader.number("memory", kEfficiency)};
+}
+
+/// bf16 is the class itself; fp16 and fp32 go with it.
+bool has_own_share(Precision format) {
+  return format != Precision::bf16 && format != Precision::fp16 && format != Precision::fp32;
+}
+
 OperatorEfficiency read_efficiency(ObjectReader reader) {
-  const OperatorEfficiency efficiency{reader.number("compute", kEfficiency),
-                                      reader.number("memory", kEfficiency)};
+  OperatorEfficiency efficiency;
+  static_cast<EfficiencyShare&>(efficiency) = read_share(reader);
+  for (const PrecisionRow& row : precisions()) {
+    if (!has_own_share(row.precision)) continue;
+    if (!reader.has(row.name)) {
+      reader.known(row.name);
+      continue;
+    }
+    ObjectReader share = reader.object(row.name);
+    efficiency.formats[row.precision] = read_share(share);
+    share.finish();
+  }
   reader.finish();
   return efficiency;
+}
+
+Json to_json(const EfficiencyShare& share) {
+  return Json{{"compute", share.compute}, {"memory", share.memory}};
+}
+
+std::string read_date(ObjectReader& reader) {
+  std::string date = reader.optional_text("date", "");
+  const auto digits = [&](std::size_t from, std::size_t count) {
+    return std::all_of(date.begin() + static_cast<std::ptrdiff_t>(from),
+                       date.begin() + static_cast<std::ptrdiff_t>(from + count),
+                       [](char c) { return c >= '0' && c <= '9'; });
+  };
+  const bool written =
+      date.size() == 10 && date[4] == '-' && date[7] == '-' && digits(0, 4) && digits(5, 2) && digits(8, 2);
+  if (!date.empty() && !written) reader.fail("date", in_quotes(date) + " is no date; give YYYY-MM-DD");
+  return date;
+}
+
+Measurement read_measurement(ObjectReader& reader) {
+  Measurement measurement;
+  measurement.device = reader.optional_text("device", "");
+  measurement.driver = reader.optional_text("driver", "");
+  measurement.date = read_date(reader);
+  if (reader.has("libraries")) {
+    ObjectReader libraries = reader.object("libraries");
+    for (const std::string& name : libraries.keys()) measurement.libraries[name] = libraries.text(name);
+    libraries.finish();
+  } else {
+    reader.known("libraries");
+  }
+  return measurement;
+}
+
+void write_measurement(const Measurement& measurement, Json& profile) {
+  if (!measurement.device.empty()) profile["device"] = measurement.device;
+  if (!measurement.driver.empty()) profile["driver"] = measurement.driver;
+  if (!measurement.date.empty()) profile["date"] = measurement.date;
+  if (!measurement.libraries.empty()) profile["libraries"] = measurement.libraries;
 }
 
 Seconds read_overhead(ObjectReader& reader) {
@@ -52,6 +111,7 @@ GpuProfile read_object(const Json& value, const Origin& origin) {
   GpuProfile profile;
   profile.measured = reader.optional_boolean("measured", false);
   profile.source = reader.text("source");
+  profile.measurement = read_measurement(reader);
   for (const OperatorClass& row : kOperatorClasses) {
     if (row.fallback != nullptr && !reader.has(row.name)) {
       profile.*row.efficiency = profile.*row.fallback;
@@ -80,12 +140,37 @@ GpuProfile read_profile(const Json& value, const Origin& origin) {
   return read_object(read_json_file(path), {"", path, ""});
 }
 
+std::vector<std::string> gaps_of(const GpuProfile& profile) {
+  if (!profile.measured) return {};
+  std::vector<std::string> gaps;
+  const OperatorTables& tables = profile.tables;
+  const auto missing = [&](const auto& table, const char* what) {
+    if (table.empty()) gaps.push_back(std::string(what) + ": not measured, from the formula and its shares");
+  };
+  missing(tables.gemm, "matrix products");
+  missing(tables.grouped_gemm, "experts' products");
+  missing(tables.prefill_attention, "prefill attention");
+  missing(tables.decode_attention, "decode attention");
+  missing(tables.elementwise, "element-wise kernels");
+  const auto unknown = [&](bool empty, const char* what) {
+    if (empty) gaps.push_back("the profile does not say its " + std::string(what));
+  };
+  unknown(profile.measurement.device.empty(), "device");
+  unknown(profile.measurement.driver.empty(), "driver");
+  unknown(profile.measurement.date.empty(), "date");
+  unknown(profile.measurement.libraries.empty(), "libraries");
+  return gaps;
+}
+
 Json to_json(const GpuProfile& profile) {
   Json json{{"measured", profile.measured}, {"source", profile.source}};
   for (const OperatorClass& row : kOperatorClasses) {
     const OperatorEfficiency& efficiency = profile.*row.efficiency;
-    json[std::string(row.name)] = Json{{"compute", efficiency.compute}, {"memory", efficiency.memory}};
+    Json& written = json[std::string(row.name)] = to_json(static_cast<const EfficiencyShare&>(efficiency));
+    for (const auto& [format, share] : efficiency.formats)
+      written[std::string(name_of(format))] = to_json(share);
   }
+  write_measurement(profile.measurement, json);
   json["kernel_overhead"] = to_text(profile.kernel_overhead);
   json["smoothness"] = profile.smoothness;
   write_operator_tables(profile.tables, json);

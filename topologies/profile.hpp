@@ -1,7 +1,10 @@
 // Reading and writing a GPU's profile, the "profile" of its JSON:
 //
-//   {"measured": true, "source": "…", "kernel_overhead": "2.8 us", "smoothness": 4,
-//    "gemm": {"compute": 0.78, "memory": 0.9}, "grouped_gemm": {…}, "prefill_attention": {…},
+//   {"measured": true, "source": "…", "device": "NVIDIA H100 80GB HBM3", "driver": "570.86", "date":
+//   "2026-11-27",
+//    "libraries": {"torch": "2.8.0", …}, "kernel_overhead": "2.8 us", "smoothness": 4,
+//    "gemm": {"compute": 0.78, "memory": 0.9, "fp8": {"compute": 0.7, "memory": 0.8}, …},
+//    "grouped_gemm": {…}, "prefill_attention": {…},
 //    "decode_attention": {…}, "latent_decode_attention": {…}, "elementwise": {…},
 //    "gemm_table": {"precision": "bf16", "columns": ["m", "n", "k", "time_us"],
 //                   "rows": [[64, 4096, 4096, 9.1], …]},
@@ -9,8 +12,9 @@
 //    "elementwise_table": …}
 //
 // Required: source, kernel_overhead and the classes of operators, but that latent_decode_attention (MLA) is
-// decode_attention unless it is there. The tables are optional; each is one such object or a list of them,
-// and "columns" must be these:
+// decode_attention unless it is there. A class may have shares of its own for formats: of its weights, of
+// attention's KV cache; one that is absent has the class's, which are bf16's. The tables are optional; each
+// is one such object or a list of them, and "columns" must be these:
 //
 //   table                    precision  columns
 //   gemm_table               weights    m, n, k, time_us: y[m, n] = x[m, k] w[k, n]
@@ -32,6 +36,9 @@
 // (sim/cost/correction.hpp).
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "sim/base/json.hpp"
 #include "topologies/gpu.hpp"
 #include "topologies/wish.hpp"
@@ -41,5 +48,9 @@ namespace switchyard {
 /// `value` is the object or the path of a file that holds it. Throws InputError.
 GpuProfile read_profile(const Json& value, const Origin& origin);
 Json to_json(const GpuProfile& profile);
+
+/// What a measured profile lacks and what stands in for it, sentences without a full stop; none of one that
+/// is not measured.
+std::vector<std::string> gaps_of(const GpuProfile& profile);
 
 }  // namespace switchyard

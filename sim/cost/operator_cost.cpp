@@ -151,8 +151,8 @@ Seconds OperatorCost::gemm_formula(const Gemm& gemm, std::int64_t m) const {
   const Bytes bytes = n * k * bytes_per_element(gemm.weights) +
                       rows * k * bytes_per_element(gemm.activations) +
                       rows * n * bytes_per_element(Precision::bf16);
-  return gpu_.profile.kernel_overhead +
-         roofline(Flops(2.0 * rows * n * k), peak_rate(gpu_, gemm.activations), bytes, gpu_.profile.gemm);
+  return gpu_.profile.kernel_overhead + roofline(Flops(2.0 * rows * n * k), peak_rate(gpu_, gemm.activations),
+                                                 bytes, gpu_.profile.gemm.in(gemm.weights));
 }
 
 Seconds OperatorCost::decode_formula(const AttentionWork& work, std::int64_t sequences,
@@ -161,8 +161,9 @@ Seconds OperatorCost::decode_formula(const AttentionWork& work, std::int64_t seq
       context * work.cache_bytes_per_token + static_cast<double>(sequences) * work.query_bytes_per_token;
   return gpu_.profile.kernel_overhead +
          roofline(context * work.decode_flops_per_pair, peak_rate(gpu_, Precision::bf16), bytes,
-                  work.kind == AttentionWork::Kind::latent ? gpu_.profile.latent_decode_attention
-                                                           : gpu_.profile.decode_attention);
+                  (work.kind == AttentionWork::Kind::latent ? gpu_.profile.latent_decode_attention
+                                                            : gpu_.profile.decode_attention)
+                      .in(work.kv_cache));
 }
 
 Seconds OperatorCost::prefill_formula(const AttentionWork& work, double pairs, double keys,
@@ -171,7 +172,7 @@ Seconds OperatorCost::prefill_formula(const AttentionWork& work, double pairs, d
       keys * work.prefill_bytes_per_key + static_cast<double>(tokens) * work.query_bytes_per_token;
   return gpu_.profile.kernel_overhead + roofline(pairs * work.prefill_flops_per_pair,
                                                  peak_rate(gpu_, Precision::bf16), bytes,
-                                                 gpu_.profile.prefill_attention);
+                                                 gpu_.profile.prefill_attention.in(work.kv_cache));
 }
 
 Seconds OperatorCost::experts_formula(const ExpertWork& work, double rows, double tiled_rows,
@@ -180,7 +181,7 @@ Seconds OperatorCost::experts_formula(const ExpertWork& work, double rows, doubl
       static_cast<double>(active) * work.weight_bytes_per_expert + rows * work.activation_bytes_per_row;
   return 2.0 * gpu_.profile.kernel_overhead + roofline(tiled_rows * work.flops_per_row,
                                                        peak_rate(gpu_, work.activations), bytes,
-                                                       gpu_.profile.grouped_gemm);
+                                                       gpu_.profile.grouped_gemm.in(work.weights));
 }
 
 Seconds OperatorCost::elementwise_formula(double kernels, Bytes bytes) const {
@@ -189,7 +190,7 @@ Seconds OperatorCost::elementwise_formula(double kernels, Bytes bytes) const {
 }
 
 Seconds OperatorCost::roofline(Flops flops, FlopsPerSecond peak, Bytes bytes,
-                               const OperatorEfficiency& reached) const {
+                               const EfficiencyShare& reached) const {
   return smooth_max(flops / (peak * reached.compute), bytes / (gpu_.memory_bandwidth * reached.memory),
                     gpu_.profile.smoothness);
 }

@@ -49,7 +49,7 @@ class OperatorCost {
   Seconds prefill_formula(const AttentionWork& work, double pairs, double keys, std::int64_t tokens) const;
   Seconds experts_formula(const ExpertWork& work, double rows, double tiled_rows, std::int64_t active) const;
   Seconds elementwise_formula(double kernels, Bytes bytes) const;
-  Seconds roofline(Flops flops, FlopsPerSecond peak, Bytes bytes, const OperatorEfficiency& reached) const;
+  Seconds roofline(Flops flops, FlopsPerSecond peak, Bytes bytes, const EfficiencyShare& reached) const;
 
   Gpu gpu_;
   Correction<GemmShape> gemm_;

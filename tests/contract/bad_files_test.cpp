@@ -90,6 +90,17 @@ TEST_CASE("A wrong file that a scenario names is refused by its own name") {
   files.named("a GPU without a source", R"({"memory": "80 GB"})", gpu, "/source: is missing|text");
   files.named("a GPU with another unit", R"({"base": "h100_sxm", "pcie": "64 GB"})", gpu,
               "/pcie: \"64 GB\" is not a band");
+  files.named("a profile of no day", R"({"base": "h100_sxm", "profile": {"date": "27.11.2026"}})", gpu,
+              "/profile/date: \"27.11.2026\" is no date|YYYY-MM-DD");
+  files.named("a library's version in numbers",
+              R"({"base": "h100_sxm", "profile": {"libraries": {"torch": 2}}})", gpu,
+              "/profile/libraries/torch: 2 is a number");
+  files.named("half of a format's shares",
+              R"({"base": "h100_sxm", "profile": {"gemm": {"int4": {"compute": 1}}}})", gpu,
+              "/profile/gemm/int4/memory: is missing");
+  files.named("a format without shares of its own",
+              R"({"base": "h100_sxm", "profile": {"gemm": {"bf16": {"compute": 1, "memory": 1}}}})", gpu,
+              "/profile/gemm/bf16: unknown key");
   files.named("half an engine profile", R"({"name": "mine"})", "/engine/profile=FILE",
               "/description: is missing");
   Json engine = read_json_file(std::string(SWITCHYARD_SOURCE_DIR) + "/sim/cost/engines/vllm.json");

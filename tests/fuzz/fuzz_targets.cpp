@@ -132,6 +132,8 @@ std::vector<std::string> gpu_seeds() {
   std::vector<std::string> seeds = files_in("topologies/gpus");
   seeds.push_back(round_gpu().dump());
   seeds.emplace_back(R"({"base": "h100_sxm", "profile": {"measured": true, "smoothness": 3,
+    "device": "NVIDIA H100", "driver": "570", "date": "2026-11-27", "libraries": {"torch": "2.8"},
+    "gemm": {"fp8": {"compute": 0.7, "memory": 0.8}},
     "gemm_table": {"precision": "bf16", "columns": ["m", "n", "k", "time_us"], "rows": [[64, 128, 256, 9.5]]},
     "elementwise_table": {"columns": ["bytes", "time_us"], "rows": [[1024, 2], [4096, 3]]}}})");
   return seeds;

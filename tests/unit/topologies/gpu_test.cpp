@@ -84,6 +84,50 @@ TEST_CASE("Latent attention decodes as other attention does unless a profile say
   CHECK(silent.latent_decode_attention == own.decode_attention);
 }
 
+TEST_CASE("A format has shares of its own where the profile gives them, else those of bf16") {
+  Json json = to_json(read_gpu("a100_sxm", "", "test").profile);
+  json["gemm"]["int4"] = {{"compute", 0.4}, {"memory", 0.6}};
+  const GpuProfile profile = read_profile(json, {"", "test", ""});
+  CHECK(profile.gemm.in(Precision::int4) == EfficiencyShare{0.4, 0.6});
+  for (const Precision format : {Precision::bf16, Precision::fp16, Precision::mxfp4})
+    CHECK(profile.gemm.in(format) == EfficiencyShare{profile.gemm.compute, profile.gemm.memory});
+  CHECK(profile.grouped_gemm.formats.empty());
+  CHECK(read_profile(to_json(profile), {"", "test", ""}) == profile);
+}
+
+TEST_CASE("A profile says what it was measured with, and reads back the same") {
+  Json json = to_json(read_gpu("a100_sxm", "", "test").profile);
+  CHECK_FALSE(json.contains("driver"));
+  json["device"] = "NVIDIA H100 80GB HBM3";
+  json["driver"] = "570.86.15";
+  json["date"] = "2026-11-27";
+  json["libraries"] = {{"torch", "2.8.0"}, {"cuda", "12.8"}};
+  const GpuProfile profile = read_profile(json, {"", "test", ""});
+  CHECK(profile.measurement ==
+        Measurement{
+            "NVIDIA H100 80GB HBM3", "570.86.15", "2026-11-27", {{"torch", "2.8.0"}, {"cuda", "12.8"}}});
+  CHECK(read_profile(to_json(profile), {"", "test", ""}) == profile);
+  for (const std::string date : {"2026-11", "2026-11-2x", "27 Nov 2026", "2026/11/27"}) {
+    json["date"] = date;
+    CHECK_THROWS_AS(read_profile(json, {"", "test", ""}), InputError);
+  }
+}
+
+TEST_CASE("A measured profile names its gaps: tables that are missing, and where it was measured") {
+  Json json = to_json(read_gpu("a100_sxm", "", "test").profile);
+  json["measured"] = true;
+  json["decode_attention_table"] = Json::array();
+  json["date"] = "2026-11-27";
+  json["elementwise_table"] = {{"columns", {"bytes", "time_us"}}, {"rows", {{1024, 2}}}};
+  std::string gaps;
+  for (const std::string& gap : gaps_of(read_profile(json, {"", "test", ""}))) gaps += gap + "\n";
+  CHECK(gaps.find("decode attention: not measured, from the formula") != std::string::npos);
+  CHECK(gaps.find("element-wise") == std::string::npos);
+  CHECK(gaps.find("date") == std::string::npos);
+  json["measured"] = false;
+  CHECK(gaps_of(read_profile(json, {"", "test", ""})).empty());
+}
+
 TEST_CASE("Activations take the weights' own format where the GPU computes in it, else bf16") {
   const Gpu h100 = read_gpu("h100_sxm", "", "test"), a100 = read_gpu("a100_sxm", "", "test");
   const Gpu b200 = read_gpu("b200_sxm", "", "test"), b300 = read_gpu("b300_sxm", "", "test");
