@@ -1,0 +1,53 @@
+"""Times of kernels as a CUDA graph replays them: launch gaps of a graph are in, the host is out."""
+import statistics
+
+import torch
+
+GRAPH_US = 1000.0  # a graph repeats its operator until it takes about this long
+LEAST_US = 12000.0  # replays add up to at least this, so that clocks are those of work, not of rest
+
+
+class Pool:
+    """Random bf16 numbers to cut operands from. A weight or a cache that is read once a step comes from
+    memory, so repeats within a graph walk through the pool; what was just written is found in the L2."""
+
+    def __init__(self, gib):
+        self.numbers = torch.empty(int(gib * 2**29), device="cuda", dtype=torch.bfloat16)
+        for part in self.numbers.split(2**28):
+            part.normal_(0.0, 0.02)
+        self.cold = 3 * torch.cuda.get_device_properties(0).L2_cache_size // 2  # elements: thrice the L2
+
+    def holds(self, elements):
+        return elements <= self.numbers.numel()
+
+    def copies(self, elements):
+        """Different stretches of so many elements, enough of them that none is in the L2 when it comes again."""
+        wanted = -(-self.cold // elements) + 1
+        count = max(1, min(wanted, self.numbers.numel() // elements))
+        return [self.numbers[i * elements:(i + 1) * elements] for i in range(count)]
+
+
+def graph_time_us(call, likely_us):
+    """Median time of `call(i)` in microseconds; `i` counts repeats, for operands that differ from repeat to
+    repeat. `likely_us` is a guess that chooses how many repeats one graph holds."""
+    repeats = max(2, min(64, round(GRAPH_US / likely_us)))
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        call(0)
+        call(1)
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        for i in range(repeats):
+            call(i)
+    times = []
+    graph.replay()
+    while len(times) < 5 or (sum(times) < LEAST_US and len(times) < 25):
+        begin, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        begin.record()
+        graph.replay()
+        end.record()
+        end.synchronize()
+        times.append(begin.elapsed_time(end) * 1000.0)
+    return statistics.median(times) / repeats
