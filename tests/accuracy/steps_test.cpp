@@ -163,19 +163,19 @@ TEST_CASE("Steps of every measured model and kind are within the stated error", 
 TEST_CASE("Skewed routing shortens a decode step where it does on the GPU", "[accuracy]") {
   const MeasuredGpu& gpu = GENERATE(from_range(std::begin(kGpus), std::end(kGpus)));
   StepClock clock(cluster_of(gpu, false));
-  std::map<std::tuple<std::string, std::int64_t>, MeasuredStep> unskewed;
+  std::map<std::tuple<std::string, std::int64_t, std::int64_t>, MeasuredStep> unskewed;
   for (const MeasuredStep& step : measured_steps(gpu))
-    if (step.kind == "decode" && step.context == 512) unskewed[{step.model, step.tokens}] = step;
+    if (step.kind == "decode") unskewed[{step.model, step.tokens, step.context}] = step;
   int compared = 0;
   for (const MeasuredStep& step : measured_steps(gpu)) {
     if (step.kind != "decode-skew") continue;
-    const MeasuredStep& even = unskewed.at({step.model, step.tokens});
+    const MeasuredStep& even = unskewed.at({step.model, step.tokens, step.context});
     if (step.ms > 0.9 * even.ms) continue;  // nearer than that, one draw of routing may decide
     INFO(step.model << ", batch " << step.tokens << ", zipf " << step.zipf);
     CHECK(clock.device_ms(step) < clock.device_ms(even));
     ++compared;
   }
-  CHECK(compared >= 8);
+  CHECK(compared >= 4);
 }
 
 TEST_CASE("A decode step grows with batch and context, as on the GPU", "[accuracy]") {
