@@ -71,8 +71,8 @@ class Correction {
         times[place].push_back({x, y, std::log(time.measured.value())});
       }
     }
-    shapes_ = MeasuredShapes(std::move(ratios));
-    times_ = MeasuredShapes(std::move(times));
+    shapes_ = MeasuredShapes(ratios);
+    times_ = MeasuredShapes(times);
   }
 
   bool empty() const { return shapes_.empty(); }

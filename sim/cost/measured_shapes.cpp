@@ -31,12 +31,12 @@ double squared_distance(const std::vector<double>& a, const std::vector<double>&
 
 }  // namespace
 
-MeasuredShapes::MeasuredShapes(std::map<ShapePlace, std::vector<RatioSurface::Point>> points) {
-  for (auto& [place, of_place] : points) {
+MeasuredShapes::MeasuredShapes(const std::map<ShapePlace, std::vector<RatioSurface::Point>>& points) {
+  for (const auto& [place, of_place] : points) {
     Kind& kind = kinds_[place.kind];
     kind.axes.resize(place.logs.size());
     for (std::size_t i = 0; i < place.logs.size(); ++i) kind.axes[i].push_back(place.logs[i]);
-    kind.surfaces.emplace(place.logs, RatioSurface(std::move(of_place)));
+    kind.surfaces.emplace(place.logs, RatioSurface(of_place));
   }
   for (auto& [key, kind] : kinds_) {
     for (std::vector<double>& axis : kind.axes) {

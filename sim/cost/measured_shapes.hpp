@@ -22,7 +22,7 @@ struct ShapePlace {
 class MeasuredShapes {
  public:
   MeasuredShapes() = default;
-  explicit MeasuredShapes(std::map<ShapePlace, std::vector<RatioSurface::Point>> points);
+  explicit MeasuredShapes(const std::map<ShapePlace, std::vector<RatioSurface::Point>>& points);
 
   bool empty() const { return kinds_.empty(); }
 

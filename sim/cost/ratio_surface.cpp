@@ -9,7 +9,7 @@
 
 namespace switchyard {
 
-RatioSurface::RatioSurface(std::vector<Point> points) {
+RatioSurface::RatioSurface(const std::vector<Point>& points) {
   ensure(!points.empty(), "a measured shape has points");
   std::vector<double> xs, ys;
   for (const Point& point : points) {

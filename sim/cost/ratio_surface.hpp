@@ -19,7 +19,7 @@ class RatioSurface {
   };
   /// Points in any order, at least one; those of the same sizes are averaged. A crossing of the grid that
   /// they span which was not measured takes the nearest point's ratio, in logarithms.
-  explicit RatioSurface(std::vector<Point> points);
+  explicit RatioSurface(const std::vector<Point>& points);
 
   /// A part of a mixture.
   struct Share {
