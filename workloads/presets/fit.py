@@ -95,7 +95,7 @@ PRESETS = {
 MODELLED = ("Modelled: straight lines up to the median, above it growth by one exponent that gives the published mean. "
             "Prompts and outputs are drawn independently, gaps too.")
 BURSTGPT = ("Wang et al., BurstGPT, arXiv 2401.17644; github.com/HPMLL/BurstGPT, BurstGPT_3.csv, 110 days of an Azure "
-            "OpenAI region, CC-BY-4.0. Known are mean, median, 90 and 99 % of {rows} rows, {failed} % of them failures "
+            "OpenAI region, CC-BY-4.0. Known, computed from the file by others, are mean, median, 90 and 99 % of {rows} rows, {failed} % of them failures "
             "without an answer, left out here as rows of no tokens; the whole file's longest prompt{longest} and its "
             "longest answer; the rate; and the median cv of gaps in windows of 5 minutes. ")
 # What is published of a trace that is not at hand. failed: the share of rows that count as zeros in the statistics.
@@ -115,9 +115,9 @@ STATISTICS = {
     "mooncake-toolagent": {
         "description": "tools and agents with long contexts and short answers: one hour of Kimi",
         "source": "Mooncake's toolagent trace (github.com/kvcache-ai/Mooncake, FAST25-release/traces, Apache-2.0; Qin et "
-                  "al., FAST 2025: 23,608 requests, 8,596 and 182 tokens on average). Known besides are rate, median, 90 "
+                  "al., FAST 2025: 23,608 requests, 8,596 and 182 tokens on average). Known besides, computed from the file by others, are rate, median, 90 "
                   "and 99 %, and the longest prompt. Taken from the conversation trace of the same service: shortest "
-                  "prompt, longest answer, and cv. Prefixes shared between prompts (59 % of their blocks) are not "
+                  "prompt, longest answer, and cv. Prefixes shared between prompts are not "
                   "modelled. ",
         "num_requests": 23608, "arrivals": {"process": "gamma", "rate": 6.67, "cv": 1.7}, "failed": 0.0,
         "prompt_tokens": ({0: 891, 0.5: 6346, 0.9: 16810, 0.99: 61671, 1: 126195}, 8596),
