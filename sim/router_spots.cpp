@@ -88,6 +88,8 @@ bool numbered(const std::string& name) {
   return !name.empty() && name.find_last_of("0123456789") == name.size() - 1;
 }
 
+constexpr double kStretch = 1.7;  // of circles: the figure is wider than high
+
 double radius_of(std::size_t count) {
   return count < 2 ? 0.0 : 0.5 / std::sin(std::numbers::pi / static_cast<double>(count));
 }
@@ -103,7 +105,6 @@ std::vector<RouterSpot> in_groups(std::span<const std::string> names, std::size_
   double widest = 0.0;
   if (!merged)
     for (const auto& [group, size] : sizes) widest = std::max(widest, radius_of(size));
-  constexpr double kStretch = 1.7;  // the figure is wider than high
   const double distance = radius_of(numbers.size()) * (2.0 * widest + 1.0);
   std::vector<RouterSpot> spots;
   for (const std::string& name : names) {
@@ -130,7 +131,7 @@ std::vector<RouterSpot> in_circle(std::span<const std::string> names, std::size_
     const double angle =
         2.0 * std::numbers::pi * static_cast<double>(std::min(i, drawn - 1)) / static_cast<double>(drawn);
     spots.push_back(
-        {names[i], -1.7 * radius_of(drawn) * std::cos(angle), -radius_of(drawn) * std::sin(angle)});
+        {names[i], -kStretch * radius_of(drawn) * std::cos(angle), -radius_of(drawn) * std::sin(angle)});
   }
   return spots;
 }

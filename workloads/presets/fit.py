@@ -115,7 +115,8 @@ STATISTICS = {
     "mooncake-toolagent": {
         "description": "tools and agents with long contexts and short answers: one hour of Kimi",
         "source": "Mooncake's toolagent trace (github.com/kvcache-ai/Mooncake, FAST25-release/traces, Apache-2.0; Qin et "
-                  "al., FAST 2025: 23,608 requests, 8,596 and 182 tokens on average). Known besides, computed from the file by others, are rate, median, 90 "
+                  "al., FAST 2025: 23,608 requests, 8,596 and 182 tokens on average). Known besides, computed "
+                  "from the file by others, are rate, median, 90 "
                   "and 99 %, and the longest prompt. Taken from the conversation trace of the same service: shortest "
                   "prompt, longest answer, and cv. Prefixes shared between prompts are not "
                   "modelled. ",
