@@ -148,9 +148,10 @@ Lanes spread(std::uint32_t bits) {
 void add_byte(const Counters& counters, std::size_t lowest, std::size_t first,
               std::span<std::uint32_t> counts) {
   Lanes sum = {};
-  for (std::size_t k = lowest; k < std::min(counters.used, lowest + 8); ++k)
-    sum |= spread(static_cast<std::uint32_t>(counters.planes[k][first / 64] >> (first % 64))) &
-           static_cast<std::uint8_t>(1u << (k - lowest));
+  for (std::size_t k = lowest; k < std::min(counters.used, lowest + 8); ++k) {
+    const auto weight = static_cast<std::uint8_t>(1u << (k - lowest));
+    sum |= spread(static_cast<std::uint32_t>(counters.planes[k][first / 64] >> (first % 64))) & weight;
+  }
   const auto bytes = std::bit_cast<std::array<std::uint8_t, kLanes>>(sum);
   if (counts.size() == kLanes) {  // a loop of known length is one of vectors
     for (std::size_t i = 0; i < kLanes; ++i) counts[i] += std::uint32_t{bytes[i]} << lowest;
