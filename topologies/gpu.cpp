@@ -12,6 +12,7 @@ std::span<const EmbeddedFile> embedded_gpus();  // gpus/*.json
 namespace {
 
 constexpr IntegerRange kXgmiLinks{1, 255};
+constexpr IntegerRange kMultiprocessors{1, 1 << 16};
 
 Catalogue gpu_catalogue() { return {"GPU", embedded_gpus()}; }
 
@@ -59,6 +60,7 @@ Json full_json(const Gpu& gpu) {
     json["xgmi"] = to_text(gpu.xgmi);
     json["xgmi_links"] = gpu.xgmi_links;
   }
+  if (gpu.multiprocessors > 0) json["multiprocessors"] = gpu.multiprocessors;
   json["pcie"] = to_text(gpu.pcie);
   json["tdp"] = to_text(gpu.tdp);
   json["profile"] = to_json(gpu.profile);
@@ -80,6 +82,7 @@ Gpu read_gpu(const Json& wish, const std::string& base_folder, const std::string
   gpu.source = reader.text("source");
   gpu.memory = positive<Bytes>(reader, "memory");
   gpu.memory_bandwidth = positive<BytesPerSecond>(reader, "memory_bandwidth");
+  gpu.multiprocessors = reader.optional_integer("multiprocessors", 0, kMultiprocessors);
   gpu.peak = read_peak(reader.object("peak"));
   gpu.vector_peak = positive<FlopsPerSecond>(reader, "vector_peak");
   read_peer_links(reader, gpu);

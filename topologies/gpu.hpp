@@ -1,6 +1,7 @@
 // A GPU: datasheet numbers with their source, and the profile that turns shapes into times.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
@@ -65,6 +66,7 @@ struct Gpu {
   Bytes memory;
   BytesPerSecond memory_bandwidth;
   std::map<Precision, FlopsPerSecond> peak;  // dense tensor-core rates; a missing format computes in bf16
+  std::int64_t multiprocessors = 0;          // streaming multiprocessors, compute units; 0 = not known
   FlopsPerSecond vector_peak;                // fp32 outside the tensor cores
   BytesPerSecond nvlink;                     // per GPU and direction, over a switch; 0 = none
   BytesPerSecond xgmi;                       // AMD Infinity Fabric: per link and direction; 0 = none

@@ -1,6 +1,7 @@
 // Times of operators on one GPU: overhead + smooth_max(flops / rate, bytes / bandwidth), from the GPU's
-// profile. Where the profile has a measured table of the operator's class and formats, the table corrects the
-// formula (sim/cost/correction.hpp).
+// profile; flops and bytes include what kernels do beyond the useful work (tiles, waves, blocks: the
+// constants in operator_cost.cpp). Where the profile has a measured table of the operator's class and
+// formats, the table corrects the formula (sim/cost/correction.hpp).
 #pragma once
 
 #include <optional>

@@ -90,6 +90,8 @@ TEST_CASE("A wrong file that a scenario names is refused by its own name") {
   files.named("a GPU without a source", R"({"memory": "80 GB"})", gpu, "/source: is missing|text");
   files.named("a GPU with another unit", R"({"base": "h100_sxm", "pcie": "64 GB"})", gpu,
               "/pcie: \"64 GB\" is not a band");
+  files.named("a GPU without multiprocessors", R"({"base": "h100_sxm", "multiprocessors": 0})", gpu,
+              "/multiprocessors: 0 is out of range|from 1 to 65536");
   files.named("a profile of no day", R"({"base": "h100_sxm", "profile": {"date": "27.11.2026"}})", gpu,
               "/profile/date: \"27.11.2026\" is no date|YYYY-MM-DD");
   files.named("a library's version in numbers",

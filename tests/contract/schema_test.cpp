@@ -103,7 +103,7 @@ struct Examples {
                  "oversubscription": 1, "routing": "ecmp"},
       "nvlink_latency": "1 us", "fabric_latency": "1 us",
       "gpu": {"name": "g", "source": "s", "description": "d", "memory": "80 GB", "memory_bandwidth": "3 TB/s",
-        "peak": {"bf16": "900 TFLOPS"}, "vector_peak": "60 TFLOPS", "nvlink": "450 GB/s", "pcie": "64 GB/s",
+        "peak": {"bf16": "900 TFLOPS"}, "multiprocessors": 132, "vector_peak": "60 TFLOPS", "nvlink": "450 GB/s", "pcie": "64 GB/s",
         "tdp": "700 W",
         "profile": {"measured": true, "source": "s", "device": "d", "driver": "1", "date": "2026-01-31",
           "libraries": {"torch": "2"},

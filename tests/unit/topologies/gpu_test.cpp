@@ -63,6 +63,8 @@ TEST_CASE("The catalogue's GPUs have their datasheets' dense rates and one-way b
     CHECK(tensor_rate(Precision::fp4) == Approx(row.fp4));
     CHECK(tensor_rate(Precision::mxfp4) == Approx(row.fp4));
     CHECK(gpu.vector_peak.value() == Approx(row.fp32 * 1e12));
+    CHECK(gpu.multiprocessors >= 78);
+    CHECK(gpu.multiprocessors <= 304);
     CHECK(gpu.nvlink.value() == Approx(row.nvlink * 1e9));
     CHECK(gpu.pcie.value() == Approx(row.pcie * 1e9));
     CHECK(gpu.tdp.value() == Approx(row.watts));

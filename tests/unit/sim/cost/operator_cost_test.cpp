@@ -106,6 +106,31 @@ TEST_CASE("A product's time is overhead plus the smooth maximum of both bounds",
         Approx(3e-6 + fourth_root_of_sum(compute, memory)).epsilon(1e-12));
 }
 
+TEST_CASE("Products pad rows to 16 and columns to 128, and leave a part of a wave idle", "[cost]") {
+  Gpu gpu = ideal_gpu();
+  gpu.memory_bandwidth = BytesPerSecond(1e18);  // compute alone
+  CHECK(OperatorCost(gpu).gemm(product(1000, 8192), 1).value() == Approx(2.0 * 16 * 1024 * 8192 / 1000e12));
+  CHECK(OperatorCost(gpu).gemm(product(1024, 8192), 16).value() == Approx(2.0 * 16 * 1024 * 8192 / 1000e12));
+  gpu.multiprocessors = 100;
+  CHECK(OperatorCost(gpu).gemm(product(1024, 8192), 256).value() ==
+        Approx(2.0 * 8192 * (256 * 1024 + 0.12 * 100 * 128 * 128) / 1000e12));
+}
+
+TEST_CASE("Prefill's rate grows with the prompt's length", "[cost]") {
+  Gpu gpu = ideal_gpu();
+  gpu.multiprocessors = 132;
+  const OperatorCost cost(gpu);
+  double last = 0.0;
+  for (std::int64_t tokens = 16; tokens <= 65536; tokens *= 4) {
+    const double n = static_cast<double>(tokens), pairs = n * (n + 1.0) / 2.0;
+    const double rate = pairs / cost.prefill_attention(attention(32, 8), pairs, n, tokens).value();
+    CHECK(rate > last);
+    last = rate;
+  }
+  CHECK(last * 4.0 * 32 * 128 > 0.9 * 1000e12);
+  CHECK(last * 4.0 * 32 * 128 < 1000e12);
+}
+
 TEST_CASE("fp8 computes at its own rate and reads half the weights; formats without a rate fall back to bf16",
           "[cost]") {
   const OperatorCost cost(ideal_gpu());
@@ -132,7 +157,8 @@ TEST_CASE("Decode attention reads every cached token; grouped experts read every
   AttentionWork attention;
   attention.decode_flops_per_pair = Flops(4.0);
   attention.cache_bytes_per_token = 4096_B;
-  CHECK(cost.decode_attention(attention, 8, 80000.0).value() == Approx(80000.0 * 4096 / 2000e9));
+  // A sequence costs as much as 100 tokens more.
+  CHECK(cost.decode_attention(attention, 8, 80000.0).value() == Approx(80800.0 * 4096 / 2000e9));
   ExpertWork experts;
   experts.weight_bytes_per_expert = 100_MiB;
   experts.flops_per_row = Flops(1.0);
