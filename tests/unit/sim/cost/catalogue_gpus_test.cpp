@@ -47,7 +47,8 @@ TEST_CASE("A format that a GPU lacks saves the reading of weights, not the compu
   CHECK(product("h100_sxm", Precision::fp8, 8192) < 0.6 * product("h100_sxm", Precision::bf16, 8192));
   for (const std::string gpu : {"b200_sxm", "b300_sxm", "gb200", "rtx_pro_6000"}) {
     CAPTURE(gpu);
-    CHECK(product(gpu, Precision::fp4, 8192) < 0.3 * product(gpu, Precision::bf16, 8192));
+    // A quarter by the datasheets; kernels measured on a B200 reach less of the peak in fp4.
+    CHECK(product(gpu, Precision::fp4, 8192) < 0.45 * product(gpu, Precision::bf16, 8192));
     CHECK(product(gpu, Precision::mxfp4, 8192) > 0.9 * product(gpu, Precision::bf16, 8192));
   }
 }

@@ -1,0 +1,73 @@
+#!/usr/bin/python3
+"""Compares times of operators by operators.py's formulas, with the shares in topologies/gpus, to the program's.
+
+    /usr/bin/python3 topologies/fit/check_operators.py build/release/switchyard
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from operators import HEAD_DIM, Rates, datasheet, decode, gemm, prefill
+
+HIDDEN, INTERMEDIATE, HEADS, KV_HEADS = 4096, 14336, 32, 8
+MODEL = {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": HIDDEN, "intermediate_size": INTERMEDIATE,
+         "num_attention_heads": HEADS, "num_key_value_heads": KV_HEADS, "head_dim": HEAD_DIM, "num_hidden_layers": 1,
+         "vocab_size": 32000, "max_position_embeddings": 131072}
+
+
+def scenario(gpu, fmt):
+    return {"model": MODEL, "cluster": {"gpu": gpu, "gpus_per_node": 1}, "engine": {"profile": "reference"},
+            "precision": {"weights": fmt, "kv_cache": "fp8" if fmt == "fp8" else "bf16"}}
+
+
+def simulated(program, file, *query):
+    command = [program, "step", file, *query, "--format", "json"]
+    answer = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return {entry["operator"]: 1e3 * entry["ms"] for entry in answer["timetable"]}
+
+
+def share(profile, name, fmt):
+    members = profile[name]
+    members = members.get(fmt, members)
+    return members["compute"], members["memory"]
+
+
+def expected(gpu, fmt, tokens, context):
+    """One layer's operators: of `tokens` sequences that decode after `context` tokens, or of one prompt (context None)."""
+    profile, rates = datasheet(gpu)["profile"], Rates(gpu, fmt)
+    overhead = float(profile["kernel_overhead"].split()[0])
+    cache = "fp8" if fmt == "fp8" else "bf16"
+    product = share(profile, "gemm", fmt)
+    times = {"gate_up": gemm(rates, fmt, product, tokens, 2 * INTERMEDIATE, HIDDEN),
+             "down": gemm(rates, fmt, product, tokens, HIDDEN, INTERMEDIATE)}
+    if context is None:
+        times["prefill_attention"] = prefill(rates, cache, share(profile, "prefill_attention", cache), HEADS, KV_HEADS, 1, tokens)
+    else:
+        times["decode_attention"] = decode(rates, cache, share(profile, "decode_attention", cache), HEADS, KV_HEADS, tokens, context + 1)
+    return {name: overhead + float(time) for name, time in times.items()}
+
+
+def main(program):
+    compared = 0
+    for gpu in ("h100_sxm", "h200_sxm", "b200_sxm"):
+        for fmt in ("bf16", "fp8", "fp4"):
+            tables = [key for key in datasheet(gpu)["profile"] if key.endswith("_table")]
+            if (fmt == "fp4" and gpu != "b200_sxm") or tables:  # tables correct the formula
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                file = pathlib.Path(folder) / "scenario.json"
+                file.write_text(json.dumps(scenario(gpu, fmt)))
+                for tokens, context in ((1, 100), (64, 3000), (300, 511), (100, None), (3000, None)):
+                    query = ("--prefill", str(tokens)) if context is None else ("--decode", str(tokens), "--context", str(context))
+                    there = simulated(program, str(file), *query)
+                    for name, time in expected(gpu, fmt, tokens, context).items():
+                        if abs(there[name] / time - 1.0) > 1e-6:
+                            sys.exit(f"{gpu} {fmt} {name}, {tokens} tokens: {there[name]} us, by operators.py {time} us")
+                        compared += 1
+    print(f"{compared} times agree")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
