@@ -48,8 +48,7 @@ Cluster grown(const Cluster& cluster, std::int64_t gpus) {
 
 /// Errors of a file name the file, not the command.
 Cluster cluster_of(const std::string& wish) {
-  if (is_path(wish)) read_json_file(wish);
-  return read_cluster(wish, "", "switchyard collective", "");
+  return read_cluster(wish, "", is_path(wish) ? "" : "switchyard collective", "");
 }
 
 std::vector<std::string> operations(Takes takes) {

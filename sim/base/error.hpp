@@ -19,12 +19,14 @@ struct FileError : InputError {
 };
 
 /// What `read` gives. Where a file that a key names cannot be opened, the message begins with `where`,
-/// "scenario.json: /workload/trace", so that the reader knows which key named it.
+/// "scenario.json: /workload/trace", so that the reader knows which key named it; with nothing where the
+/// command line did.
 template <class Read>
 auto named_at(const std::string& where, const Read& read) {
   try {
     return read();
   } catch (const FileError& error) {
+    if (where.empty()) throw;
     throw InputError(where, error.what());
   }
 }
