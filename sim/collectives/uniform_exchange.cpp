@@ -10,8 +10,6 @@
 namespace switchyard {
 namespace {
 
-using Nodes = std::vector<std::vector<GpuId>>;
-
 /// Every copy's expert is on any rank of the group alike.
 RankTraffic to_experts(double ranks, double in_node, double copies, Bytes row) {
   const Bytes near = copies * (in_node - 1.0) / ranks * row, far = copies * (ranks - in_node) / ranks * row;
@@ -32,23 +30,18 @@ RankTraffic through_nodes(double nodes, double places, const ExchangeShape& shap
 
 std::vector<RankTraffic> uniform_traffic(const LinkGraph& graph, std::span<const GpuId> group, Copies copies,
                                          const ExchangeShape& shape, double tokens, Bytes row) {
-  const Nodes nodes = by_node(graph, group);
+  const std::vector<Seat> seats = seats_of(graph, group);
+  double nodes = 0.0;
+  for (const Seat& seat : seats) nodes = std::max(nodes, static_cast<double>(seat.node) + 1.0);
   const double ranks = static_cast<double>(group.size());
-  const auto places_of = [&](GpuId gpu) {
-    const auto home = std::find_if(nodes.begin(), nodes.end(), [&](const std::vector<GpuId>& node) {
-      return graph.node_of(node.front()) == graph.node_of(gpu);
-    });
-    return static_cast<double>(home->size());
-  };
   std::vector<RankTraffic> traffic;
-  for (const GpuId gpu : group) {
-    const double places = places_of(gpu);
+  for (const Seat& seat : seats) {
+    const double places = static_cast<double>(seat.places);
     if (copies == Copies::per_expert) {
       traffic.push_back(to_experts(ranks, places, tokens * static_cast<double>(shape.top_k), row));
     } else {
-      ensure(places * static_cast<double>(nodes.size()) == ranks,
-             "the nodes of a forwarding group are filled alike");
-      traffic.push_back(through_nodes(static_cast<double>(nodes.size()), places, shape, tokens, row));
+      ensure(places * nodes == ranks, "the nodes of a forwarding group are filled alike");
+      traffic.push_back(through_nodes(nodes, places, shape, tokens, row));
     }
   }
   return traffic;

@@ -1,23 +1,19 @@
 // Counting copies source by source: sums over rows and columns, never an n x n matrix.
 #include "sim/plan/exchange_traffic.hpp"
 
-#include <map>
-
 #include "sim/base/ensure.hpp"
+#include "sim/collectives/groups.hpp"
 
 namespace switchyard {
 
 ExchangeTraffic::ExchangeTraffic(const LinkGraph& graph, std::span<const GpuId> group, std::int64_t tensor,
                                  Copies per)
     : per_(per), tensor_(static_cast<std::size_t>(tensor)), to_ranks_(group.size()) {
-  std::map<std::uint32_t, std::uint16_t> number;  // of a node of the cluster
-  for (const GpuId gpu : group) {
-    const auto next = static_cast<std::uint16_t>(number.size());
-    const std::uint16_t node = number.try_emplace(graph.node_of(gpu), next).first->second;
-    if (node == on_node_.size()) on_node_.emplace_back();
-    place_.push_back(on_node_[node].size());
-    on_node_[node].push_back(node_of_.size());
-    node_of_.push_back(node);
+  for (const Seat& seat : seats_of(graph, group)) {
+    if (seat.node == on_node_.size()) on_node_.emplace_back();
+    place_.push_back(seat.place);
+    on_node_[seat.node].push_back(node_of_.size());
+    node_of_.push_back(static_cast<std::uint16_t>(seat.node));
   }
   to_nodes_.resize(on_node_.size());
 }

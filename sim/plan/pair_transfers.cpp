@@ -2,7 +2,8 @@
 #include "sim/plan/pair_transfers.hpp"
 
 #include <algorithm>
-#include <map>
+
+#include "sim/collectives/groups.hpp"
 
 namespace switchyard {
 namespace {
@@ -67,20 +68,12 @@ void scale(std::vector<Transfer>& transfers, const LinkGraph& graph, std::span<c
     if (goes(t) == reach) t.bytes = t.bytes * factor;
 }
 
-/// Of each rank among those of the group on its node.
-std::vector<std::size_t> places_of(const LinkGraph& graph, std::span<const GpuId> group) {
-  std::map<std::uint32_t, std::size_t> ranks_on;
-  std::vector<std::size_t> places;
-  for (const GpuId gpu : group) places.push_back(ranks_on[graph.node_of(gpu)]++);
-  return places;
-}
-
 }  // namespace
 
 std::vector<Transfer> pair_transfers(const LinkGraph& graph, std::span<const GpuId> group,
                                      std::span<const RankTraffic> traffic, std::span<const LinkLoad> loads,
                                      Landing landing) {
-  const std::vector<std::size_t> places = places_of(graph, group);
+  const std::vector<Seat> seats = seats_of(graph, group);
   const std::size_t size = group.size();
   std::vector<Transfer> transfers;
   for (const Reach reach : {Reach::between_nodes, Reach::in_node}) {
@@ -92,7 +85,7 @@ std::vector<Transfer> pair_transfers(const LinkGraph& graph, std::span<const Gpu
       receives.push_back((far ? t.receive_from_fabric : t.receive_in_node).value());
       for (std::size_t k = 0; k < size; ++k)
         meet[i * size + k] = i != k && reach_of(graph, group[i], group[k]) == reach &&
-                             (!far || landing == Landing::receiver || places[i] == places[k]);
+                             (!far || landing == Landing::receiver || seats[i].place == seats[k].place);
     }
     PairMatrix pairs(size, std::move(meet));
     pairs.fit(sends, receives);
