@@ -77,8 +77,10 @@ class NormalExchange : public Exchange {
     const Busiest most = busiest(traffic);
     const Bytes copied = most.between_nodes * with_own(nodes_) + most.in_node * with_own(places_);
     const Seconds work = copied.value() * kernel.work_per_byte / parameters_.deepep.normal_sms;
-    return filled(kernel.base + parameters_.fabric_latency, std::max(links, work), kernel.filling,
-                  kernel.longest_filling);
+    ExchangeTime time = filled(kernel.base + parameters_.fabric_latency, std::max(links, work),
+                               kernel.filling, kernel.longest_filling);
+    time.notify = kernel.notify;
+    return time;
   }
 
   CollectiveParameters parameters_;

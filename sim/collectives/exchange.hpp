@@ -58,6 +58,7 @@ struct ExchangeTime {
   Seconds latency;  // of software and wires: other traffic does not stretch it
   Seconds
       transfer;  // alone: at least the busiest link's bytes / bandwidth, longer where a kernel is the limit
+  Seconds notify{};  // of a kernel before, which tests of collectives do not count: no part of total()
   Seconds total() const { return latency + transfer; }
 };
 

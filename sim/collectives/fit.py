@@ -59,7 +59,7 @@ def measurements(folder):
                 rows.append(dict(set=kind, gpu=NAMES[r["gpu"]], op="moe_" + op, nodes=int(r["nodes"]),
                                  gpus=8 * int(r["nodes"]), tokens=int(r["tokens_per_rank"]), hidden=int(r["hidden"]),
                                  topk=int(r["topk"]), experts=int(r["experts"]), sms=int(r.get("sms", 0)),
-                                 us=float(r[op + "_us"])))
+                                 us=float(r[op + "_us"]), notify_us=float(r.get(op + "_notify_us", 0))))
     for row in rows:
         row["held_out"] = held_out(row)
     return rows
@@ -229,9 +229,13 @@ def fit_normal_across(dispatch, combine):
     """One share of the NICs' rate for both directions: only dispatch comes near it in these runs."""
     p = minimise(normal_across, dispatch, [27, .9, 6e-5, 1.5, 30])
     q = minimise(lambda q, row: normal_across([q[0], p[1], *q[1:]], row), combine, [48, 7.5e-5, 1.6, 40])
-    return [{"base": time(base - FABRIC_LATENCY), "fabric_share": number(p[1]), "work_per_byte": time(work),
-             "filling": number(filling), "longest_filling": time(longest)}
-            for base, work, filling, longest in ((p[0], *p[2:]), q)]
+    written = [{"base": time(base - FABRIC_LATENCY), "fabric_share": number(p[1]), "work_per_byte": time(work),
+                "filling": number(filling), "longest_filling": time(longest)}
+               for base, work, filling, longest in ((p[0], *p[2:]), q)]
+    # The kernel before a combine that tells the peers what comes, with as many multiprocessors as engines give: with
+    # fewer it waits for the exchange before it. That before a dispatch is in an engine's host_time_per_exchange.
+    written[1]["notify"] = time(np.median([row["notify_us"] for row in combine if row["sms"] >= 20]))
+    return written
 
 
 # --- writing ----------------------------------------------------------------------------------------------------

@@ -127,6 +127,7 @@ NormalKernelAcrossNodes read_across(ObjectReader& deepep, std::string_view key) 
   kernel.work_per_byte = reader.quantity<Seconds>("work_per_byte");
   kernel.filling = reader.number("filling", kFactor);
   kernel.longest_filling = reader.quantity<Seconds>("longest_filling");
+  kernel.notify = reader.optional_quantity("notify", Seconds());
   reader.finish();
   return kernel;
 }

@@ -95,6 +95,9 @@ struct NormalKernelAcrossNodes {
   Seconds work_per_byte;  // of all copies to nodes and to ranks, those to the own ones too
   double filling = 1.0;
   Seconds longest_filling;
+  /// Of the kernel before, which tells the peers what comes; tests of collectives leave it out of their time,
+  /// engines do not. Zero of a dispatch: an engine's host time of an exchange holds it.
+  Seconds notify;
 };
 
 struct DeepEpParameters {

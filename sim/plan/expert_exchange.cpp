@@ -70,7 +70,7 @@ ExchangeLeg ExpertExchange::combine(std::int64_t moe_layer) {
 
 ExchangeLeg ExpertExchange::leg(const ExchangeTime& time, double passes) {
   ExchangeLeg result;
-  result.latency = time.latency;
+  result.latency = time.latency + time.notify;
   result.transfer = time.transfer;
   if (taken_ == Taken::kernels) {
     result.stolen = time.latency;
