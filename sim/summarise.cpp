@@ -231,6 +231,23 @@ const char* note_of_sharing(const System& system) {
   return nullptr;
 }
 
+/// What the fidelity flow does not know of an exchange (results/03-network/fidelity.md); empty: nothing.
+std::string note_of_flows(const System& system) {
+  const Deployment& d = system.scenario().deployment;
+  const ExchangeBackend* exchange = exchange_backend(d.all2all_backend);
+  if (system.fidelity().name != "flow" || system.bank() == nullptr || d.data_parallel_size == 1 ||
+      exchange == nullptr)
+    return "";
+  std::string note =
+      "At the fidelity flow what each rank sends around the experts is spread over its peers in proportion "
+      "to "
+      "what they receive: hot pairs are evened out.";
+  if (exchange->copies == Copies::per_expert && exchange->landing == Landing::same_place)
+    note += " Between nodes over all of them, though " + d.all2all_backend +
+            " sends to the rank at the sender's own place.";
+  return note;
+}
+
 /// Of a measured profile: what it was measured on, and what it lacks.
 std::vector<std::string> notes_of(const GpuProfile& profile) {
   if (!profile.measured) return {};
@@ -258,6 +275,7 @@ std::vector<std::string> notes_of_run(const System& system, const Simulation& si
     for (const std::string& note : notes_of(system.scenario(), *system.bank())) notes.push_back(note);
   for (const std::string& note : notes_of_collectives(system)) notes.push_back(note);
   if (const char* note = note_of_sharing(system)) notes.emplace_back(note);
+  if (const std::string note = note_of_flows(system); !note.empty()) notes.push_back(note);
   if (metrics.rejected > 0) {
     notes.push_back(std::to_string(metrics.rejected) +
                     " requests were rejected: longer than max_model_len or than the whole KV pool.");

@@ -98,6 +98,24 @@ TEST_CASE("A run says what its fidelity leaves out where replicas share links, a
   CHECK_THAT(notes_at(alone, "analytic"), !Catch::Contains("Replicas share links"));
 }
 
+TEST_CASE("A run flow by flow says over whom it spreads an exchange", "[laws]") {
+  const std::vector<double> nothing = {0.0, 0.0}, evened = {1.0, 0.0}, both = {1.0, 1.0};
+  const auto told = [](const char* backend, const char* fidelity) {
+    const Json json = few_requests(
+        small_moe_model(8, 2),
+        {{"data_parallel_size", 8}, {"enable_expert_parallel", true}, {"all2all_backend", backend}});
+    return in_child([&] {
+      const std::string notes = run(with(json, "/network/fidelity", fidelity)).summary.at("notes").dump();
+      const auto has = [&](const char* words) { return notes.find(words) == notes.npos ? 0.0 : 1.0; };
+      return std::vector<double>{has("hot pairs are evened out"), has("the rank at the sender's own place")};
+    });
+  };
+  CHECK(told("pairwise", "flow") == evened);
+  CHECK(told("hierarchical", "flow") == both);
+  CHECK(told("allgather_reducescatter", "flow") == nothing);
+  CHECK(told("pairwise", "collective") == nothing);
+}
+
 TEST_CASE("Two replicas on the same leaves are slower the more finely their bytes meet", "[laws]") {
   Json json = few_requests(small_moe_model(8, 2), {{"replicas", 2},
                                                    {"data_parallel_size", 8},
