@@ -20,6 +20,8 @@ Taken taken_by(const ExchangeBackend& backend) {
 /// How often the low-latency kernels of a rank read or write each copy (internode_ll.cu). Dispatch unpacks
 /// what has arrived into the experts' rows: its sender casts a token once for all copies, which is little.
 /// Combine copies rows into the buffer that the NIC reads, and reads all that come back to add them up.
+/// With 128 tokens of 16 H100s a dispatch so takes the multiprocessors for 25 us, a combine for 41; on H20s
+/// DeepEP's test_low_latency measured 36 to 40 and 41 to 50 (its pull request 425).
 constexpr double kDispatchPasses = 2.0, kCombinePasses = 3.0;
 
 Bytes busiest(std::span<const RankTraffic> traffic) {

@@ -9,9 +9,12 @@
 // exchange shares the GPU with it: low-latency kernels run on all multiprocessors for their latency and while
 // they copy rows, and the other half waits (one stream: github.com/deepseek-ai/profile-data, issue 12).
 // Beside normal kernels matrix products are launched on what multiprocessors are left, for the whole step
-// (vLLM's VLLM_DBO_COMM_SMS, SGLang's deep_gemm_num_sms = all - DeepEP's); other work loses that share only
-// while an exchange runs. Their traffic through memory takes no more than that: about four passes a copy, 15
-// to 17 % of the bandwidth; and what the NIC reads and writes, 100 GB/s, some 3 %, is left out.
+// (vLLM's VLLM_DBO_COMM_SMS, gpu_ubatch_wrapper.py, 20 as DeepEP has; SGLang's deep_gemm_num_sms = all -
+// DeepEP's, operations_strategy.py, for prefill alone); other work loses that share only while an exchange
+// runs. Their traffic through memory is taken to cost no more than that: an estimate, about four passes a
+// copy, 15 to 17 % of the bandwidth. What the NIC reads and writes, 100 GB/s, some 3 %, is left out, and so
+// is what the exchange itself loses beside work: LMSYS saw it slower than alone (5 May 2025, "Detail
+// Breakdown"), by how much is not published.
 #include <algorithm>
 #include <array>
 #include <tuple>
