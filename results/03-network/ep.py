@@ -1,10 +1,12 @@
-"""Writes data/all_to_all.csv, data/eplb.csv and data/turns.csv: what expert parallelism costs DeepSeek-V3.
+"""Writes data/all_to_all.csv, data/eplb.csv, data/kernels.csv and data/turns.csv: what expert parallelism costs
+DeepSeek-V3.
 
 Usage: python3 ep.py PROGRAM
 
 all_to_all.csv: time of one layer's dispatch and combine, mean over the MoE layers of a step, by cluster, kernels, routing
-and number of ranks. eplb.csv: rows and busy links of each of 64 ranks with EPLB and without. turns.csv: steps with and
-without enable_dbo. Everything is an answer of `switchyard step`.
+and number of ranks. eplb.csv: rows and busy links of each of 64 ranks with EPLB and without. kernels.csv: decode steps
+with the normal and the low-latency kernels. turns.csv: steps with and without enable_dbo. Everything is an answer of
+`switchyard step`.
 """
 import csv
 import json
@@ -91,6 +93,18 @@ def eplb(program):
                             for name, figures in (("linear", answer["without_eplb"]), ("EPLB", answer))])
 
 
+def kernels(program):
+    rows = []
+    for load, deployment, settings in (("in order", {}, []), ("EPLB", balanced(64), []),
+                                       ("even", {}, ["/routing/mode=balanced"])):
+        for name in ("deepep_low_latency", "deepep_normal"):
+            answer = step(program, 64, H100, {"all2all_backend": name, **deployment}, settings,
+                          ["--decode", "64", "--context", "4096"])
+            rows.append({"experts": load, "kernels": name, "step_ms": f"{answer['step_ms']:.3f}",
+                         "communication_ms": f"{answer['breakdown_ms']['communication']:.3f}"})
+    write("kernels.csv", rows)
+
+
 def turns(program):
     """The published deployments: decode on nine nodes with 32 replicas, prefill on four (LMSYS, 2025-05-05)."""
     cases = [("decode, EP72", 72, "deepep_low_latency", tokens, ["--decode", str(tokens), "--context", "2000"])
@@ -111,7 +125,7 @@ def turns(program):
 def main():
     program = sys.argv[1]
     (HERE / "data").mkdir(exist_ok=True)
-    for study in (all_to_all, eplb, turns):
+    for study in (all_to_all, eplb, kernels, turns):
         study(program)
 
 
