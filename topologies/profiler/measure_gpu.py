@@ -4,13 +4,15 @@
     python3 measure_gpu.py --gpu ../gpus/h100_sxm.json --out my-h100.json
 
 Needs PyTorch alone. Takes about five minutes; what was measured lies beside the output in OUT.rows, and the
-same command goes on from there. topologies/profile.hpp says what the tables hold.
+same command goes on from there, or from the profile itself when tables came that it lacks. topologies/profile.hpp
+says what the tables hold.
 """
 import argparse
 import datetime
 import json
 import os
 import random
+import statistics
 import subprocess
 import sys
 import time
@@ -21,24 +23,37 @@ import triton
 import attention
 import movement
 import products
+import sequence
 from timing import Pool
 
-# table: columns, weights' or cache's precision, points, measurement; those of a name are one table
+# name: table, its columns, weights' or cache's precision, points, measurement; those of one table are put together
 SWEEPS = {
     "elementwise": ("elementwise_table", ("bytes",), None, movement.elementwise_points, movement.elementwise),
+    "norm": ("norm_table", ("rows", "width"), None, movement.norm_points, movement.norm),
+    "activation": ("activation_table", ("rows", "width"), None, movement.activation_points, movement.activation),
     "gemm": ("gemm_table", ("m", "n", "k"), "bf16", products.gemm_points, products.gemm),
+    "gemm_published": ("gemm_table", ("m", "n", "k"), "bf16", products.gemm_published_points, products.gemm),
     "gemm_fp8": ("gemm_table", ("m", "n", "k"), "fp8", products.gemm_fp8_points, products.gemm_fp8),
     "grouped_gemm": ("grouped_gemm_table", ("rows", "active_experts", "hidden_size", "intermediate_size"), "bf16",
                      products.grouped_points, products.grouped),
+    "grouped_between": ("grouped_gemm_table", ("rows", "active_experts", "hidden_size", "intermediate_size"), "bf16",
+                        products.grouped_between_points, products.grouped),
     "prefill_attention": ("prefill_attention_table", ("tokens", "context", "heads", "kv_heads", "head_dim"), "bf16",
                           attention.prefill_points, attention.prefill),
     "decode_attention": ("decode_attention_table", ("sequences", "context", "heads", "kv_heads", "head_dim"), "bf16",
                          attention.decode_points, attention.decode),
-}
-# What software makes of routing: facts for an engine profile, written beside the GPU's.
-UNFUSED = {
-    "routing": (("tokens", "num_experts", "top_k"), movement.routing_points, movement.routing),
-    "permutation": (("tokens", "top_k", "hidden_size"), movement.permutation_points, movement.permutation),
+    # what PyTorch makes of it without fusion, kernel by kernel: for engines that run that
+    "unfused_activation": ("unfused_activation_table", ("rows", "width"), None, movement.activation_points,
+                           movement.unfused_activation),
+    "reduction": ("unfused_reduction_table", ("sequences", "parts", "heads", "kv_heads", "head_dim"), None,
+                  movement.reduction_points, movement.reduction),
+    "routing": ("unfused_routing_table", ("tokens", "num_experts", "top_k"), None, movement.routing_points,
+                movement.routing),
+    "permutation": ("unfused_permutation_table", ("tokens", "top_k", "hidden_size"), None,
+                    movement.permutation_points, movement.permutation),
+    # one number of each: kernel_wait
+    "wait": (None, ("rows", "hidden_size", "intermediate_size"), None, sequence.points, sequence.wait),
+    "small_wait": (None, ("rows", "hidden_size"), None, sequence.small_points, sequence.small_wait),
 }
 
 
@@ -100,6 +115,14 @@ class Journal:
         else:
             self.write(gpu)
 
+    def take(self, profile):
+        """The tables of a profile that is there already: what it holds need not be measured again."""
+        for name, (table, _, precision, points, _) in SWEEPS.items():
+            known = {tuple(row[:-1]): row[-1] for part in profile.get(table, []) if part.get("precision") == precision
+                     for row in part["rows"]}
+            self.rows.update({(name, *point): known[point] for point in points()
+                              if point in known and (name, *point) not in self.rows})
+
     def write(self, value):
         with open(self.path, "a") as lines:
             lines.write(json.dumps(value) + "\n")
@@ -115,10 +138,10 @@ def progress(text):
     sys.stderr.flush()
 
 
-def sweep_all(journal, pool, deadline):
+def sweep_all(journal, pool, deadline, names):
     """Measures what the journal lacks; returns whether all was."""
-    sweeps = {name: sweep[-2:] for name, sweep in {**SWEEPS, **UNFUSED}.items()}
-    for name, (points, measure) in sweeps.items():
+    for name in names:
+        points, measure = SWEEPS[name][-2:]
         todo = [point for point in points() if (name, *point) not in journal.rows]
         for done, point in enumerate(todo):
             if time.time() > deadline:
@@ -189,10 +212,11 @@ def profile_of(journal, gpu):
         "device": torch.cuda.get_device_name(), "driver": driver, "date": datetime.date.today().isoformat(),
         "libraries": {"torch": torch.__version__, "cuda": torch.version.cuda, "triton": triton.__version__},
         **shares(times, gpu),
-        "kernel_overhead": f"{smallest:.2f} us", "smoothness": 4,
+        "kernel_overhead": f"{smallest:.2f} us",
+        "kernel_wait": f"{max(0.0, statistics.median(times['wait'].values())):.2f} us", "smoothness": 4,
     }
     for name, (table, columns, precision, _, _) in SWEEPS.items():
-        if times[name]:
+        if table and times[name]:
             head = {"precision": precision} if precision else {}
             profile.setdefault(table, []).append({**head, **table_of(columns, times[name])})
     return profile
@@ -233,6 +257,7 @@ def main():
     parser.add_argument("--gpu", required=True, help="the GPU's JSON: its datasheet, for shares of its rates")
     parser.add_argument("--out", required=True, help="the profile to write")
     parser.add_argument("--held-out", help="also measure shapes that the profile lacks, one JSON a line")
+    parser.add_argument("--only", help="sweeps to measure, with commas between: " + ", ".join(SWEEPS))
     parser.add_argument("--budget", type=float, default=600.0, help="seconds after which to stop and keep the rows")
     options = parser.parse_args()
     if not torch.cuda.is_available():
@@ -243,14 +268,23 @@ def main():
     torch.manual_seed(0)
     pool = Pool(0.45 * torch.cuda.mem_get_info()[0] / 2**30)
     journal = Journal(options.out + ".rows", torch.cuda.get_device_name())
-    complete = sweep_all(journal, pool, deadline)
+    if os.path.exists(options.out):
+        with open(options.out) as file:
+            earlier = json.load(file)
+        if earlier["device"] != torch.cuda.get_device_name():
+            sys.exit(f"{options.out}: measured on {earlier['device']}; name another --out")
+        journal.take(earlier)
+    names = options.only.split(",") if options.only else list(SWEEPS)
+    if unknown := [name for name in names if name not in SWEEPS]:
+        sys.exit(f"--only: no sweep {unknown[0]}; give some of {', '.join(SWEEPS)}")
+    complete = sweep_all(journal, pool, deadline, names)
     if options.held_out:
         held_out(options.held_out, pool, deadline)
     if not complete:
         sys.exit(f"the budget is spent: {len(journal.rows)} rows are kept in {journal.path}; run this again to go on")
+    if missing := [name for name in SWEEPS if not times_of(journal, name)]:
+        sys.exit(f"{journal.path} keeps {len(journal.rows)} rows; no profile yet: {', '.join(missing)} not measured")
     write(profile_of(journal, gpu), options.out)
-    write({f"{name}_table": [table_of(columns, times_of(journal, name))] for name, (columns, _, _) in UNFUSED.items()},
-          options.out + ".unfused")
     progress(f"{options.out}: {len(journal.rows)} points\n")
 
 

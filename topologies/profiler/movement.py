@@ -1,10 +1,19 @@
-"""Kernels that move data: element-wise ones, and what unfused PyTorch does to route tokens to experts."""
+"""Kernels that move data: element-wise ones, norms, activations, and what unfused PyTorch does to route tokens to
+experts and to join the parts of decode attention."""
 import torch
+import torch.nn.functional as F
+import triton
+import triton.language as tl
 
 from timing import graph_time_us
 
 SIZES = tuple(2**e for e in range(10, 32))  # bytes read and written together
-TOKENS = (1, 4, 16, 64, 256, 1024, 4096, 8192)
+TOKENS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
+NORM_ROWS = (1, 4, 16, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
+NORM_WIDTHS = (1024, 2048, 4096, 8192)
+GATED_ROWS = (1, 4, 16, 64, 128, 256, 512, 1024, 4096, 16384, 65536)
+GATED_WIDTHS = (768, 1536, 4096, 14336, 28672)
+LARGEST_GATED = 2**28  # elements
 GATES = ((8, 2), (16, 4), (64, 8), (128, 8), (256, 8))
 ROW_WIDTHS = (2048, 4096, 7168)
 
@@ -17,6 +26,69 @@ def elementwise(pool, size):
     """a + b, bf16, found in the L2 where it fits: the kernel before has just written it."""
     a, b, c = (torch.randn(max(1, size // 6), device="cuda", dtype=torch.bfloat16) for _ in range(3))
     return graph_time_us(lambda i: torch.add(a, b, out=c), 2.0 + size / 2.5e6)
+
+
+def norm_points():
+    return ((rows, width) for width in NORM_WIDTHS for rows in NORM_ROWS)
+
+
+def norm(pool, rows, width):
+    """RMS norm, bf16, PyTorch's one kernel."""
+    x = torch.randn(rows, width, device="cuda", dtype=torch.bfloat16)
+    scale = torch.ones(width, device="cuda", dtype=torch.bfloat16)
+    return graph_time_us(lambda i: F.rms_norm(x, (width,), scale), 5.0 + rows * width * 4 / 2.5e6)
+
+
+def activation_points():
+    return ((rows, width) for width in GATED_WIDTHS for rows in GATED_ROWS if rows * width <= LARGEST_GATED)
+
+
+@triton.jit
+def _gate(both, out, width, BLOCK: tl.constexpr):
+    row = tl.program_id(0).to(tl.int64)
+    columns = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    inside = columns < width
+    gate = tl.load(both + row * 2 * width + columns, mask=inside, other=0.0).to(tl.float32)
+    up = tl.load(both + row * 2 * width + width + columns, mask=inside, other=0.0).to(tl.float32)
+    tl.store(out + row * width + columns, (gate * tl.sigmoid(gate) * up).to(tl.bfloat16), mask=inside)
+
+
+def activation(pool, rows, width):
+    """silu(gate) * up of the halves of [rows, 2 width], bf16, one kernel."""
+    both = torch.randn(rows, 2 * width, device="cuda", dtype=torch.bfloat16)
+    out = torch.empty(rows, width, device="cuda", dtype=torch.bfloat16)
+    blocks = (rows, triton.cdiv(width, 1024))
+    return graph_time_us(lambda i: _gate[blocks](both, out, width, 1024, num_warps=4), 3.0 + rows * width * 6 / 2.5e6)
+
+
+def unfused_activation(pool, rows, width):
+    """The same by PyTorch: silu, then the product; neither reads its halves in one piece."""
+    gate, up = torch.randn(rows, 2 * width, device="cuda", dtype=torch.bfloat16).chunk(2, -1)
+    return graph_time_us(lambda i: F.silu(gate) * up, 5.0 + rows * width * 10 / 1.5e6)
+
+
+def reduction_points():
+    for kv_heads, group in ((8, 4), (8, 8), (4, 8), (16, 1), (32, 1), (4, 16), (1, 16)):
+        for sequences in (1, 2, 4, 8, 16, 32, 64, 128, 256):
+            most = max(1, min(32, 264 // (sequences * kv_heads)))
+            for parts in sorted({1, 2, 4, 8, 16, 32, most}):
+                if parts == 1 or (parts <= most and sequences in (1, 4, 16)) or parts == most:
+                    yield sequences, parts, kv_heads * group, kv_heads, 128
+
+
+def reduction(pool, sequences, parts, heads, kv_heads, head_dim):
+    """Joins the parts of split decode attention, by PyTorch: softmax, product, sum, cast; of one part the cast."""
+    group = heads // kv_heads
+    partial = torch.randn(sequences, kv_heads, parts, group, head_dim, device="cuda")
+    log_sums = torch.randn(sequences, kv_heads, parts, group, device="cuda")
+
+    def join(i):
+        if parts == 1:
+            return partial[:, :, 0].reshape(sequences, -1).to(torch.bfloat16)
+        weights = torch.softmax(log_sums, dim=2)
+        return (partial * weights[..., None]).sum(2).reshape(sequences, -1).to(torch.bfloat16)
+
+    return graph_time_us(join, 10.0)
 
 
 def routing_points():

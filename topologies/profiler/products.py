@@ -7,11 +7,38 @@ ROWS = (1, 2, 4, 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 
 COLUMNS = (64, 256, 512, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 12288, 16384, 24576, 32768, 65536, 131072)
 DEPTHS = (512, 1024, 2048, 4096, 8192, 14336, 28672)
 LARGEST_WEIGHT = 2**29 + 2**28  # elements
+# cuBLAS chooses kernels by rules that no grid foresees: the products of published models are measured themselves.
+# (hidden size, columns of q, k and v together, depth of the output projection, intermediate size, vocabulary)
+DENSE_MODELS = (
+    (4096, 6144, 4096, 14336, 128256),  # Llama-3.1-8B; its attention is Mixtral-8x7B's too
+    (4096, 6144, 4096, 12288, 151936),  # Qwen3-8B
+    (4096, 12288, 4096, 11008, 32000),  # Llama-2-7B
+    (5120, 15360, 5120, 13824, 32000),  # Llama-2-13B
+    (5120, 7168, 5120, 17408, 151936),  # Qwen3-14B
+    (5120, 10240, 8192, 25600, 151936),  # Qwen3-32B
+    (3584, 4608, 3584, 18944, 152064),  # Qwen2.5-7B
+    (8192, 10240, 8192, 28672, 32000),  # Llama-2-70B, Llama-3.1-70B
+    (8192, 10240, 8192, 29568, 152064),  # Qwen2.5-72B
+)
+# the same without an FFN, and the number of experts: the gate's columns
+MOE_MODELS = (
+    (4096, 6144, 4096, 8, 32000),  # Mixtral-8x7B
+    (6144, 8192, 6144, 8, 32768),  # Mixtral-8x22B
+    (4096, 6144, 4096, 16, 32064),  # Phi-3.5-MoE
+    (2048, 6144, 2048, 64, 50304),  # OLMoE-1B-7B
+    (2048, 5120, 4096, 128, 151936),  # Qwen3-30B-A3B
+    (4096, 9216, 8192, 128, 151936),  # Qwen3-235B-A22B
+    (2880, 5120, 4096, 128, 201088),  # gpt-oss-120b
+    (7168, 24576, 16384, 256, 129280),  # DeepSeek-V3, without its latents
+)
+PUBLISHED_ROWS = (1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096, 8192)
+SEQUENCES = 512  # of a decode batch: the vocabulary's product takes one row of each
 LARGEST_OUTPUT = 2**28
 
 # hidden and intermediate sizes of published experts, fine to coarse
 EXPERTS = ((2048, 768), (2048, 1408), (4096, 1536), (2880, 2880), (7168, 2048), (6144, 10752), (4096, 14336))
 ROWS_PER_EXPERT = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+BETWEEN_TILES = (96, 144, 160, 192, 224, 320, 384, 448, 640, 768)  # tiles have 128 rows
 ACTIVE = (1, 2, 4, 8, 16, 32, 64, 128)
 LARGEST_EXPERTS = 5 * 2**30  # elements of all active experts
 MOST_ROWS = 65536
@@ -22,6 +49,30 @@ def gemm_points():
         for n in COLUMNS:
             for m in ROWS:
                 if n * k <= LARGEST_WEIGHT and m * n <= LARGEST_OUTPUT:
+                    yield m, n, k
+
+
+def published_shapes():
+    """Columns, depth and most rows of the products of published models, whole and cut for tensor parallelism."""
+    shapes = {}
+    for hidden, qkv, out, inner, vocabulary in DENSE_MODELS + MOE_MODELS:
+        cuts = (1, 2) if inner > 256 else (1,)
+        for cut in cuts:
+            shapes[qkv // cut, hidden] = shapes[hidden, out // cut] = ROWS[-1]
+            if inner > 256:
+                shapes[2 * inner // cut, hidden] = shapes[hidden, inner // cut] = ROWS[-1]
+        if inner <= 256:
+            shapes[inner, hidden] = ROWS[-1]
+        shapes[vocabulary, hidden] = SEQUENCES
+    return shapes
+
+
+def gemm_published_points():
+    """Those that the grid lacks."""
+    for (n, k), most_rows in published_shapes().items():
+        for m in PUBLISHED_ROWS:
+            if n * k <= LARGEST_WEIGHT and m <= most_rows and m * n <= LARGEST_OUTPUT:
+                if n not in COLUMNS or k not in DEPTHS:
                     yield m, n, k
 
 
@@ -56,6 +107,15 @@ def grouped_points():
     for hidden, intermediate in EXPERTS:
         for active in ACTIVE:
             for each in ROWS_PER_EXPERT:
+                if active * 3 * hidden * intermediate <= LARGEST_EXPERTS and active * each <= MOST_ROWS:
+                    yield active * each, active, hidden, intermediate
+
+
+def grouped_between_points():
+    """Loads between whole tiles."""
+    for hidden, intermediate in ((2048, 768), (2048, 1024), (4096, 1536), (4096, 14336)):
+        for active in (1, 4, 8, 16, 64):
+            for each in BETWEEN_TILES if (hidden, intermediate) in EXPERTS else ROWS_PER_EXPERT + BETWEEN_TILES:
                 if active * 3 * hidden * intermediate <= LARGEST_EXPERTS and active * each <= MOST_ROWS:
                     yield active * each, active, hidden, intermediate
 
