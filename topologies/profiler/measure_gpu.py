@@ -51,6 +51,12 @@ SWEEPS = {
                 movement.routing),
     "permutation": ("unfused_permutation_table", ("tokens", "top_k", "hidden_size"), None,
                     movement.permutation_points, movement.permutation),
+    "cache_write": ("unfused_cache_write_table", ("sequences", "heads", "kv_heads", "head_dim"), None,
+                    movement.cache_write_points, movement.cache_write),
+    "prompt_write": ("unfused_prompt_write_table", ("tokens", "heads", "kv_heads", "head_dim"), None,
+                     movement.prompt_write_points, movement.prompt_write),
+    "sampling": ("unfused_sampling_table", ("sequences", "vocabulary"), None, movement.sampling_points,
+                 movement.sampling),
     # one number of each: kernel_wait
     "wait": (None, ("rows", "hidden_size", "intermediate_size"), None, sequence.points, sequence.wait),
     "small_wait": (None, ("rows", "hidden_size"), None, sequence.small_points, sequence.small_wait),

@@ -91,6 +91,69 @@ def reduction(pool, sequences, parts, heads, kv_heads, head_dim):
     return graph_time_us(join, 10.0)
 
 
+def cache_write_points():
+    return ((sequences, heads, kv_heads, 128) for heads, kv_heads in ((32, 8), (32, 4), (16, 16), (64, 8))
+            for sequences in (1, 2, 4, 8, 16, 32, 64, 128, 256))
+
+
+def cache_write(pool, sequences, heads, kv_heads, head_dim):
+    """New keys and values of decoding sequences to their slots of a cache, and queries in one piece: PyTorch's
+    assignments by index, of a projection's output."""
+    width = (heads + 2 * kv_heads) * head_dim
+    z = torch.randn(sequences, width, device="cuda", dtype=torch.bfloat16).view(sequences, -1, head_dim)
+    keys = torch.zeros(sequences + 1, kv_heads, 64, head_dim, device="cuda", dtype=torch.bfloat16)
+    values = torch.zeros_like(keys)
+    slots = torch.arange(sequences, device="cuda", dtype=torch.int32)
+    lengths = torch.ones(sequences, device="cuda", dtype=torch.int32)
+    places = lengths.long()
+
+    def put(i):
+        q, k, v = z[:, :heads].contiguous(), z[:, heads:heads + kv_heads], z[:, heads + kv_heads:]
+        keys[slots, :, places] = k
+        values[slots, :, places] = v
+        return q, lengths + 1
+
+    return graph_time_us(put, 20.0)
+
+
+def prompt_write_points():
+    return ((tokens, heads, kv_heads, 128) for heads, kv_heads in ((32, 8), (32, 4), (16, 16), (64, 8))
+            for tokens in (16, 64, 256, 1024, 4096))
+
+
+def prompt_write(pool, tokens, heads, kv_heads, head_dim):
+    """The same of a prompt."""
+    width = (heads + 2 * kv_heads) * head_dim
+    z = torch.randn(tokens, width, device="cuda", dtype=torch.bfloat16).view(1, tokens, -1, head_dim).transpose(1, 2)
+    k, v = z[:, heads:heads + kv_heads], z[:, heads + kv_heads:]
+    keys = torch.zeros(2, kv_heads, tokens, head_dim, device="cuda", dtype=torch.bfloat16)
+    values = torch.zeros_like(keys)
+    slot = torch.ones(1, device="cuda", dtype=torch.long)
+
+    def put(i):
+        keys[:, :, :tokens].index_copy_(0, slot, k)
+        values[:, :, :tokens].index_copy_(0, slot, v)
+
+    return graph_time_us(put, 10.0 + tokens * kv_heads * head_dim * 8 / 1e6)
+
+
+def sampling_points():
+    return ((sequences, vocabulary) for vocabulary in (32000, 50304, 128256, 151936)
+            for sequences in (1, 2, 4, 8, 16, 32, 64, 128, 256))
+
+
+def sampling(pool, sequences, vocabulary):
+    """Tokens to vectors of 4096 and logits to the likeliest token: PyTorch's embedding and argmax."""
+    table = torch.randn(vocabulary, 4096, device="cuda", dtype=torch.bfloat16)
+    tokens = torch.randint(0, vocabulary, (sequences,), device="cuda")
+    logits = torch.randn(sequences, vocabulary, device="cuda", dtype=torch.bfloat16)
+
+    def sample(i):
+        return table[tokens], logits.argmax(-1)
+
+    return graph_time_us(sample, 20.0)
+
+
 def routing_points():
     return ((tokens, experts, top_k) for experts, top_k in GATES for tokens in TOKENS)
 
