@@ -1,9 +1,10 @@
 """Attention of one layer: PyTorch's flash attention over a prompt, a split-KV kernel for decoding."""
 import torch
+import torch.nn.functional as F
 import triton
 import triton.language as tl
 
-from timing import graph_time_us
+from timing import cold_time_us, graph_time_us
 
 SHAPES = ((32, 8, 128), (64, 8, 128), (32, 4, 128), (16, 16, 128), (8, 1, 128), (32, 32, 128), (64, 8, 64))
 PROMPTS = (16, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384)
@@ -34,6 +35,24 @@ def prefill(pool, tokens, context, heads, kv_heads, head_dim):
     return graph_time_us(
         lambda i: torch.ops.aten._flash_attention_forward(q, k, v, None, None, tokens, tokens + context, 0.0, True,
                                                           False), likely_us)
+
+
+def torch_prompt_points():
+    for heads, kv_heads, head_dim in SHAPES:
+        for tokens in PROMPTS + (384, 768, 1536, 3072, 6144):
+            yield tokens, heads, kv_heads, head_dim
+
+
+def torch_prompt(pool, tokens, heads, kv_heads, head_dim):
+    """Causal attention of a whole prompt by the kernel that PyTorch chooses (on Hopper cuDNN's), of a projection's
+    output, with all that PyTorch puts around it."""
+    z = torch.randn(tokens, heads + 2 * kv_heads, head_dim, device="cuda", dtype=torch.bfloat16)
+    q, k, v = (w[None].transpose(1, 2) for w in z.split((heads, kv_heads, kv_heads), 1))
+    likely_us = 15.0 + 2.0 * tokens * tokens * heads * head_dim / 5e8
+    return cold_time_us(
+        pool, lambda: z.mul_(1.0),
+        lambda: F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=True).transpose(1, 2).reshape(
+            tokens, -1), likely_us)
 
 
 @triton.jit

@@ -12,7 +12,6 @@ import datetime
 import json
 import os
 import random
-import statistics
 import subprocess
 import sys
 import time
@@ -23,7 +22,6 @@ import triton
 import attention
 import movement
 import products
-import sequence
 from timing import Pool
 
 # name: table, its columns, weights' or cache's precision, points, measurement; those of one table are put together
@@ -42,24 +40,23 @@ SWEEPS = {
                           attention.prefill_points, attention.prefill),
     "decode_attention": ("decode_attention_table", ("sequences", "context", "heads", "kv_heads", "head_dim"), "bf16",
                          attention.decode_points, attention.decode),
-    # what PyTorch makes of it without fusion, kernel by kernel: for engines that run that
-    "unfused_activation": ("unfused_activation_table", ("rows", "width"), None, movement.activation_points,
-                           movement.unfused_activation),
-    "reduction": ("unfused_reduction_table", ("sequences", "parts", "heads", "kv_heads", "head_dim"), None,
+    # PyTorch's own kernels, one by one: for engines that run those
+    "torch_activation": ("torch_activation_table", ("rows", "width"), None, movement.activation_points,
+                           movement.torch_activation),
+    "torch_prompt": ("torch_prompt_attention_table", ("tokens", "heads", "kv_heads", "head_dim"), None,
+                     attention.torch_prompt_points, attention.torch_prompt),
+    "reduction": ("torch_reduction_table", ("sequences", "parts", "heads", "kv_heads", "head_dim"), None,
                   movement.reduction_points, movement.reduction),
-    "routing": ("unfused_routing_table", ("tokens", "num_experts", "top_k"), None, movement.routing_points,
+    "routing": ("torch_routing_table", ("tokens", "num_experts", "top_k"), None, movement.routing_points,
                 movement.routing),
-    "permutation": ("unfused_permutation_table", ("tokens", "top_k", "hidden_size"), None,
+    "permutation": ("torch_permutation_table", ("tokens", "top_k", "hidden_size"), None,
                     movement.permutation_points, movement.permutation),
-    "cache_write": ("unfused_cache_write_table", ("sequences", "heads", "kv_heads", "head_dim"), None,
+    "cache_write": ("torch_cache_write_table", ("sequences", "heads", "kv_heads", "head_dim"), None,
                     movement.cache_write_points, movement.cache_write),
-    "prompt_write": ("unfused_prompt_write_table", ("tokens", "heads", "kv_heads", "head_dim"), None,
+    "prompt_write": ("torch_prompt_write_table", ("tokens", "heads", "kv_heads", "head_dim"), None,
                      movement.prompt_write_points, movement.prompt_write),
-    "sampling": ("unfused_sampling_table", ("sequences", "vocabulary"), None, movement.sampling_points,
+    "sampling": ("torch_sampling_table", ("sequences", "vocabulary"), None, movement.sampling_points,
                  movement.sampling),
-    # one number of each: kernel_wait
-    "wait": (None, ("rows", "hidden_size", "intermediate_size"), None, sequence.points, sequence.wait),
-    "small_wait": (None, ("rows", "hidden_size"), None, sequence.small_points, sequence.small_wait),
 }
 
 
@@ -218,11 +215,10 @@ def profile_of(journal, gpu):
         "device": torch.cuda.get_device_name(), "driver": driver, "date": datetime.date.today().isoformat(),
         "libraries": {"torch": torch.__version__, "cuda": torch.version.cuda, "triton": triton.__version__},
         **shares(times, gpu),
-        "kernel_overhead": f"{smallest:.2f} us",
-        "kernel_wait": f"{max(0.0, statistics.median(times['wait'].values())):.2f} us", "smoothness": 4,
+        "kernel_overhead": f"{smallest:.2f} us", "smoothness": 4,
     }
     for name, (table, columns, precision, _, _) in SWEEPS.items():
-        if table and times[name]:
+        if times[name]:
             head = {"precision": precision} if precision else {}
             profile.setdefault(table, []).append({**head, **table_of(columns, times[name])})
     return profile

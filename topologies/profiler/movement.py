@@ -5,7 +5,7 @@ import torch.nn.functional as F
 import triton
 import triton.language as tl
 
-from timing import graph_time_us
+from timing import cold_time_us
 
 SIZES = tuple(2**e for e in range(10, 32))  # bytes read and written together
 TOKENS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192)
@@ -16,6 +16,7 @@ GATED_WIDTHS = (768, 1536, 4096, 14336, 28672)
 LARGEST_GATED = 2**28  # elements
 GATES = ((8, 2), (16, 4), (64, 8), (128, 8), (256, 8))
 ROW_WIDTHS = (2048, 4096, 7168)
+VOCABULARIES = (32000, 50304, 128256, 151936)
 
 
 def elementwise_points():
@@ -23,9 +24,9 @@ def elementwise_points():
 
 
 def elementwise(pool, size):
-    """a + b, bf16, found in the L2 where it fits: the kernel before has just written it."""
+    """a + b, bf16, as of a residual: b the kernel before has just written, a is older."""
     a, b, c = (torch.randn(max(1, size // 6), device="cuda", dtype=torch.bfloat16) for _ in range(3))
-    return graph_time_us(lambda i: torch.add(a, b, out=c), 2.0 + size / 2.5e6)
+    return cold_time_us(pool, lambda: b.mul_(1.0), lambda: torch.add(a, b, out=c), 2.0 + size / 2.5e6)
 
 
 def norm_points():
@@ -33,10 +34,11 @@ def norm_points():
 
 
 def norm(pool, rows, width):
-    """RMS norm, bf16, PyTorch's one kernel."""
-    x = torch.randn(rows, width, device="cuda", dtype=torch.bfloat16)
+    """RMS norm, bf16, PyTorch's one kernel, of what an addition has just written."""
+    x, y = (torch.randn(rows, width, device="cuda", dtype=torch.bfloat16) for _ in range(2))
     scale = torch.ones(width, device="cuda", dtype=torch.bfloat16)
-    return graph_time_us(lambda i: F.rms_norm(x, (width,), scale), 5.0 + rows * width * 4 / 2.5e6)
+    return cold_time_us(pool, lambda: torch.add(x, x, out=y), lambda: F.rms_norm(y, (width,), scale),
+                        5.0 + rows * width * 4 / 2.5e6)
 
 
 def activation_points():
@@ -58,13 +60,15 @@ def activation(pool, rows, width):
     both = torch.randn(rows, 2 * width, device="cuda", dtype=torch.bfloat16)
     out = torch.empty(rows, width, device="cuda", dtype=torch.bfloat16)
     blocks = (rows, triton.cdiv(width, 1024))
-    return graph_time_us(lambda i: _gate[blocks](both, out, width, 1024, num_warps=4), 3.0 + rows * width * 6 / 2.5e6)
+    return cold_time_us(pool, lambda: both.mul_(1.0), lambda: _gate[blocks](both, out, width, 1024, num_warps=4),
+                        3.0 + rows * width * 6 / 2.5e6)
 
 
-def unfused_activation(pool, rows, width):
+def torch_activation(pool, rows, width):
     """The same by PyTorch: silu, then the product; neither reads its halves in one piece."""
-    gate, up = torch.randn(rows, 2 * width, device="cuda", dtype=torch.bfloat16).chunk(2, -1)
-    return graph_time_us(lambda i: F.silu(gate) * up, 5.0 + rows * width * 10 / 1.5e6)
+    both = torch.randn(rows, 2 * width, device="cuda", dtype=torch.bfloat16)
+    gate, up = both.chunk(2, -1)
+    return cold_time_us(pool, lambda: both.mul_(1.0), lambda: F.silu(gate) * up, 5.0 + rows * width * 10 / 1.5e6)
 
 
 def reduction_points():
@@ -82,13 +86,17 @@ def reduction(pool, sequences, parts, heads, kv_heads, head_dim):
     partial = torch.randn(sequences, kv_heads, parts, group, head_dim, device="cuda")
     log_sums = torch.randn(sequences, kv_heads, parts, group, device="cuda")
 
-    def join(i):
+    def written():
+        partial.mul_(1.0)
+        log_sums.mul_(1.0)
+
+    def join():
         if parts == 1:
             return partial[:, :, 0].reshape(sequences, -1).to(torch.bfloat16)
         weights = torch.softmax(log_sums, dim=2)
         return (partial * weights[..., None]).sum(2).reshape(sequences, -1).to(torch.bfloat16)
 
-    return graph_time_us(join, 10.0)
+    return cold_time_us(pool, written, join, 10.0)
 
 
 def cache_write_points():
@@ -107,13 +115,13 @@ def cache_write(pool, sequences, heads, kv_heads, head_dim):
     lengths = torch.ones(sequences, device="cuda", dtype=torch.int32)
     places = lengths.long()
 
-    def put(i):
+    def put():
         q, k, v = z[:, :heads].contiguous(), z[:, heads:heads + kv_heads], z[:, heads + kv_heads:]
         keys[slots, :, places] = k
         values[slots, :, places] = v
         return q, lengths + 1
 
-    return graph_time_us(put, 20.0)
+    return cold_time_us(pool, lambda: z.mul_(1.0), put, 20.0)
 
 
 def prompt_write_points():
@@ -130,15 +138,15 @@ def prompt_write(pool, tokens, heads, kv_heads, head_dim):
     values = torch.zeros_like(keys)
     slot = torch.ones(1, device="cuda", dtype=torch.long)
 
-    def put(i):
+    def put():
         keys[:, :, :tokens].index_copy_(0, slot, k)
         values[:, :, :tokens].index_copy_(0, slot, v)
 
-    return graph_time_us(put, 10.0 + tokens * kv_heads * head_dim * 8 / 1e6)
+    return cold_time_us(pool, lambda: z.mul_(1.0), put, 10.0 + tokens * kv_heads * head_dim * 8 / 1e6)
 
 
 def sampling_points():
-    return ((sequences, vocabulary) for vocabulary in (32000, 50304, 128256, 151936)
+    return ((sequences, vocabulary) for vocabulary in VOCABULARIES
             for sequences in (1, 2, 4, 8, 16, 32, 64, 128, 256))
 
 
@@ -148,10 +156,10 @@ def sampling(pool, sequences, vocabulary):
     tokens = torch.randint(0, vocabulary, (sequences,), device="cuda")
     logits = torch.randn(sequences, vocabulary, device="cuda", dtype=torch.bfloat16)
 
-    def sample(i):
+    def sample():
         return table[tokens], logits.argmax(-1)
 
-    return graph_time_us(sample, 20.0)
+    return cold_time_us(pool, lambda: logits.mul_(1.0), sample, 20.0)
 
 
 def routing_points():
@@ -162,7 +170,7 @@ def routing(pool, tokens, experts, top_k):
     """From logits to the order and ends of the experts' rows: softmax, top-k, renormalisation, sort, counts."""
     logits = torch.randn(tokens, experts, device="cuda", dtype=torch.bfloat16)
 
-    def route(i):
+    def route():
         weights, chosen = torch.topk(torch.softmax(logits.float() + 0.0, -1), top_k, -1)
         weights = weights / weights.sum(-1, keepdim=True)
         flat = chosen.reshape(-1)
@@ -171,7 +179,7 @@ def routing(pool, tokens, experts, top_k):
         counts = counts.scatter_add_(0, flat, torch.ones_like(flat, dtype=torch.int32))
         return order, torch.cumsum(counts, 0).to(torch.int32)
 
-    return graph_time_us(route, 60.0)
+    return cold_time_us(pool, lambda: logits.mul_(1.0), route, 60.0)
 
 
 def permutation_points():
@@ -185,10 +193,14 @@ def permutation(pool, tokens, top_k, hidden):
     rows = torch.randn(tokens * top_k, hidden, device="cuda", dtype=torch.bfloat16)
     weights = torch.rand(tokens, top_k, device="cuda")
 
-    def permute(i):
+    def permute():
         x[order // top_k]
         out = torch.zeros(tokens, hidden, device="cuda")
         weighed = rows.float() * weights.reshape(-1)[order][:, None]
         return out.index_add_(0, order // top_k, weighed).to(x.dtype)
 
-    return graph_time_us(permute, 30.0 + tokens * top_k * hidden * 32 / 2.5e6)
+    def written():
+        x.mul_(1.0)
+        rows.mul_(1.0)
+
+    return cold_time_us(pool, written, permute, 30.0 + tokens * top_k * hidden * 32 / 2.5e6)

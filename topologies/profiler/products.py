@@ -30,6 +30,10 @@ MOE_MODELS = (
     (4096, 9216, 8192, 128, 151936),  # Qwen3-235B-A22B
     (2880, 5120, 4096, 128, 201088),  # gpt-oss-120b
     (7168, 24576, 16384, 256, 129280),  # DeepSeek-V3, without its latents
+    (3072, 8192, 6144, 256, 200064),  # MiniMax-M2.5
+    (5120, 14336, 12288, 160, 151552),  # GLM-4.5
+    (5120, 7168, 5120, 16, 202048),  # Llama-4-Scout
+    (3584, 4608, 3584, 64, 151936),  # Qwen2-57B-A14B
 )
 PUBLISHED_ROWS = (1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096, 8192)
 SEQUENCES = 512  # of a decode batch: the vocabulary's product takes one row of each
@@ -55,14 +59,15 @@ def gemm_points():
 def published_shapes():
     """Columns, depth and most rows of the products of published models, whole and cut for tensor parallelism."""
     shapes = {}
-    for hidden, qkv, out, inner, vocabulary in DENSE_MODELS + MOE_MODELS:
-        cuts = (1, 2) if inner > 256 else (1,)
-        for cut in cuts:
+    for hidden, qkv, out, inner, vocabulary in DENSE_MODELS:
+        for cut in (1, 2, 4, 8) if hidden >= 8192 else (1, 2, 4):
             shapes[qkv // cut, hidden] = shapes[hidden, out // cut] = ROWS[-1]
-            if inner > 256:
-                shapes[2 * inner // cut, hidden] = shapes[hidden, inner // cut] = ROWS[-1]
-        if inner <= 256:
-            shapes[inner, hidden] = ROWS[-1]
+            shapes[2 * inner // cut, hidden] = shapes[hidden, inner // cut] = ROWS[-1]
+        shapes[vocabulary, hidden] = SEQUENCES
+    for hidden, qkv, out, experts, vocabulary in MOE_MODELS:
+        for cut in (1, 2):
+            shapes[qkv // cut, hidden] = shapes[hidden, out // cut] = ROWS[-1]
+        shapes[experts, hidden] = ROWS[-1]
         shapes[vocabulary, hidden] = SEQUENCES
     return shapes
 

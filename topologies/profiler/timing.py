@@ -51,3 +51,20 @@ def graph_time_us(call, likely_us):
         end.synchronize()
         times.append(begin.elapsed_time(end) * 1000.0)
     return statistics.median(times) / repeats
+
+
+def cold_time_us(pool, prepare, call, likely_us):
+    """The same of `call()` in a step: products have passed through the L2 since it last ran, so that what it reads
+    comes from memory, its instructions too, but for what `prepare()` has just written."""
+    passing = pool.copies(pool.cold // 3)[:2]  # together twice the L2
+
+    def before(i):
+        torch.mul(passing[0], 1.0, out=passing[1])
+        prepare()
+
+    def all_of_it(i):
+        before(i)
+        call()
+
+    with_rest_us = likely_us + 2 * pool.cold / 3e6
+    return graph_time_us(all_of_it, with_rest_us) - graph_time_us(before, with_rest_us)
