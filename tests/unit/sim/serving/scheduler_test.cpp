@@ -158,3 +158,21 @@ TEST_CASE("fcfs runs a prompt longer than the budget alone, once it is at the he
   const Plan behind = plan("fcfs", with_budget(100).run(50, 50).wait(20).wait(300));
   CHECK(behind.tokens == Tokens{{0, 1}, {1, 20}});
 }
+
+TEST_CASE("prefill_batches runs waiting prompts together and cuts the last, without decodes", "[serving]") {
+  const Plan step = plan("prefill_batches", with_budget(100).run(50, 55).wait(70).wait(60).wait(10));
+  CHECK(step.admitted == 2);
+  CHECK(step.tokens == Tokens{{1, 70}, {2, 30}});
+}
+
+TEST_CASE("prefill_batches goes on with a cut prompt first, then admits others", "[serving]") {
+  const Plan step = plan("prefill_batches", with_budget(100).run(50, 55).run(60, 30).wait(90));
+  CHECK(step.admitted == 1);
+  CHECK(step.tokens == Tokens{{1, 30}, {2, 70}});
+}
+
+TEST_CASE("prefill_batches decodes all when no prompt waits", "[serving]") {
+  const Plan step = plan("prefill_batches", with_budget(100).run(50, 55).run(60, 65));
+  CHECK(step.admitted == 0);
+  CHECK(step.tokens == Tokens{{0, 1}, {1, 1}});
+}
