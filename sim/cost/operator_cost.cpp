@@ -116,24 +116,49 @@ OperatorCost::OperatorCost(const Gpu& gpu, std::int64_t expert_tile) : gpu_(gpu)
   elementwise_ = elementwise_correction(gpu_, formula);
 }
 
+struct OperatorCost::Formulas {
+  OperatorCost without, with;
+};
+
+OperatorCost::OperatorCost(const Gpu& gpu, std::int64_t expert_tile, const EngineEfficiency& engine)
+    : OperatorCost(gpu, expert_tile) {
+  if (engine == EngineEfficiency{}) return;
+  formulas_ = std::make_shared<Formulas>(
+      Formulas{OperatorCost(formula_gpu(gpu, {})), OperatorCost(formula_gpu(gpu, engine))});
+}
+
+template <class Of>
+Seconds OperatorCost::on_engine(Seconds time, Of of) const {
+  if (!formulas_) return time;
+  const Seconds without = of(formulas_->without);
+  return without > Seconds(0.0) ? time * (of(formulas_->with) / without) : time;
+}
+
 Seconds OperatorCost::gemm(const Gemm& gemm, std::int64_t m) const {
   if (m == 0 || gemm.n == 0) return Seconds(0.0);
-  return gemm_.corrected(shape_of(gemm), gemm_formula(gemm, m),
-                         [&](double rows) { return gemm_formula(gemm, static_cast<std::int64_t>(rows)); });
+  const Seconds time = gemm_.corrected(shape_of(gemm), gemm_formula(gemm, m), [&](double rows) {
+    return gemm_formula(gemm, static_cast<std::int64_t>(rows));
+  });
+  return on_engine(time, [&](const OperatorCost& cost) { return cost.gemm(gemm, m); });
 }
 
 Seconds OperatorCost::decode_attention(const AttentionWork& work, std::int64_t sequences,
                                        double context) const {
   if (sequences == 0) return Seconds(0.0);
-  return decode_attention_.corrected(shape_of(work), real(sequences), context / real(sequences),
-                                     decode_formula(work, sequences, context));
+  const Seconds time = decode_attention_.corrected(shape_of(work), real(sequences), context / real(sequences),
+                                                   decode_formula(work, sequences, context));
+  return on_engine(time,
+                   [&](const OperatorCost& cost) { return cost.decode_attention(work, sequences, context); });
 }
 
 Seconds OperatorCost::prefill_attention(const AttentionWork& work, double pairs, double keys,
                                         std::int64_t tokens) const {
   if (tokens == 0) return Seconds(0.0);
-  return prefill_attention_.corrected(shape_of(work), real(tokens), context_size(keys - real(tokens)),
-                                      prefill_formula(work, pairs, keys, tokens));
+  const Seconds time =
+      prefill_attention_.corrected(shape_of(work), real(tokens), context_size(keys - real(tokens)),
+                                   prefill_formula(work, pairs, keys, tokens));
+  return on_engine(
+      time, [&](const OperatorCost& cost) { return cost.prefill_attention(work, pairs, keys, tokens); });
 }
 
 Seconds OperatorCost::linear_attention(const StateWork& work, std::int64_t sequences,
@@ -152,19 +177,24 @@ Seconds OperatorCost::linear_attention(const StateWork& work, std::int64_t seque
                                                     scanned * work.prefill_bytes_per_token,
                                                     gpu_.profile.prefill_attention);
   }
-  return time;
+  return on_engine(time,
+                   [&](const OperatorCost& cost) { return cost.linear_attention(work, sequences, tokens); });
 }
 
 Seconds OperatorCost::experts(const ExpertWork& work, double rows, double tiled_rows,
                               std::int64_t active) const {
   if (active == 0) return Seconds(0.0);
-  return experts_.corrected(shape_of(work), rows / real(active), real(active),
-                            experts_formula(work, rows, tiled_rows, active));
+  const Seconds time = experts_.corrected(shape_of(work), rows / real(active), real(active),
+                                          experts_formula(work, rows, tiled_rows, active));
+  return on_engine(time,
+                   [&](const OperatorCost& cost) { return cost.experts(work, rows, tiled_rows, active); });
 }
 
 Seconds OperatorCost::elementwise(double kernels, Bytes bytes) const {
-  if (!elementwise_ || kernels <= 0.0) return elementwise_formula(kernels, bytes);
-  return kernels * elementwise_->corrected(elementwise_formula(1.0, bytes / kernels));
+  const Seconds time = !elementwise_ || kernels <= 0.0
+                           ? elementwise_formula(kernels, bytes)
+                           : kernels * elementwise_->corrected(elementwise_formula(1.0, bytes / kernels));
+  return on_engine(time, [&](const OperatorCost& cost) { return cost.elementwise(kernels, bytes); });
 }
 
 Seconds OperatorCost::gemm_formula(const Gemm& gemm, std::int64_t m) const {

@@ -4,10 +4,12 @@
 // formats, the table corrects the formula (sim/cost/correction.hpp).
 #pragma once
 
+#include <memory>
 #include <optional>
 
 #include "sim/base/units.hpp"
 #include "sim/cost/correction.hpp"
+#include "sim/cost/engine_efficiency.hpp"
 #include "sim/cost/measured_operators.hpp"
 #include "topologies/gpu.hpp"
 #include "workloads/work.hpp"
@@ -22,6 +24,9 @@ class OperatorCost {
   /// `expert_tile`: what the engine pads each expert's rows to, so that measured grouped products, which hold
   /// their own padding, are set against a formula that holds it too.
   explicit OperatorCost(const Gpu& gpu, std::int64_t expert_tile = 1);
+  /// What the engine's kernels reach beside the profile's acts on the corrected time: by the ratio of the
+  /// formula's times with it and without.
+  OperatorCost(const Gpu& gpu, std::int64_t expert_tile, const EngineEfficiency& engine);
 
   /// One matrix product of `m` rows; zero for no rows.
   Seconds gemm(const Gemm& gemm, std::int64_t m) const;
@@ -45,6 +50,11 @@ class OperatorCost {
   const Gpu& gpu() const { return gpu_; }
 
  private:
+  /// The formula alone, with the engine's factors and without.
+  struct Formulas;
+  /// `time`, as the profile has it, times the ratio of what `of` says with the engine's factors and without.
+  template <class Of>
+  Seconds on_engine(Seconds time, Of of) const;
   Seconds gemm_formula(const Gemm& gemm, std::int64_t m) const;
   Seconds decode_formula(const AttentionWork& work, std::int64_t sequences, double context) const;
   Seconds prefill_formula(const AttentionWork& work, double pairs, double keys, std::int64_t tokens) const;
@@ -53,6 +63,7 @@ class OperatorCost {
   Seconds roofline(Flops flops, FlopsPerSecond peak, Bytes bytes, const EfficiencyShare& reached) const;
 
   Gpu gpu_;
+  std::shared_ptr<const Formulas> formulas_;  // none: an engine whose kernels are the profile's
   Correction<GemmShape> gemm_;
   Correction<AttentionShape> decode_attention_;
   Correction<AttentionShape> prefill_attention_;
