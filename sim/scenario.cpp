@@ -89,6 +89,7 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
   scenario.deployment = read_deployment(reader.optional_object("deployment"), scenario.model);
   check(scenario.deployment, scenario.model, scenario.cluster, source);
   scenario.engine = read_engine(reader.optional_object("engine"), base_folder);
+  scenario.engine.profile = on_gpu(std::move(scenario.engine.profile), scenario.cluster.gpu.name);
   resolve_model_length(scenario);
   scenario.precision = read_precision(reader.optional_object("precision"), scenario);
   for (const std::string& note : notes_of(scenario.precision, scenario.cluster.gpu))

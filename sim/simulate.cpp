@@ -56,6 +56,8 @@ Simulation simulate(const System& system, const std::stop_token& stop,
   spec.limits.micro_batches = scenario.deployment.pipeline_parallel_size;
   spec.kv_blocks = system.memory().num_gpu_blocks;
   spec.data_parallel_size = scenario.deployment.data_parallel_size;
+  spec.request_time = scenario.engine.profile.request_time;
+  spec.schedules_ahead = scenario.engine.profile.schedules_ahead;
   spec.capture_sizes = scenario.engine.cudagraph_capture_sizes;
   spec.fidelity = *system.fidelity().level;
   spec.replicas_share_links = system.replicas_share_links() && spec.fidelity == Fidelity::step;

@@ -61,7 +61,7 @@ System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank
     : scenario_(checked(std::move(scenario), scope)),
       timed_(prompt_part(scenario_.model)),
       graph_(scenario_.cluster),
-      cost_(scenario_.cluster.gpu, scenario_.engine.profile.expert_tile),
+      cost_(scenario_.cluster.gpu, scenario_.engine.profile.expert_tile, scenario_.engine.profile.efficiency),
       memory_(fit_memory(scenario_.model, scenario_.precision, scenario_.deployment, scenario_.cluster,
                          scenario_.engine.profile, scenario_.engine.limits)),
       model_{&timed_, &scenario_.deployment, &scenario_.engine.profile, &cost_, &graph_, scenario_.precision,

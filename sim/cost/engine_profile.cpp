@@ -2,6 +2,7 @@
 #include "sim/cost/engine_profile.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "sim/base/embedded.hpp"
 #include "sim/base/menu.hpp"
@@ -53,6 +54,68 @@ std::vector<std::int64_t> read_capture_sizes(ObjectReader& profile, const std::s
   return sizes;
 }
 
+/// Calls `read` with each member of an optional list and its pointer.
+template <class Read>
+void each_of(ObjectReader& reader, std::string_view key, Read read) {
+  const Json* list = reader.optional_raw(key);
+  if (list == nullptr) return;
+  if (!list->is_array()) reader.fail(key, "is no list; give a list of objects");
+  for (std::size_t i = 0; i < list->size(); ++i)
+    read((*list)[i], reader.pointer(key) + "/" + std::to_string(i));
+}
+
+constexpr std::array<ModelKind, 3> kKinds = {ModelKind::dense, ModelKind::moe, ModelKind::hybrid};
+
+ModelKind read_kind(ObjectReader& reader) {
+  std::vector<std::string> names;
+  for (const ModelKind kind : kKinds) names.emplace_back(name_of(kind));
+  const std::string wish = reader.choice("kind", names);
+  return kKinds[static_cast<std::size_t>(std::find(names.begin(), names.end(), wish) - names.begin())];
+}
+
+EngineGeneration::Validation read_validation(const Json& json, const std::string& source,
+                                             const std::string& pointer) {
+  ObjectReader reader(json, source, pointer);
+  EngineGeneration::Validation validation;
+  validation.model = reader.text("model");
+  validation.gpu = reader.text("gpu");
+  validation.kind = read_kind(reader);
+  validation.points = reader.integer("points", {1, 1 << 20});
+  validation.most_gpus = reader.integer("most_gpus", {1, 1 << 20});
+  validation.tpot_error = reader.number("tpot_error", {0.0, 100.0});
+  validation.ttft_error = reader.number("ttft_error", {0.0, 100.0});
+  validation.throughput_error = reader.number("throughput_error", {0.0, 100.0});
+  validation.tpot_bias = reader.number("tpot_bias", {-1.0, 100.0});
+  validation.ttft_bias = reader.number("ttft_bias", {-1.0, 100.0});
+  reader.finish();
+  return validation;
+}
+
+EngineGeneration read_generation(const Json& json, const std::string& source, const std::string& pointer) {
+  ObjectReader reader(json, source, pointer);
+  EngineGeneration generation;
+  const Json& gpus = reader.raw("gpus", "a list of names of GPUs");
+  if (!gpus.is_array()) reader.fail("gpus", "is no list; give names of GPUs");
+  for (const Json& gpu : gpus) {
+    if (!gpu.is_string()) reader.fail("gpus", "holds what is no text; give names of GPUs");
+    generation.gpus.push_back(gpu.get<std::string>());
+  }
+  generation.host_time_per_step = reader.maybe_quantity<Seconds>("host_time_per_step");
+  generation.host_time_per_sequence = reader.maybe_quantity<Seconds>("host_time_per_sequence");
+  generation.request_time = reader.maybe_quantity<Seconds>("request_time");
+  reader.known("schedules_ahead");
+  if (reader.has("schedules_ahead"))
+    generation.schedules_ahead = reader.optional_boolean("schedules_ahead", false);
+  generation.efficiency = read_engine_efficiency(reader, "efficiency");
+  generation.validation = reader.optional_text("validation", "");
+  generation.thin = reader.optional_text("thin", "");
+  each_of(reader, "validated", [&](const Json& row, const std::string& place) {
+    generation.validated.push_back(read_validation(row, source, place));
+  });
+  reader.finish();
+  return generation;
+}
+
 EngineProfile read_profile(const Json& json, const std::string& source) {
   ObjectReader reader(json, source);
   EngineProfile profile;
@@ -62,6 +125,12 @@ EngineProfile read_profile(const Json& json, const std::string& source) {
   profile.host_time_per_step = reader.quantity<Seconds>("host_time_per_step");
   profile.host_time_per_sequence = reader.quantity<Seconds>("host_time_per_sequence");
   profile.host_time_per_exchange = reader.optional_quantity("host_time_per_exchange", Seconds(0.0));
+  profile.request_time = reader.optional_quantity<Seconds>("request_time", Seconds(0.0));
+  profile.schedules_ahead = reader.optional_boolean("schedules_ahead", false);
+  profile.efficiency = read_engine_efficiency(reader, "efficiency");
+  each_of(reader, "generations", [&](const Json& generation, const std::string& place) {
+    profile.generations.push_back(read_generation(generation, source, place));
+  });
   profile.attention = read_small_kernels(reader, "attention");
   profile.ffn = read_small_kernels(reader, "ffn");
   profile.activation = read_small_kernels(reader, "activation");
@@ -93,6 +162,20 @@ EngineProfile read_engine_profile(const std::string& wish, const std::string& pa
   if (is_path(wish)) return read_profile(named_at(path, [&] { return read_json_file(wish); }), wish);
   const EmbeddedFile& file = choose(embedded_engines(), wish, path);
   return read_profile(parse_json(file.text, "engines/" + wish), "engines/" + wish);
+}
+
+EngineProfile on_gpu(EngineProfile profile, const std::string& gpu) {
+  for (const EngineGeneration& generation : profile.generations) {
+    if (std::find(generation.gpus.begin(), generation.gpus.end(), gpu) == generation.gpus.end()) continue;
+    profile.host_time_per_step = generation.host_time_per_step.value_or(profile.host_time_per_step);
+    profile.host_time_per_sequence =
+        generation.host_time_per_sequence.value_or(profile.host_time_per_sequence);
+    profile.request_time = generation.request_time.value_or(profile.request_time);
+    profile.schedules_ahead = generation.schedules_ahead.value_or(profile.schedules_ahead);
+    profile.efficiency = generation.efficiency;
+    break;
+  }
+  return profile;
 }
 
 std::int64_t padded_batch(std::int64_t sequences, const std::vector<std::int64_t>& capture_sizes) {

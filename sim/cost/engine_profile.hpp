@@ -9,6 +9,8 @@
 #include "sim/base/json.hpp"
 #include "sim/base/precision.hpp"
 #include "sim/base/units.hpp"
+#include "sim/cost/engine_efficiency.hpp"
+#include "workloads/architecture.hpp"
 
 namespace switchyard {
 
@@ -31,6 +33,29 @@ struct DecodeReduction {
   }
 };
 
+/// What a generation of GPUs changes, and how far off the engine's times were there: fitted together.
+struct EngineGeneration {
+  /// Against measured serving points of one model and GPU; errors are shares.
+  struct Validation {
+    std::string model, gpu;
+    ModelKind kind = ModelKind::dense;
+    std::int64_t points = 0;
+    std::int64_t most_gpus = 1;               // of a point
+    double tpot_error = 0.0;                  // mean absolute
+    double ttft_error = 0.0;                  // median absolute
+    double throughput_error = 0.0;            // mean absolute, of output tokens a second
+    double tpot_bias = 0.0, ttft_bias = 0.0;  // mean errors: below 0 where simulated times are too short
+  };
+
+  std::vector<std::string> gpus;  // names of the catalogue
+  std::optional<Seconds> host_time_per_step, host_time_per_sequence, request_time;
+  std::optional<bool> schedules_ahead;
+  EngineEfficiency efficiency;
+  std::string validation;  // how it was fitted, and what the errors are of
+  std::string thin;        // why the errors say little of other models; empty where they say enough
+  std::vector<Validation> validated;
+};
+
 struct EngineProfile {
   std::string name;
   std::string description;
@@ -42,6 +67,15 @@ struct EngineProfile {
   /// In every MoE layer whose exchange needs counts on the CPU: counting by rank and expert, the counts' way
   /// to the others, and the CPU's until the GPU works again. Other work may run meanwhile.
   Seconds host_time_per_exchange;
+  /// Of one request before the scheduler sees it, and of its first token on the way back: HTTP, tokens from
+  /// text and text from tokens, the way between processes.
+  Seconds request_time;
+
+  /// The next step is settled while one runs: a request that comes during a step joins the second after it.
+  bool schedules_ahead = false;
+
+  EngineEfficiency efficiency;                // of its kernels, beside the GPU profile's
+  std::vector<EngineGeneration> generations;  // on_gpu lays one of them over the rest
 
   // Small kernels of every layer, by what their passes count: hidden vectors (attention, ffn), rows of the
   // FFN's intermediate size (activation), routed rows, i.e. tokens x top_k hidden vectors (moe).
@@ -72,6 +106,9 @@ std::vector<std::string> engine_names();
 
 /// A catalogue name or a path. Throws InputError at `path` with the choices.
 EngineProfile read_engine_profile(const std::string& wish, const std::string& path);
+
+/// The profile with its generation that names this GPU laid over it; as it is where none does.
+EngineProfile on_gpu(EngineProfile profile, const std::string& gpu);
 
 /// The batch that a decode of `sequences` is padded to.
 std::int64_t padded_batch(std::int64_t sequences, const std::vector<std::int64_t>& capture_sizes);

@@ -46,13 +46,16 @@ bool Replica::wait_for_work(Actor& actor) {
     return std::all_of(ranks_.begin(), ranks_.end(), [](const RankQueue& rank) { return rank.idle(); });
   };
   read_letters();
+  if (idle()) settled_ = now_;  // nothing runs: a step is settled when it begins
+  read_letters();
   while (idle() && !stop_.stop_requested()) {
     if (letters_.empty()) {
       if (closed_) return false;
       actor.wait(bell_);
     } else {  // a letter dated after the end of the last step
-      actor.sleep_until(letters_.front().sequence.submitted);
-      now_ = std::max(now_, letters_.front().sequence.submitted);
+      actor.sleep_until(seen(letters_.front()));
+      now_ = std::max(now_, seen(letters_.front()));
+      settled_ = now_;
     }
     read_letters();
   }
@@ -91,7 +94,7 @@ void Replica::spend_alone(Actor& actor) {
     Seconds until = ends_.back();
     while (actor.wait_until(until, bell_)) {
       if (letters_.empty()) continue;  // closed, or an old ring
-      const std::size_t begun = steps_begun_by(letters_.front().sequence.submitted);
+      const std::size_t begun = steps_begun_by(seen(letters_.front()));
       ends_.resize(begun);
       breakdowns_.resize(begun);
       spreads_.resize(std::min(spreads_.size(), begun));
@@ -99,6 +102,7 @@ void Replica::spend_alone(Actor& actor) {
       repeats_ = 0;
       until = ends_.back();
     }
+    if (!letters_.empty() && seen(letters_.front()) <= ends_.back()) repeats_ = 0;
   }
 }
 
@@ -134,6 +138,7 @@ void Replica::note_step(Seconds end, Seconds waited, Breakdown breakdown) {
 void Replica::commit() {
   const Seconds start = now_;
   now_ = ends_.back();
+  settled_ = !spec_.schedules_ahead ? now_ : ends_.size() > 1 ? ends_[ends_.size() - 2] : start;
   ensure(now_ >= start, "the clock never goes back");
   StepRow row = row_of_batches(start);
   finished_.clear();
@@ -187,7 +192,7 @@ void Replica::append_loads(std::vector<TargetLoad>& loads) const {
 }
 
 void Replica::read_letters() {
-  while (!letters_.empty() && letters_.front().sequence.submitted <= now_) {
+  while (!letters_.empty() && seen(letters_.front()) <= settled_) {
     ranks_[letters_.front().rank].submit(letters_.front().sequence);
     --undelivered_[letters_.front().rank];
     letters_.pop_front();
@@ -195,7 +200,9 @@ void Replica::read_letters() {
 }
 
 void Replica::look_ahead(std::int64_t steps) {
-  const std::optional<Seconds> next_arrival = clients_.next_arrival();
+  std::optional<Seconds> next_arrival = clients_.next_arrival();
+  if (next_arrival) *next_arrival += spec_.request_time;
+  if (!letters_.empty()) next_arrival = seen(letters_.front());
   for (std::int64_t i = 0; i < steps; ++i) {
     if (!ends_.empty()) {
       if (i > 0 && next_arrival && ends_.back() >= *next_arrival) break;  // the batch may change there
@@ -212,7 +219,8 @@ void Replica::look_ahead(std::int64_t steps) {
 std::size_t Replica::steps_begun_by(Seconds date) const {
   const auto end =
       std::lower_bound(ends_.begin(), ends_.end(), date);  // first step that ends at the date or later
-  return end == ends_.end() ? ends_.size() : static_cast<std::size_t>(end - ends_.begin()) + 1;
+  const std::size_t in_progress = static_cast<std::size_t>(end - ends_.begin());
+  return std::min(ends_.size(), in_progress + (spec_.schedules_ahead ? 2 : 1));
 }
 
 void Replica::abandon() {

@@ -38,6 +38,8 @@ class Replica {
     std::uint32_t rank = 0;
   };
 
+  /// When the scheduler may see it: the front end has had its time.
+  Seconds seen(const Letter& letter) const { return letter.sequence.submitted + spec_.request_time; }
   bool wait_for_work(Actor& actor);
   void plan();
   void spend(Actor& actor);
@@ -69,6 +71,7 @@ class Replica {
   bool closed_ = false;
   bool ended_ = false;  // what is delivered now will not be served: the run was interrupted
   Seconds now_;         // the end of the last step committed, by the replica's own exact sums
+  Seconds settled_;     // when the step to be planned was settled: who was seen by then is in it
   RoutingTally routing_;
 
   // The step or run of steps in progress.

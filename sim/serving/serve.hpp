@@ -29,6 +29,8 @@ struct ServingSpec {
   std::int64_t kv_blocks = 0;  // per attention data-parallel rank
   std::int64_t data_parallel_size = 1;
   std::vector<std::int64_t> capture_sizes;
+  Seconds request_time;          // of the engine's front end, before a request is seen
+  bool schedules_ahead = false;  // who comes during a step joins the second after it
   Fidelity fidelity = Fidelity::step;
   std::vector<StepTimer*> timers;     // one a replica
   bool replicas_share_links = false;  // then every step is a coflow of its own

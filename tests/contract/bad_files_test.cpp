@@ -109,6 +109,15 @@ TEST_CASE("A wrong file that a scenario names is refused by its own name") {
   engine["all_reduce"] = "custom_vlm";
   files.named("an engine with an unknown all-reduce", engine.dump(), "/engine/profile=FILE",
               "/all_reduce: |\"custom_vlm\"|\"custom_vllm\"?|nccl");
+  engine["all_reduce"] = "nccl";
+  engine["generations"] = 1;
+  files.named("generations in numbers", engine.dump(), "/engine/profile=FILE", "/generations: is no list");
+  engine["generations"] = {{{"gpus", {"h100_sxm"}}, {"efficiency", {{"gemm", {{"compute", 0}}}}}}};
+  files.named("an engine that reaches nothing", engine.dump(), "/engine/profile=FILE",
+              "/generations/0/efficiency/gemm/compute: 0 is out of range");
+  engine["generations"] = {{{"gpus", {"h100_sxm"}}, {"validated", {{{"model", "m"}, {"gpu", "h100_sxm"}}}}}};
+  files.named("half an error", engine.dump(), "/engine/profile=FILE",
+              "/generations/0/validated/0/kind: is missing");
   files.named("half a routing preset", R"({"source": "s", "domains": 0})", "/routing/preset=FILE",
               "/domains: 0 |from 1 to 64");
   files.named("shares above one", R"({"source": "s", "domain_share": 0.8, "token_share": 0.8})",

@@ -59,3 +59,35 @@ TEST_CASE("Split decode attention is reduced by more kernels, while few sequence
   const DecodeReduction always = read_engine_profile("vllm", "test").decode_reduction;
   CHECK(always.kernels_of(1, 8) == always.kernels_of(1000, 8));
 }
+
+namespace {
+
+EngineProfile two_generations() {
+  EngineProfile profile;
+  profile.host_time_per_step = Seconds(1e-3);
+  profile.request_time = Seconds(2e-3);
+  profile.generations.resize(2);
+  profile.generations[0].gpus = {"h100_sxm", "h200_sxm"};
+  profile.generations[0].host_time_per_step = Seconds(5e-4);
+  profile.generations[1].gpus = {"b200_sxm"};
+  profile.generations[1].efficiency.gemm.compute = 0.5;
+  return profile;
+}
+
+}  // namespace
+
+TEST_CASE("A generation is laid over the profile on its GPUs", "[cost]") {
+  const EngineProfile hopper = on_gpu(two_generations(), "h200_sxm");
+  CHECK(hopper.host_time_per_step == Seconds(5e-4));
+  CHECK(hopper.request_time == Seconds(2e-3));
+  CHECK(hopper.efficiency == EngineEfficiency{});
+  const EngineProfile blackwell = on_gpu(two_generations(), "b200_sxm");
+  CHECK(blackwell.host_time_per_step == Seconds(1e-3));
+  CHECK(blackwell.efficiency.gemm.compute == 0.5);
+}
+
+TEST_CASE("A GPU that no generation names keeps the profile as it is", "[cost]") {
+  const EngineProfile other = on_gpu(two_generations(), "mi300x");
+  CHECK(other.host_time_per_step == Seconds(1e-3));
+  CHECK(other.efficiency == EngineEfficiency{});
+}
