@@ -60,9 +60,19 @@ struct LinkGraph::State {
   Graph graph;
   GpuId gpus = 0;
   std::map<GpuId, Lengths> lengths_of;
+  /// The last links of the shortest ways to a device, from the sender whose number this is.
+  struct Ends {
+    std::uint64_t sender_number = 0;
+    std::vector<LinkId> links;
+  };
+  std::vector<Ends> ends_at;  // by device; found when a route first passes it
+  GpuId sender = 0;           // that was asked for last
+  std::uint64_t sender_number = 0;
 
   const Lengths& lengths_from(GpuId sender);
-  LinkId last_link(GpuId sender, DeviceId device, const Lengths& lengths, std::uint64_t& hash) const;
+  void begin(GpuId from);
+  LinkId last_link(DeviceId device, const Lengths& lengths, std::uint64_t& hash);
+  void find_ends(DeviceId device, const Lengths& lengths, std::vector<LinkId>& links) const;
 };
 
 std::span<const KindRow> device_kinds() {
@@ -104,6 +114,7 @@ LinkGraph::LinkGraph(const Cluster& cluster) : state_(std::make_unique<State>())
   LinkId id = 0;
   for (const Link& link : state_->blueprint.links)
     boost::add_edge(link.from, link.to, Edge{id++, link.way.length}, state_->graph);
+  state_->ends_at.resize(state_->blueprint.devices.size());
 }
 LinkGraph::~LinkGraph() = default;
 LinkGraph::LinkGraph(LinkGraph&&) noexcept = default;
@@ -128,8 +139,9 @@ std::vector<LinkId> LinkGraph::route(GpuId from, GpuId to) const {
   ensure(lengths[to] != kUnreached, "every GPU reaches every other");
   std::uint64_t hash = flow_hash(from, to);
   std::vector<LinkId> route;
+  state_->begin(from);
   for (DeviceId at = to; at != from; at = state_->blueprint.links[route.back()].from)
-    route.push_back(state_->last_link(from, at, lengths, hash));
+    route.push_back(state_->last_link(at, lengths, hash));
   std::reverse(route.begin(), route.end());
   return route;
 }
@@ -154,35 +166,42 @@ const Lengths& LinkGraph::State::lengths_from(GpuId sender) {
   return lengths_of.emplace(sender, std::move(lengths)).first->second;
 }
 
+/// Routes from `from` follow: to many receivers, over the same few switches.
+void LinkGraph::State::begin(GpuId from) {
+  if (sender_number > 0 && sender == from) return;
+  sender = from;
+  ++sender_number;
+}
+
 /// The last link of a shortest way to `device`. Among several of the latest turn the hash picks, and is mixed
 /// for the next choice, which would follow this one otherwise.
-LinkId LinkGraph::State::last_link(GpuId sender, DeviceId device, const Lengths& lengths,
-                                   std::uint64_t& hash) const {
-  const MayCarry may_carry{&graph, &blueprint, sender};
-  std::uint64_t alike = 0;
-  int turn = -1;
-  LinkId last = 0;
-  const auto walk = [&](std::uint64_t stop_at) {  // at the link after so many; else all are counted
-    alike = 0;
-    for (auto [edge, end] = boost::in_edges(device, graph); edge != end; ++edge) {
-      const Link& link = blueprint.links[graph[*edge].link];
-      const Lengths::value_type before = lengths[link.from];
-      if (before == kUnreached || before + link.way.length != lengths[device] || link.way.turn < turn ||
-          !may_carry(*edge))
-        continue;
-      if (link.way.turn > turn) alike = 0;
-      turn = link.way.turn;
-      last = graph[*edge].link;
-      if (alike++ == stop_at) return;
-    }
-  };
-  walk(std::numeric_limits<std::uint64_t>::max());
-  ensure(alike > 0, "a reached device has a link from a nearer one");
-  if (alike > 1) {
-    walk(hash % alike);
-    hash = mixed(hash);
+LinkId LinkGraph::State::last_link(DeviceId device, const Lengths& lengths, std::uint64_t& hash) {
+  Ends& ends = ends_at[device];
+  if (ends.sender_number != sender_number) {
+    find_ends(device, lengths, ends.links);
+    ends.sender_number = sender_number;
   }
-  return last;
+  if (ends.links.size() == 1) return ends.links.front();
+  const LinkId picked = ends.links[hash % ends.links.size()];
+  hash = mixed(hash);
+  return picked;
+}
+
+void LinkGraph::State::find_ends(DeviceId device, const Lengths& lengths, std::vector<LinkId>& links) const {
+  const MayCarry may_carry{&graph, &blueprint, sender};
+  int turn = -1;
+  links.clear();
+  for (auto [edge, end] = boost::in_edges(device, graph); edge != end; ++edge) {
+    const Link& link = blueprint.links[graph[*edge].link];
+    const Lengths::value_type before = lengths[link.from];
+    if (before == kUnreached || before + link.way.length != lengths[device] || link.way.turn < turn ||
+        !may_carry(*edge))
+      continue;
+    if (link.way.turn > turn) links.clear();
+    turn = link.way.turn;
+    links.push_back(graph[*edge].link);
+  }
+  ensure(!links.empty(), "a reached device has a link from a nearer one");
 }
 
 Seconds LinkGraph::latency(std::span<const LinkId> route) const {
