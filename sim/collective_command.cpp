@@ -48,7 +48,7 @@ Answer exchange(const CollectiveQuery& query, const LinkGraph& graph,
   // NCCL's is the pairwise one.
   const std::string name = query.implementation == "nccl" ? "pairwise" : query.implementation;
   const ExchangeBackend& backend = choose(exchange_backends(), name, "--implementation");
-  const bool quantised = backend.name.starts_with("deepep");
+  const bool quantised = backend.dispatch_row == DispatchRow::fp8;
   ExchangeShape shape;
   shape.experts = of_rank.experts;
   shape.top_k = of_rank.top_k;

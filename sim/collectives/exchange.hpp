@@ -47,6 +47,24 @@ enum class Counts {
   on_host  // the CPU, which waits, makes room and launches the rest: no CUDA graph holds the layer
 };
 
+/// How much of a GPU an exchange's kernels take from work beside it, while they run.
+enum class Taken {
+  nothing,  // that is known
+  kernels,  // all of it while it sends and receives, nothing while bytes are under way
+  part      // of its multiprocessors, all the time
+};
+
+enum class Calls {
+  block,          // until the tokens have arrived
+  return_at_once  // so that work can run beside the exchange
+};
+
+/// What a copy of a token is on its way to the experts.
+enum class DispatchRow {
+  bf16,
+  fp8  // with its scales, where the experts compute in fp8 or less
+};
+
 /// What does not change while a model is served. Rows are the bytes of one copy of a token.
 struct ExchangeShape {
   std::int64_t experts = 1;  // of the model, redundant ones too
@@ -83,6 +101,9 @@ struct ExchangeBackend {
   std::unique_ptr<Exchange> (*make)(const LinkGraph& graph, std::vector<GpuId> group,
                                     const CollectiveParameters& parameters, const ExchangeShape& shape);
   Counts counts = Counts::on_gpu;
+  Taken taken = Taken::nothing;
+  Calls calls = Calls::block;
+  DispatchRow dispatch_row = DispatchRow::bf16;
 };
 std::span<const ExchangeBackend> exchange_backends();
 

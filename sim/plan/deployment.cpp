@@ -200,7 +200,8 @@ const ExchangeBackend* exchange_backend(std::string_view name) {
 }
 
 bool is_asynchronous(std::string_view backend) {
-  return backend == "deepep_normal" || backend == "deepep_low_latency";
+  const ExchangeBackend* exchange = exchange_backend(backend);
+  return exchange != nullptr && exchange->calls == Calls::return_at_once;
 }
 
 Deployment normalised(const Deployment& deployment, const Architecture& architecture) {

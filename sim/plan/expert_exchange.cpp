@@ -9,14 +9,6 @@
 namespace switchyard {
 namespace {
 
-/// DeepEP's low-latency kernels send and receive with all multiprocessors and leave them alone while bytes
-/// are under way (its README: "no SM occupied"; LMSYS 2025-05-05, ablation of two-batch overlap); the normal
-/// ones keep 20 of them (its README; VLLM_DBO_COMM_SMS).
-Taken taken_by(const ExchangeBackend& backend) {
-  if (backend.name == "deepep_low_latency") return Taken::kernels;
-  return backend.name == "deepep_normal" ? Taken::part : Taken::nothing;
-}
-
 /// How often the low-latency kernels of a rank read or write each copy (internode_ll.cu). Dispatch unpacks
 /// what has arrived into the experts' rows: its sender casts a token once for all copies, which is little.
 /// Combine copies rows into the buffer that the NIC reads, and reads all that come back to add them up.
@@ -44,7 +36,7 @@ ExpertExchange::ExpertExchange(const LinkGraph& graph, std::vector<GpuId> group,
       // What the hierarchical exchange lands elsewhere it has moved inside its nodes before: sums do not
       // tell.
       landing_(backend.copies == Copies::per_node ? backend.landing : Landing::receiver),
-      taken_(taken_by(backend)),
+      taken_(backend.taken),
       counts_(backend.counts),
       kept_(parameters.deepep.normal_sms / parameters.deepep.multiprocessors),
       bytes_(group.size()),

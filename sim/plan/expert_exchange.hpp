@@ -57,13 +57,6 @@ struct ExchangeLeg {
   }
 };
 
-/// How much of a GPU an exchange's kernels take from work beside it, while they run.
-enum class Taken {
-  nothing,  // that is known
-  kernels,  // all of it while it sends and receives, nothing while bytes are under way
-  part      // of its multiprocessors, all the time
-};
-
 class ExpertExchange {
  public:
   /// `tensor`: GPUs that share the tokens of one attention data-parallel rank. `graph` must outlive this.

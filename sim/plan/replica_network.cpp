@@ -82,7 +82,8 @@ ExchangeShape exchange_shape(const Architecture& architecture, const ModelPrecis
   shape.top_k = layer->moe->gate.num_experts_per_tok;
   shape.combine_row = bf16_row(width);
   shape.dispatch_row = shape.combine_row;
-  if (is_asynchronous(d.all2all_backend) &&
+  const ExchangeBackend* exchange = exchange_backend(d.all2all_backend);
+  if (exchange != nullptr && exchange->dispatch_row == DispatchRow::fp8 &&
       bytes_per_element(precision.activations.routed_experts) <= bytes_per_element(Precision::fp8))
     shape.dispatch_row = fp8_row(width);
   return shape;
