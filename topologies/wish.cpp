@@ -25,21 +25,24 @@ Resolved read_named(const std::string& name, const Catalogue& catalogue, const s
                                 choices(name, names(catalogue)) + ", or give the path of a JSON file");
   }
   const std::string source = "catalogue " + noun + " " + name;
-  return {parse_json(file->text, source), name, {"", source, ""}};
+  return {parse_json(file->text, source), name, {"", source, ""}, name};
 }
 
 Resolved read_file(const std::string& wish, const std::string& folder) {
   const fs::path path = (fs::path(folder) / wish).lexically_normal();
-  return {
-      read_json_file(path.string()), path.stem().string(), {path.parent_path().string(), path.string(), ""}};
+  return {read_json_file(path.string()),
+          path.stem().string(),
+          {path.parent_path().string(), path.string(), ""},
+          ""};
 }
 
-/// As a JSON merge patch, but an object that replaces something else keeps its nulls: it may have a base of
-/// its own.
+/// As a JSON merge patch, but nulls stay where they are for another base: in an object that has one, or that
+/// replaces something else.
 void lay_over(Json& base, const Json& patch) {
   for (const auto& [key, value] : patch.items()) {
     if (value.is_null()) {
-      base.erase(key);
+      if (base.contains("base")) base[key] = value;
+      else base.erase(key);
     } else if (value.is_object() && base.contains(key) && base[key].is_object()) {
       lay_over(base[key], value);
     } else {
@@ -53,7 +56,10 @@ void merge_base(Resolved& resolved, const Catalogue& catalogue) {
   if (!resolved.value.is_object() || !resolved.value.contains("base")) return;
   ObjectReader reader(resolved.value, resolved.origin.source, resolved.origin.pointer);
   const std::string where = resolved.origin.source + ": " + reader.pointer("base");
-  Json merged = read_named(reader.text("base"), catalogue, where).value;
+  resolved.base = reader.text("base");
+  Resolved below = read_named(resolved.base, catalogue, where);
+  merge_base(below, catalogue);
+  Json merged = std::move(below.value);
   resolved.value.erase("base");
   if (catalogue.make_way != nullptr) catalogue.make_way(merged, resolved.value);
   lay_over(merged, resolved.value);
@@ -70,7 +76,7 @@ Resolved resolve(const Json& wish, const Catalogue& catalogue, const Origin& ori
   const auto written_out = [&](const Json& short_form) {
     return catalogue.written_out == nullptr ? short_form : catalogue.written_out(short_form);
   };
-  Resolved resolved{written_out(wish), "custom", origin};
+  Resolved resolved{written_out(wish), "custom", origin, ""};
   if (resolved.value.is_string()) {
     const std::string text = resolved.value.get<std::string>();
     resolved = is_path(text) ? named_at(place(origin), [&] { return read_file(text, origin.folder); })

@@ -34,6 +34,7 @@ struct Resolved {
   Json value;
   std::string name;  // of the catalogue, the file's stem, or "custom"
   Origin origin;
+  std::string base;  // the catalogue's name that it is or was laid over; empty: none
 };
 
 /// Text with a '/' or ending in .json is a path, other text a catalogue name. An object or a file may have a

@@ -179,6 +179,14 @@ TEST_CASE("A catalogue GPU is written as its name, another in full") {
   CHECK(read_gpu(to_json(meshed), "", "test") == meshed);
 }
 
+TEST_CASE("A catalogue GPU that has a base is one itself") {
+  const Gpu h800 = read_gpu("h800_sxm", "", "test");
+  Gpu other = read(R"({"base": "h800_sxm", "tdp": "500 W"})");
+  CHECK(other.nvlink == h800.nvlink);
+  CHECK(other.profile == h800.profile);
+  CHECK(other.tdp.value() == 500.0);
+}
+
 TEST_CASE("A wrong GPU is refused with its place and what to give") {
   struct Row {
     std::string json;
