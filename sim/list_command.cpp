@@ -16,6 +16,7 @@
 #include "topologies/fabrics/fabric.hpp"
 #include "topologies/graphs/graph.hpp"
 #include "topologies/nodes/node_kind.hpp"
+#include "topologies/profile.hpp"
 #include "workloads/catalogue.hpp"
 #include "workloads/hugging_face/family.hpp"
 #include "workloads/parameters.hpp"
@@ -73,7 +74,8 @@ Lines gpu_lines() {
   for (const std::string& name : gpu_names()) {
     const Gpu gpu = read_gpu(name, "", "list");
     lines.push_back({name, gpu.description + "; " + to_text(gpu.memory_bandwidth) + ", " +
-                               to_text(peak_rate(gpu, Precision::bf16)) + " bf16 dense, " + peer_link(gpu)});
+                               to_text(peak_rate(gpu, Precision::bf16)) + " bf16 dense, " + peer_link(gpu) +
+                               "; operators " + provenance_text(gpu)});
   }
   return lines;
 }
@@ -94,9 +96,10 @@ Lines implementation_lines() {
   return lines;
 }
 
-constexpr std::array<Menu, 28> kMenus = {{
+constexpr std::array<Menu, 29> kMenus = {{
     {"models", "scenario /model", model_lines},
     {"gpus", "inline clusters /cluster/gpu", gpu_lines},
+    {"gpu-profiles", "GPUs' /profile", [] { return name_lines(gpu_profile_names()); }},
     {"clusters", "scenario /cluster; NAMExN has N nodes", cluster_lines},
     {"node-fabrics", "inline clusters /cluster/node_fabric/kind", [] { return menu_lines(node_kinds()); }},
     {"fabrics", "inline clusters /cluster/fabric/kind", [] { return menu_lines(fabric_kinds()); }},

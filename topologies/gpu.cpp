@@ -45,6 +45,29 @@ std::map<Precision, FlopsPerSecond> read_peak(ObjectReader reader) {
   return peak;
 }
 
+Gpu read_datasheet(ObjectReader& reader, const std::string& name) {
+  Gpu gpu;
+  gpu.name = reader.optional_text("name", name);
+  gpu.description = reader.optional_text("description", "");
+  gpu.source = reader.text("source");
+  gpu.memory = positive<Bytes>(reader, "memory");
+  gpu.memory_bandwidth = positive<BytesPerSecond>(reader, "memory_bandwidth");
+  gpu.multiprocessors = reader.optional_integer("multiprocessors", 0, kMultiprocessors);
+  gpu.peak = read_peak(reader.object("peak"));
+  gpu.vector_peak = positive<FlopsPerSecond>(reader, "vector_peak");
+  read_peer_links(reader, gpu);
+  gpu.pcie = positive<BytesPerSecond>(reader, "pcie");
+  gpu.tdp = positive<Watts>(reader, "tdp");
+  return gpu;
+}
+
+/// Without its profile, whose tables take a while to read.
+Gpu catalogue_datasheet(const std::string& name) {
+  const Resolved resolved = resolve(name, gpu_catalogue(), {"", "the catalogue", ""});
+  ObjectReader reader(resolved.value, resolved.origin.source, "");
+  return read_datasheet(reader, name);
+}
+
 Json full_json(const Gpu& gpu) {
   Json peak;
   for (const auto& [precision, rate] : gpu.peak) peak[std::string(name_of(precision))] = to_text(rate);
@@ -67,29 +90,51 @@ Json full_json(const Gpu& gpu) {
   return json;
 }
 
+/// What an operator's time is made of.
+bool same_datasheet(const Gpu& a, const Gpu& b) {
+  return a.memory_bandwidth == b.memory_bandwidth && a.peak == b.peak && a.vector_peak == b.vector_peak &&
+         a.multiprocessors == b.multiprocessors;
+}
+
 }  // namespace
 
 std::vector<std::string> gpu_names() { return names(gpu_catalogue()); }
+
+Gpu measured_gpu(const Gpu& gpu) {
+  if (gpu.profile.measured_on.empty() || gpu.profile.tables == OperatorTables{}) return gpu;
+  Gpu measured = read_gpu(gpu.profile.measured_on, "", "the catalogue");
+  measured.profile.tables = gpu.profile.tables;
+  return measured;
+}
+
+Provenance provenance_of(const Gpu& gpu) {
+  const GpuProfile& profile = gpu.profile;
+  if (!profile.measured) return Provenance::stated;
+  const bool own =
+      profile.measured_on.empty() || same_datasheet(gpu, catalogue_datasheet(profile.measured_on));
+  return own ? Provenance::measured : Provenance::scaled;
+}
+
+std::string provenance_text(const Gpu& gpu) {
+  switch (provenance_of(gpu)) {
+    case Provenance::measured:
+      return "measured";
+    case Provenance::scaled:
+      return "scaled from " + gpu.profile.measured_on;
+    default:
+      return "stated";
+  }
+}
 
 Gpu read_gpu(const Json& wish, const std::string& base_folder, const std::string& source,
              const std::string& pointer) {
   const Resolved resolved = resolve(wish, gpu_catalogue(), {base_folder, source, pointer});
   const Origin& origin = resolved.origin;
   ObjectReader reader(resolved.value, origin.source, origin.pointer);
-  Gpu gpu;
-  gpu.name = reader.optional_text("name", resolved.name);
-  gpu.description = reader.optional_text("description", "");
-  gpu.source = reader.text("source");
-  gpu.memory = positive<Bytes>(reader, "memory");
-  gpu.memory_bandwidth = positive<BytesPerSecond>(reader, "memory_bandwidth");
-  gpu.multiprocessors = reader.optional_integer("multiprocessors", 0, kMultiprocessors);
-  gpu.peak = read_peak(reader.object("peak"));
-  gpu.vector_peak = positive<FlopsPerSecond>(reader, "vector_peak");
-  read_peer_links(reader, gpu);
-  gpu.pcie = positive<BytesPerSecond>(reader, "pcie");
-  gpu.tdp = positive<Watts>(reader, "tdp");
-  gpu.profile = read_profile(reader.raw("profile", "an object or the path of a JSON file"),
+  Gpu gpu = read_datasheet(reader, resolved.name);
+  gpu.profile = read_profile(reader.raw("profile", "a name, a path or an object"),
                              {origin.folder, origin.source, reader.pointer("profile")});
+  if (wish == gpu.profile.measured_on) gpu.profile.measured_on.clear();  // it is that GPU
   reader.known("base");
   reader.finish();
   return gpu;

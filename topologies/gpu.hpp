@@ -46,10 +46,12 @@ struct Measurement {
   bool operator==(const Measurement&) const = default;
 };
 
-/// What a GPU reaches of its datasheet. The default profile is "measured": false and every report says so.
+/// What a GPU reaches of its datasheet. Every report says whether that was measured on it, on another GPU, or
+/// is stated.
 struct GpuProfile {
   bool measured = false;
   std::string source;
+  std::string measured_on;  // a catalogue GPU whose datasheet the tables go with; empty: with the GPU's own
   Measurement measurement;
   OperatorEfficiency gemm, grouped_gemm, prefill_attention, decode_attention, latent_decode_attention,
       elementwise;
@@ -78,6 +80,18 @@ struct Gpu {
 };
 
 std::vector<std::string> gpu_names();
+
+/// The GPU with whose datasheet and shares the measured tables of `gpu` go: itself, or the catalogue's that
+/// its profile was measured on, here with the tables of `gpu`. What a table says of the formula's times there
+/// holds for the formula's times of `gpu`: so measurements scale from GPU to GPU by their datasheets.
+Gpu measured_gpu(const Gpu& gpu);
+
+enum class Provenance { measured, scaled, stated };
+/// Where a GPU's times of operators come from: its own measurements or those of a GPU of the same datasheet;
+/// of another one; none.
+Provenance provenance_of(const Gpu& gpu);
+/// "measured", "scaled from h200_sxm" or "stated".
+std::string provenance_text(const Gpu& gpu);
 
 /// `wish` is a catalogue name, a path to a GPU's JSON, or its object. The JSON may lay a few keys over a
 /// catalogue GPU,

@@ -3,14 +3,16 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 
 #include "sim/base/quote.hpp"
 
 namespace switchyard {
+
+std::span<const EmbeddedFile> embedded_gpu_profiles();  // profiles/*.json
+
 namespace {
 
-namespace fs = std::filesystem;
+Catalogue profile_catalogue() { return {"GPU profile", embedded_gpu_profiles()}; }
 
 // Above 1 a share of the datasheet's rate is possible (a boost clock), but not by much.
 constexpr NumberRange kEfficiency{0.0, 1.2, NumberRange::Ends::open_below};
@@ -123,21 +125,49 @@ GpuProfile read_object(const Json& value, const Origin& origin) {
   profile.kernel_overhead = read_overhead(reader);
   profile.smoothness = reader.optional_number("smoothness", profile.smoothness, kSmoothness);
   profile.tables = read_operator_tables(reader, origin);
+  reader.known("base");
   reader.finish();
   return profile;
 }
 
+Json full_json(const GpuProfile& profile) {
+  Json json{{"measured", profile.measured}, {"source", profile.source}};
+  for (const OperatorClass& row : kOperatorClasses) {
+    const OperatorEfficiency& efficiency = profile.*row.efficiency;
+    Json& written = json[std::string(row.name)] = to_json(static_cast<const EfficiencyShare&>(efficiency));
+    for (const auto& [format, share] : efficiency.formats)
+      written[std::string(name_of(format))] = to_json(share);
+  }
+  write_measurement(profile.measurement, json);
+  json["kernel_overhead"] = to_text(profile.kernel_overhead);
+  json["smoothness"] = profile.smoothness;
+  write_operator_tables(profile.tables, json);
+  return json;
+}
+
+/// What laid over `base` makes `wanted`.
+Json difference(const Json& base, const Json& wanted) {
+  Json over = Json::object();
+  for (const auto& [key, value] : base.items())
+    if (!wanted.contains(key)) over[key] = nullptr;
+  for (const auto& [key, value] : wanted.items()) {
+    if (!base.contains(key)) over[key] = value;
+    else if (value == base[key]) continue;
+    else over[key] = value.is_object() ? difference(base[key], value) : value;
+  }
+  return over;
+}
+
 }  // namespace
 
-GpuProfile read_profile(const Json& value, const Origin& origin) {
-  if (!value.is_string()) return read_object(value, origin);
-  const std::string text = value.get<std::string>();
-  if (!is_path(text)) {
-    throw InputError(place(origin),
-                     in_quotes(text) + " is not the path of a JSON file; give an object or such a path");
-  }
-  const std::string path = (fs::path(origin.folder) / text).lexically_normal().string();
-  return read_object(read_json_file(path), {"", path, ""});
+std::vector<std::string> gpu_profile_names() { return names(profile_catalogue()); }
+
+GpuProfile read_profile(const Json& wish, const Origin& origin) {
+  const Resolved resolved = resolve(wish, profile_catalogue(), origin);
+  GpuProfile profile = read_object(resolved.value, resolved.origin);
+  const std::vector<std::string> gpus = gpu_names();
+  if (std::find(gpus.begin(), gpus.end(), resolved.base) != gpus.end()) profile.measured_on = resolved.base;
+  return profile;
 }
 
 std::vector<std::string> gaps_of(const GpuProfile& profile) {
@@ -163,17 +193,11 @@ std::vector<std::string> gaps_of(const GpuProfile& profile) {
 }
 
 Json to_json(const GpuProfile& profile) {
-  Json json{{"measured", profile.measured}, {"source", profile.source}};
-  for (const OperatorClass& row : kOperatorClasses) {
-    const OperatorEfficiency& efficiency = profile.*row.efficiency;
-    Json& written = json[std::string(row.name)] = to_json(static_cast<const EfficiencyShare&>(efficiency));
-    for (const auto& [format, share] : efficiency.formats)
-      written[std::string(name_of(format))] = to_json(share);
-  }
-  write_measurement(profile.measurement, json);
-  json["kernel_overhead"] = to_text(profile.kernel_overhead);
-  json["smoothness"] = profile.smoothness;
-  write_operator_tables(profile.tables, json);
+  Json json = full_json(profile);
+  if (profile.measured_on.empty()) return json;
+  const GpuProfile base = read_profile(profile.measured_on, {"", "the catalogue", ""});
+  json = difference(full_json(base), json);
+  json["base"] = profile.measured_on;
   return json;
 }
 

@@ -11,6 +11,9 @@
 //    "grouped_gemm_table": …, "prefill_attention_table": …, "decode_attention_table": …,
 //    "elementwise_table": …}
 //
+// A profile may lay keys over a catalogue profile, {"base": "h100_sxm", …}: then its measured times go with
+// the datasheet of the catalogue GPU of that name, and scale by the datasheets to another.
+//
 // Required: source, kernel_overhead and the classes of operators, but that latent_decode_attention (MLA) is
 // decode_attention unless it is there. A class may have shares of its own for formats: of its weights, of
 // attention's KV cache; one that is absent has the class's, which are bf16's. The tables are optional; each
@@ -45,8 +48,13 @@
 
 namespace switchyard {
 
-/// `value` is the object or the path of a file that holds it. Throws InputError.
-GpuProfile read_profile(const Json& value, const Origin& origin);
+/// Profiles of the catalogue, most of them measured and named like the catalogue's GPU that they are of.
+std::vector<std::string> gpu_profile_names();
+
+/// `wish` is a catalogue name, a path to a profile's JSON, or its object; each may lay keys over a catalogue
+/// profile, {"base": "h100_sxm", "gemm": {"compute": 0.7}}. Throws InputError.
+GpuProfile read_profile(const Json& wish, const Origin& origin);
+/// As an object; of tables that come from the catalogue their base alone.
 Json to_json(const GpuProfile& profile);
 
 /// What a measured profile lacks and what stands in for it, sentences without a full stop; none of one that

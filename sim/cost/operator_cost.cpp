@@ -40,18 +40,18 @@ double context_size(double context) { return kFirstContext + std::max(context, 0
 
 double real(std::int64_t number) { return static_cast<double>(number); }
 
-Correction<GemmShape> gemm_correction(const Gpu& gpu, const OperatorCost& formula) {
+Correction<GemmShape> gemm_correction(const OperatorCost& formula) {
   Correction<GemmShape>::Points points;
-  for (const GemmPoint& point : gpu.profile.tables.gemm) {
-    const Gemm gemm = work_of(point, gpu);
+  for (const GemmPoint& point : formula.gpu().profile.tables.gemm) {
+    const Gemm gemm = work_of(point, formula.gpu());
     points[shape_of(gemm)].push_back({real(point.m), 1.0, {formula.gemm(gemm, point.m), point.time}});
   }
   return Correction<GemmShape>(points);
 }
 
-Correction<AttentionShape> decode_correction(const Gpu& gpu, const OperatorCost& formula) {
+Correction<AttentionShape> decode_correction(const OperatorCost& formula) {
   Correction<AttentionShape>::Points points;
-  for (const DecodeAttentionPoint& point : gpu.profile.tables.decode_attention) {
+  for (const DecodeAttentionPoint& point : formula.gpu().profile.tables.decode_attention) {
     const double context = real(point.sequences) * real(point.context);
     for (const AttentionWork& work : works_of(point))
       points[shape_of(work)].push_back(
@@ -62,9 +62,9 @@ Correction<AttentionShape> decode_correction(const Gpu& gpu, const OperatorCost&
   return Correction<AttentionShape>(points);
 }
 
-Correction<AttentionShape> prefill_correction(const Gpu& gpu, const OperatorCost& formula) {
+Correction<AttentionShape> prefill_correction(const OperatorCost& formula) {
   Correction<AttentionShape>::Points points;
-  for (const PrefillAttentionPoint& point : gpu.profile.tables.prefill_attention) {
+  for (const PrefillAttentionPoint& point : formula.gpu().profile.tables.prefill_attention) {
     const AttentionWork work = work_of(point);
     const double tokens = real(point.tokens), context = real(point.context);
     const double pairs = tokens * context + 0.5 * tokens * (tokens + 1.0);
@@ -76,10 +76,10 @@ Correction<AttentionShape> prefill_correction(const Gpu& gpu, const OperatorCost
   return Correction<AttentionShape>(points);
 }
 
-Correction<ExpertShape> expert_correction(const Gpu& gpu, const OperatorCost& formula, std::int64_t tile) {
+Correction<ExpertShape> expert_correction(const OperatorCost& formula, std::int64_t tile) {
   Correction<ExpertShape>::Points points;
-  for (const GroupedGemmPoint& point : gpu.profile.tables.grouped_gemm) {
-    const ExpertWork work = work_of(point, gpu);
+  for (const GroupedGemmPoint& point : formula.gpu().profile.tables.grouped_gemm) {
+    const ExpertWork work = work_of(point, formula.gpu());
     const double rows = real(point.rows), active = real(point.active_experts);
     points[shape_of(work)].push_back(
         {rows / active,
@@ -89,9 +89,9 @@ Correction<ExpertShape> expert_correction(const Gpu& gpu, const OperatorCost& fo
   return Correction<ExpertShape>(points);
 }
 
-std::optional<RatioCurve> elementwise_correction(const Gpu& gpu, const OperatorCost& formula) {
+std::optional<RatioCurve> elementwise_correction(const OperatorCost& formula) {
   std::vector<MeasuredTime> times;
-  for (const ElementwisePoint& point : gpu.profile.tables.elementwise)
+  for (const ElementwisePoint& point : formula.gpu().profile.tables.elementwise)
     times.push_back({formula.elementwise(1.0, Bytes(real(point.bytes))), point.time});
   if (times.empty()) return std::nullopt;
   return RatioCurve(std::move(times));
@@ -108,12 +108,13 @@ Seconds smooth_max(Seconds a, Seconds b, double p) {
 }
 
 OperatorCost::OperatorCost(const Gpu& gpu, std::int64_t expert_tile) : gpu_(gpu) {
-  const OperatorCost formula = *this;  // no table corrects it
-  gemm_ = gemm_correction(gpu_, formula);
-  decode_attention_ = decode_correction(gpu_, formula);
-  prefill_attention_ = prefill_correction(gpu_, formula);
-  experts_ = expert_correction(gpu_, formula, expert_tile);
-  elementwise_ = elementwise_correction(gpu_, formula);
+  OperatorCost formula = *this;  // no table corrects it
+  formula.gpu_ = measured_gpu(gpu);
+  gemm_ = gemm_correction(formula);
+  decode_attention_ = decode_correction(formula);
+  prefill_attention_ = prefill_correction(formula);
+  experts_ = expert_correction(formula, expert_tile);
+  elementwise_ = elementwise_correction(formula);
 }
 
 struct OperatorCost::Formulas {

@@ -62,14 +62,10 @@ std::vector<MeasuredStep> measured_steps(const MeasuredGpu& gpu) {
   return steps;
 }
 
-/// The GPU with the figures that the catalogue states, or with those that topologies/profiler measured.
+/// The GPU with stated figures, or as the catalogue has it: with those that topologies/profiler measured.
 Json cluster_of(const MeasuredGpu& gpu, bool measured) {
   Json cluster = {{"base", gpu.cluster}};
-  if (measured) {
-    cluster["gpu"] = {
-        {"base", gpu.gpu},
-        {"profile", std::string(SWITCHYARD_SOURCE_DIR) + "/topologies/profiles/" + gpu.gpu + ".json"}};
-  }
+  if (!measured) cluster["gpu"] = {{"base", gpu.gpu}, {"profile", "stated_hopper"}};
   return cluster;
 }
 

@@ -60,6 +60,8 @@ struct Examples {
     add("/workload", R"({"preset": "sharegpt", "arrivals": {"process": "gamma", "rate": 1, "cv": 2},
       "output_tokens": {"distribution": "fixed", "value": 2}, "num_warmups": 1})");
     add("/cluster", R"({"base": "hgx-h100", "gpu": {"base": "h100_sxm"}})");
+    add("/cluster/gpu/profile", R"("h100_sxm")");
+    add("/cluster/gpu/profile", R"({"base": "h200_sxm", "gemm_table": null})");
     add("/cluster", R"({"base": "hgx-h100x4", "fabric_latency": "1 us"})");
     for (const char* fabric :
          {R"({"kind": "rail_optimised", "hop_latency": "1 us"})",

@@ -36,7 +36,7 @@ HEAD_DIM = 128
 SOURCE = ("fitted by topologies/fit/operators.py to operators of TensorRT-LLM 1.3 that NVIDIA publishes with AIConfigurator "
           "(github.com/ai-dynamo/aiconfigurator)")
 BOUNDS = (0.05, 1.2)
-FIXED = {"prefill_attention": ("memory", 0.8), "decode_attention": ("compute", 0.3)}  # as stated in topologies/gpus
+FIXED = {"prefill_attention": ("memory", 0.8), "decode_attention": ("compute", 0.3)}  # as in profiles/stated_hopper.json
 
 
 def quantity(text):
@@ -201,11 +201,15 @@ def write(shares):
         for (name, of_gpu, fmt), share in sorted(shares.items()):
             if of_gpu != gpu or not told(share) or (fmt == "bf16" and gpu != "b200_sxm"):
                 continue
-            (profile[name] if fmt == "bf16" else profile[name].setdefault(fmt, {})).update(share)
+            members = profile.setdefault(name, {})
+            (members if fmt == "bf16" else members.setdefault(fmt, {})).update(share)
             written.append(f"{name} in {fmt}")
         for name, members in profile.items():
             if name in CLASSES:
                 text = re.sub(rf'"{name}": \{{(?:[^{{}}]|\{{[^{{}}]*\}})*\}}', lambda _: f'"{name}": {json.dumps(members)}', text)
+        unplaced = [name for name in CLASSES if name in profile and f'"{name}": ' not in text]
+        if unplaced:
+            sys.exit(f"{path}: the profile has no {', '.join(unplaced)} to write to")
         before = profile["source"].split(SOURCE)[0]
         source = f"{before if before != profile['source'] else before + '; '}{SOURCE}: {', '.join(written)}"
         path.write_text(text.replace(json.dumps(profile["source"], ensure_ascii=False), json.dumps(source, ensure_ascii=False)))

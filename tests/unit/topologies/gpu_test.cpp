@@ -19,6 +19,8 @@ const std::string kProfile = R"({"source": "s", "kernel_overhead": "3 us",
 
 Gpu read(const std::string& json) { return read_gpu(parse_json(json, "test.json"), "", "test.json", "/gpu"); }
 
+Json stated() { return to_json(read_profile("stated_hopper", {"", "test", ""})); }
+
 Gpu over_h100(const std::string& members) { return read(R"({"base": "h100_sxm", )" + members + "}"); }
 
 }  // namespace
@@ -68,7 +70,6 @@ TEST_CASE("The catalogue's GPUs have their datasheets' dense rates and one-way b
     CHECK(gpu.nvlink.value() == Approx(row.nvlink * 1e9));
     CHECK(gpu.pcie.value() == Approx(row.pcie * 1e9));
     CHECK(gpu.tdp.value() == Approx(row.watts));
-    CHECK_FALSE(gpu.profile.measured);
     CHECK_FALSE(gpu.profile.source.empty());
     CHECK(to_json(gpu) == Json(row.name));
   }
@@ -78,7 +79,7 @@ TEST_CASE("The catalogue's GPUs have their datasheets' dense rates and one-way b
 }
 
 TEST_CASE("Latent attention decodes as other attention does unless a profile says more") {
-  Json profile = to_json(read_gpu("h100_sxm", "", "test").profile);
+  Json profile = stated();
   const GpuProfile own = read_profile(profile, {"", "test", ""});
   CHECK(own.latent_decode_attention.compute > own.decode_attention.compute);
   profile.erase("latent_decode_attention");
@@ -87,7 +88,7 @@ TEST_CASE("Latent attention decodes as other attention does unless a profile say
 }
 
 TEST_CASE("A format has shares of its own where the profile gives them, else those of bf16") {
-  Json json = to_json(read_gpu("a100_sxm", "", "test").profile);
+  Json json = stated();
   json["gemm"]["int4"] = {{"compute", 0.4}, {"memory", 0.6}};
   const GpuProfile profile = read_profile(json, {"", "test", ""});
   CHECK(profile.gemm.in(Precision::int4) == EfficiencyShare{0.4, 0.6});
@@ -98,7 +99,7 @@ TEST_CASE("A format has shares of its own where the profile gives them, else tho
 }
 
 TEST_CASE("A profile says what it was measured with, and reads back the same") {
-  Json json = to_json(read_gpu("a100_sxm", "", "test").profile);
+  Json json = stated();
   CHECK_FALSE(json.contains("driver"));
   json["device"] = "NVIDIA H100 80GB HBM3";
   json["driver"] = "570.86.15";
@@ -116,7 +117,7 @@ TEST_CASE("A profile says what it was measured with, and reads back the same") {
 }
 
 TEST_CASE("A measured profile names its gaps: tables that are missing, and where it was measured") {
-  Json json = to_json(read_gpu("a100_sxm", "", "test").profile);
+  Json json = stated();
   json["measured"] = true;
   json["decode_attention_table"] = Json::array();
   json["date"] = "2026-11-27";
@@ -179,6 +180,35 @@ TEST_CASE("A catalogue GPU is written as its name, another in full") {
   CHECK(read_gpu(to_json(meshed), "", "test") == meshed);
 }
 
+TEST_CASE("A GPU says whether its operators are measured, scaled from another's by datasheet, or stated") {
+  const auto text = [](const Gpu& gpu) { return provenance_text(gpu); };
+  for (const char* name : {"h100_sxm", "h200_sxm", "h800_sxm"})
+    CHECK(text(read_gpu(name, "", "test")) == "measured");
+  for (const char* name : {"a100_sxm", "h20", "l40s", "rtx_4090", "rtx_pro_6000", "mi300x"})
+    CHECK(text(read_gpu(name, "", "test")) == "scaled from h100_sxm");
+  for (const char* name : {"b200_sxm", "b300_sxm", "gb200"})
+    CHECK(text(read_gpu(name, "", "test")) == "scaled from h200_sxm");
+  CHECK(text(over_h100(R"("memory": "96 GB", "nvlink": null)")) == "measured");
+  CHECK(text(over_h100(R"("memory_bandwidth": "4 TB/s")")) == "scaled from h100_sxm");
+  CHECK(text(over_h100(R"("profile": "stated_hopper")")) == "stated");
+  CHECK(text(read(R"({"base": "a100_sxm", "profile": {"base": "stated_hopper", "measured": true}})")) ==
+        "measured");
+}
+
+TEST_CASE("Measured tables of the catalogue are named, not written out, but where a GPU leaves them out") {
+  const Gpu faster = over_h100(R"("memory_bandwidth": "4 TB/s", "profile": {"gemm": {"compute": 0.9}})");
+  const Json json = to_json(faster);
+  CHECK(json["profile"]["base"] == "h100_sxm");
+  CHECK(json["profile"]["gemm"]["compute"] == 0.9);
+  CHECK_FALSE(json["profile"].contains("gemm_table"));
+  CHECK_FALSE(json["profile"].contains("kernel_overhead"));  // as in the base
+  CHECK(read_gpu(json, "", "test") == faster);
+  const Gpu without = over_h100(R"("memory": "96 GB", "profile": {"gemm_table": null})");
+  CHECK(without.profile.tables.gemm.empty());
+  CHECK_FALSE(without.profile.tables.decode_attention.empty());
+  CHECK(read_gpu(to_json(without), "", "test") == without);
+}
+
 TEST_CASE("A catalogue GPU that has a base is one itself") {
   const Gpu h800 = read_gpu("h800_sxm", "", "test");
   Gpu other = read(R"({"base": "h800_sxm", "tdp": "500 W"})");
@@ -207,7 +237,8 @@ TEST_CASE("A wrong GPU is refused with its place and what to give") {
       {R"({"base": "h100_sxm", "peak": {"bf16": null}})", {"/gpu/peak/bf16", "is missing"}},
       {R"({"base": "h100_sxm", "peak": {"bf16": "0 TFLOPS"}})", {"/gpu/peak/bf16", "more than 0"}},
       {R"({"base": "h100_sxm", "profile": null})", {"/gpu/profile", "is missing"}},
-      {R"({"base": "h100_sxm", "profile": "mine"})", {"/gpu/profile", "not the path"}},
+      {R"({"base": "h100_sxm", "profile": "mine"})",
+       {"/gpu/profile: unknown GPU profile", "h100_sxm", "the path of a JSON file"}},
       {R"({"base": "h100_sxm", "profile": "./none.json"})", {"none.json", "cannot be read"}},
       {R"({"base": "h100_sxm", "profile": {"gemm": {"compute": 0}}})",
        {"/gpu/profile/gemm/compute", "above 0"}},
