@@ -68,7 +68,7 @@ Json to_json(const StepAnswer& answer, const System& system) {
   }
   json["expert_parallel"] = expert_parallel_json(answer, system);
   json["draws"] = answer.draws;
-  json["measured_profile"] = scenario.cluster.gpu.profile.measured;
+  json["measured_profile"] = provenance_of(scenario.cluster.gpu) == Provenance::measured;
   json["notes"] = notes_of_step(system);
   json["timetable"] = Json::array();  // of the last draw
   for (const TimetableEntry& entry : answer.timetable) json["timetable"].push_back(to_json(entry));
@@ -97,8 +97,6 @@ void print(const StepAnswer& answer, const System& system) {
     std::printf("dropped beyond the experts' capacity: %.1f of %lld assignments, %.3g %%\n", answer.dropped,
                 static_cast<long long>(answer.assignments),
                 100.0 * answer.dropped / static_cast<double>(std::max<std::int64_t>(1, answer.assignments)));
-  if (!scenario.cluster.gpu.profile.measured)
-    std::printf("note: the GPU's profile is not measured: times come from its datasheet\n");
   for (const std::string& note : notes_of_step(system)) std::printf("note: %s\n", note.c_str());
 }
 

@@ -248,9 +248,12 @@ std::string note_of_flows(const System& system) {
   return note;
 }
 
-/// Of a measured profile: what it was measured on, and what it lacks.
-std::vector<std::string> notes_of(const GpuProfile& profile) {
-  if (!profile.measured) return {};
+/// Where the times of a GPU's operators come from, and what a measured profile lacks.
+std::vector<std::string> notes_of(const Gpu& gpu) {
+  const GpuProfile& profile = gpu.profile;
+  const std::string provenance = provenance_text(gpu);
+  if (provenance_of(gpu) == Provenance::stated)
+    return {"GPU profile " + provenance + ", not measured: times come from the datasheet."};
   const Measurement& measured = profile.measurement;
   std::string words;
   const auto add = [&](const std::string& label, const std::string& text) {
@@ -260,8 +263,9 @@ std::vector<std::string> notes_of(const GpuProfile& profile) {
   add("driver ", measured.driver);
   for (const auto& [library, version] : measured.libraries) add(library + " ", version);
   add("", measured.date);
+  const std::string by = provenance_of(gpu) == Provenance::scaled ? " by datasheet" : "";
   std::vector<std::string> notes;
-  if (!words.empty()) notes.push_back("GPU profile measured: " + words + ".");
+  notes.push_back("GPU profile " + provenance + by + (words.empty() ? "" : ": ") + words + ".");
   std::string gaps;
   for (const std::string& gap : gaps_of(profile)) gaps += (gaps.empty() ? "" : "; ") + gap;
   if (!gaps.empty()) notes.push_back("GPU profile: " + gaps + ".");
@@ -322,7 +326,7 @@ std::string routing_in_words(const Scenario& scenario) {
 
 std::vector<std::string> notes_of(const Scenario& scenario) {
   std::vector<std::string> notes = scenario.notes;
-  for (const std::string& note : notes_of(scenario.cluster.gpu.profile)) notes.push_back(note);
+  for (const std::string& note : notes_of(scenario.cluster.gpu)) notes.push_back(note);
   const std::string& mode = scenario.routing.mode;
   if (scenario.model.moe_layers() > 0 && (mode == "bank" || mode == "exact")) {
     const char* weights = scenario.routing.gate_weights.empty() ? "synthetic weights and tokens"
@@ -376,7 +380,7 @@ Summary summarise(const System& system, const Simulation& simulation, const Metr
   summary.memory = memory_json(system, log);
   summary.routing = routing_json(system, simulation.result);
   summary.network = network_json(system, simulation.result, metrics.duration);
-  summary.measured_profile = system.scenario().cluster.gpu.profile.measured;
+  summary.measured_profile = provenance_of(system.scenario().cluster.gpu) == Provenance::measured;
   summary.wall = simulation.wall;
   summary.bank = system.bank_time();
   summary.events = simulation.result.events;

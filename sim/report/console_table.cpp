@@ -144,9 +144,6 @@ std::string console_table(const RunDescription& description, const Summary& summ
   add_line(table, "routing", routing_line(summary.routing));
   add_line(table, "dropped", dropped_line(summary.routing));
   add_line(table, "slo", slo_line(summary.metrics));
-  if (!summary.measured_profile) {
-    add_line(table, "note", "the GPU's profile is not measured: times come from its datasheet");
-  }
   for (const std::string& note : summary.notes) add_line(table, "note", note);
   return table;
 }

@@ -118,4 +118,4 @@ function notes(texts) {
   return texts.length ? element('div', {class: 'notes'}, texts.map((text) => element('p', {}, text))) : null;
 }
 
-const kUnmeasured = 'Times rest on the GPU\u2019s datasheet, not on measurements: its profile is not a measured one.';
+const kUnmeasured = 'Times rest on a GPU\u2019s datasheet, not on measurements of its own: its profile is scaled or stated.';

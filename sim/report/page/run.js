@@ -17,9 +17,8 @@ const kFigures = [
 function header() {
   const facts = ['cluster', 'deployment', 'engine', 'workload'].filter((name) => data.description[name])
       .flatMap((name) => [element('dt', {}, name[0].toUpperCase() + name.slice(1)), element('dd', {}, data.description[name])]);
-  const warnings = summary.measured_profile ? summary.notes : [kUnmeasured, ...summary.notes];
   return [element('header', {}, element('div', {class: 'brand'}, 'Switchyard run'),
-      element('h1', {}, data.description.model), element('dl', {class: 'facts'}, facts), verdict()), notes(warnings)];
+      element('h1', {}, data.description.model), element('dl', {class: 'facts'}, facts), verdict()), notes(summary.notes)];
 }
 
 function verdict() {
