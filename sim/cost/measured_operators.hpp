@@ -17,7 +17,7 @@ using GemmShape = std::tuple<Precision, Precision, std::int64_t, std::int64_t>;
 using ExpertShape = std::tuple<Precision, Precision, bool, std::int64_t, std::int64_t>;
 using AttentionShape = std::tuple<AttentionWork::Kind, Precision, std::int64_t, std::int64_t, std::int64_t>;
 
-/// Weights, activations, n, k.
+/// Weights, activations, n, k. In all shapes fp16 is bf16.
 GemmShape shape_of(const Gemm& gemm);
 /// Weights, activations, gated or not, hidden size, intermediate size.
 ExpertShape shape_of(const ExpertWork& work);
