@@ -41,6 +41,23 @@ using Prefill = PrefillAttentionPoint;
 using Decode = DecodeAttentionPoint;
 using Elementwise = ElementwisePoint;
 
+using Rows = RowsPoint;
+using Reduction = ReductionPoint;
+using Routing = RoutingPoint;
+using Permutation = PermutationPoint;
+using Heads = HeadsPoint;
+using Sampling = SamplingPoint;
+
+constexpr std::array kRowsColumns = {Column<Rows>{"rows", &Rows::rows}, Column<Rows>{"width", &Rows::width}};
+
+/// `tokens`: what the table calls them.
+constexpr std::array<Column<Heads>, 4> heads_columns(std::string_view tokens) {
+  return {{{tokens, &Heads::tokens},
+           {"heads", &Heads::heads, {1, kMostHeads}},
+           {"kv_heads", &Heads::kv_heads, {1, kMostHeads}},
+           {"head_dim", &Heads::head_dim, {1, kMostHeads}}}};
+}
+
 constexpr std::tuple kFormats{
     Format<Gemm, 3>{
         "gemm_table", &OperatorTables::gemm, 1, {{{"m", &Gemm::m}, {"n", &Gemm::n}, {"k", &Gemm::k}}}},
@@ -71,6 +88,39 @@ constexpr std::tuple kFormats{
                            &OperatorTables::elementwise,
                            1,
                            {{{"bytes", &Elementwise::bytes, {1, kMostBytes}}}}},
+    Format<Rows, 2>{"norm_table", &OperatorTables::norm, 1, kRowsColumns},
+    Format<Rows, 2>{"activation_table", &OperatorTables::activation, 1, kRowsColumns},
+    Format<Heads, 4>{"torch_prompt_attention_table", &OperatorTables::torch_prompt_attention, 1,
+                     heads_columns("tokens")},
+    Format<Rows, 2>{"torch_activation_table", &OperatorTables::torch_activation, 1, kRowsColumns},
+    Format<Reduction, 5>{"torch_reduction_table",
+                         &OperatorTables::torch_reduction,
+                         2,
+                         {{{"sequences", &Reduction::sequences},
+                           {"parts", &Reduction::parts},
+                           {"heads", &Reduction::heads, {1, kMostHeads}},
+                           {"kv_heads", &Reduction::kv_heads, {1, kMostHeads}},
+                           {"head_dim", &Reduction::head_dim, {1, kMostHeads}}}}},
+    Format<Routing, 3>{"torch_routing_table",
+                       &OperatorTables::torch_routing,
+                       1,
+                       {{{"tokens", &Routing::tokens},
+                         {"num_experts", &Routing::num_experts, {1, kMostHeads}},
+                         {"top_k", &Routing::top_k, {1, kMostHeads}}}}},
+    Format<Permutation, 3>{"torch_permutation_table",
+                           &OperatorTables::torch_permutation,
+                           2,
+                           {{{"tokens", &Permutation::tokens},
+                             {"top_k", &Permutation::top_k, {1, kMostHeads}},
+                             {"hidden_size", &Permutation::hidden_size}}}},
+    Format<Heads, 4>{"torch_cache_write_table", &OperatorTables::torch_cache_write, 1,
+                     heads_columns("sequences")},
+    Format<Heads, 4>{"torch_prompt_write_table", &OperatorTables::torch_prompt_write, 1,
+                     heads_columns("tokens")},
+    Format<Sampling, 2>{"torch_sampling_table",
+                        &OperatorTables::torch_sampling,
+                        1,
+                        {{{"sequences", &Sampling::sequences}, {"vocabulary", &Sampling::vocabulary}}}},
 };
 
 template <class Visitor>

@@ -54,6 +54,50 @@ struct ElementwisePoint {
   bool operator==(const ElementwisePoint&) const = default;
 };
 
+/// One kernel that norms, or that activates the halves of, `rows` vectors: `width` is that of the result. Of
+/// PyTorch's own two kernels.
+struct RowsPoint {
+  std::int64_t rows = 0, width = 0;
+  Seconds time;
+  bool operator==(const RowsPoint&) const = default;
+};
+
+/// PyTorch's kernels that join `parts` parts of split decode attention; of one part, its cast.
+struct ReductionPoint {
+  std::int64_t sequences = 0, parts = 0, heads = 0, kv_heads = 0, head_dim = 0;
+  Seconds time;
+  bool operator==(const ReductionPoint&) const = default;
+};
+
+/// PyTorch's kernels between a gate's product and the order of rows by expert.
+struct RoutingPoint {
+  std::int64_t tokens = 0, num_experts = 0, top_k = 0;
+  Seconds time;
+  bool operator==(const RoutingPoint&) const = default;
+};
+
+/// PyTorch's kernels that bring rows to their experts and back, weighed and added up.
+struct PermutationPoint {
+  std::int64_t tokens = 0, top_k = 0, hidden_size = 0;
+  Seconds time;
+  bool operator==(const PermutationPoint&) const = default;
+};
+
+/// PyTorch's kernels on the heads of one layer: attention of a whole prompt, or new keys and values to their
+/// cache.
+struct HeadsPoint {
+  std::int64_t tokens = 0, heads = 0, kv_heads = 0, head_dim = 0;
+  Seconds time;
+  bool operator==(const HeadsPoint&) const = default;
+};
+
+/// PyTorch's embedding of a token of each sequence, and choice of the next.
+struct SamplingPoint {
+  std::int64_t sequences = 0, vocabulary = 0;
+  Seconds time;
+  bool operator==(const SamplingPoint&) const = default;
+};
+
 /// Each may be empty. Sorted by precision, by what makes a shape (gemm: n, k), and by what varies (gemm: m).
 struct OperatorTables {
   std::vector<GemmPoint> gemm;
@@ -61,6 +105,16 @@ struct OperatorTables {
   std::vector<PrefillAttentionPoint> prefill_attention;
   std::vector<DecodeAttentionPoint> decode_attention;
   std::vector<ElementwisePoint> elementwise;
+  std::vector<RowsPoint> norm, activation;
+  // PyTorch's kernels one by one, for engines that run those
+  std::vector<HeadsPoint> torch_prompt_attention;
+  std::vector<RowsPoint> torch_activation;
+  std::vector<ReductionPoint> torch_reduction;
+  std::vector<RoutingPoint> torch_routing;
+  std::vector<PermutationPoint> torch_permutation;
+  std::vector<HeadsPoint> torch_cache_write;   // of sequences that decode
+  std::vector<HeadsPoint> torch_prompt_write;  // of a prompt's tokens
+  std::vector<SamplingPoint> torch_sampling;
   bool operator==(const OperatorTables&) const = default;
 };
 

@@ -182,6 +182,11 @@ std::vector<std::string> gaps_of(const GpuProfile& profile) {
   missing(tables.prefill_attention, "prefill attention");
   missing(tables.decode_attention, "decode attention");
   missing(tables.elementwise, "element-wise kernels");
+  const auto replaced = [&](const auto& table, const char* what) {
+    if (table.empty()) gaps.push_back(std::string(what) + ": not measured, priced as other small kernels");
+  };
+  replaced(tables.norm, "norms");
+  replaced(tables.activation, "activations");
   const auto unknown = [&](bool empty, const char* what) {
     if (empty) gaps.push_back("the profile does not say its " + std::string(what));
   };

@@ -9,7 +9,7 @@
 //    "gemm_table": {"precision": "bf16", "columns": ["m", "n", "k", "time_us"],
 //                   "rows": [[64, 4096, 4096, 9.1], …]},
 //    "grouped_gemm_table": …, "prefill_attention_table": …, "decode_attention_table": …,
-//    "elementwise_table": …}
+//    "elementwise_table": …, "norm_table": …, "activation_table": …, "torch_routing_table": …}
 //
 // A profile may lay keys over a catalogue profile, {"base": "h100_sxm", …}: then its measured times go with
 // the datasheet of the catalogue GPU of that name, and scale by the datasheets to another.
@@ -32,6 +32,22 @@
 //                                       and head_dim kv_lora_rank + qk_rope_head_dim; without the kernels
 //                                       that join split parts (an engine's decode_reduction)
 //   elementwise_table        none       bytes, time_us: one kernel, bytes read and written
+//   norm_table               none       rows, width, time_us: one norm of bf16 vectors
+//   activation_table         none       rows, width, time_us: one kernel that makes [rows, width] of gate and
+//                                       up halves in [rows, 2 width]
+//
+// and, without a precision, for engines whose kernels are PyTorch's own, one by one (torch_kernels in an
+// engine's profile; topologies/profiler/movement.py and attention.py have the very kernels):
+//
+//   torch_prompt_attention_table  tokens, heads, kv_heads, head_dim, time_us: of a whole prompt, causal
+//   torch_activation_table        rows, width, time_us: silu, then the product
+//   torch_reduction_table         sequences, parts, heads, kv_heads, head_dim, time_us: joins parts of decode
+//                                 attention
+//   torch_routing_table           tokens, num_experts, top_k, time_us: from logits to rows by expert
+//   torch_permutation_table       tokens, top_k, hidden_size, time_us: rows to their experts and back
+//   torch_cache_write_table       sequences, heads, kv_heads, head_dim, time_us: a layer's new keys and values
+//   torch_prompt_write_table      tokens, heads, kv_heads, head_dim, time_us: those of a prompt
+//   torch_sampling_table          sequences, vocabulary, time_us: embedding and choice of tokens
 //
 // Sizes are integers as one rank sees them, times are of whole kernels inside a CUDA graph: kernel_overhead
 // is in them. A product's activations are in the format that they take beside such weights

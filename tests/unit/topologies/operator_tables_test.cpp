@@ -52,6 +52,44 @@ const std::vector<Kind>& kinds() {
        {16, 1024, 32, 8, 128, 21.9},
        "bf16 sequences=16 context=1024 heads=32 kv_heads=8 head_dim=128"},
       {"elementwise_table", {"bytes", "time_us"}, {1048576, 3.3}, "bytes=1048576", false},
+      {"norm_table", {"rows", "width", "time_us"}, {16, 4096, 6.1}, "rows=16 width=4096", false},
+      {"activation_table", {"rows", "width", "time_us"}, {16, 768, 2.1}, "rows=16 width=768", false},
+      {"torch_prompt_attention_table",
+       {"tokens", "heads", "kv_heads", "head_dim", "time_us"},
+       {512, 32, 8, 128, 14.3},
+       "tokens=512 heads=32 kv_heads=8 head_dim=128",
+       false},
+      {"torch_activation_table", {"rows", "width", "time_us"}, {16, 768, 4.1}, "rows=16 width=768", false},
+      {"torch_reduction_table",
+       {"sequences", "parts", "heads", "kv_heads", "head_dim", "time_us"},
+       {4, 8, 32, 8, 128, 9.8},
+       "sequences=4 parts=8 heads=32 kv_heads=8 head_dim=128",
+       false},
+      {"torch_routing_table",
+       {"tokens", "num_experts", "top_k", "time_us"},
+       {64, 128, 8, 65.0},
+       "tokens=64 num_experts=128 top_k=8",
+       false},
+      {"torch_permutation_table",
+       {"tokens", "top_k", "hidden_size", "time_us"},
+       {64, 8, 2048, 28.6},
+       "tokens=64 top_k=8 hidden_size=2048",
+       false},
+      {"torch_cache_write_table",
+       {"sequences", "heads", "kv_heads", "head_dim", "time_us"},
+       {8, 32, 8, 128, 15.9},
+       "sequences=8 heads=32 kv_heads=8 head_dim=128",
+       false},
+      {"torch_prompt_write_table",
+       {"tokens", "heads", "kv_heads", "head_dim", "time_us"},
+       {256, 32, 8, 128, 6.0},
+       "tokens=256 heads=32 kv_heads=8 head_dim=128",
+       false},
+      {"torch_sampling_table",
+       {"sequences", "vocabulary", "time_us"},
+       {8, 32000, 12.0},
+       "sequences=8 vocabulary=32000",
+       false},
   };
   return all;
 }
@@ -94,6 +132,10 @@ TEST_CASE("A row's numbers are the columns' sizes, and its last one microseconds
         std::vector{DecodeAttentionPoint{16, 1024, 32, 8, 128, Precision::bf16, Seconds(21.9 / 1e6)}});
   const OperatorTables elementwise = read("elementwise_table", kinds()[4].table()).tables;
   CHECK(elementwise.elementwise == std::vector{ElementwisePoint{1048576, Seconds(3.3 / 1e6)}});
+  const OperatorTables norm = read("norm_table", kinds()[5].table()).tables;
+  CHECK(norm.norm == std::vector{RowsPoint{16, 4096, Seconds(6.1 / 1e6)}});
+  const OperatorTables prompt = read("torch_prompt_attention_table", kinds()[7].table()).tables;
+  CHECK(prompt.torch_prompt_attention == std::vector{HeadsPoint{512, 32, 8, 128, Seconds(14.3 / 1e6)}});
 }
 
 TEST_CASE("A profile without tables has none and writes none") {
