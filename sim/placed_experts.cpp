@@ -65,13 +65,13 @@ std::vector<double> rank_loads(const Scenario& scenario, const RoutingBank& bank
 std::unique_ptr<RoutedLoad> build_routed_load(const Scenario& scenario, const RoutingBank& bank,
                                               std::shared_ptr<const ExpertSlots> slots) {
   return std::make_unique<RoutedLoad>(bank, mode_of(scenario), std::move(slots),
-                                      scenario.engine.profile.expert_tile,
+                                      scenario.engine.profile.expert_tiling,
                                       capacity_factors(prompt_part(scenario.model)));
 }
 
 std::unique_ptr<RoutedLoad> build_load_without_capacity(const Scenario& scenario, const RoutingBank& bank) {
   return std::make_unique<RoutedLoad>(bank, mode_of(scenario), place_experts(scenario, bank).slots,
-                                      scenario.engine.profile.expert_tile);
+                                      scenario.engine.profile.expert_tiling);
 }
 
 }  // namespace switchyard

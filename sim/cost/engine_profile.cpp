@@ -17,7 +17,10 @@ SmallKernels read_small_kernels(ObjectReader& profile, std::string_view key) {
   profile.known(key);
   if (!profile.has(key)) return {};
   ObjectReader reader = profile.object(key);
-  SmallKernels small{reader.number("kernels", {0.0, 1000.0}), reader.number("passes", {0.0, 1000.0})};
+  SmallKernels small{reader.number("kernels", {0.0, 1000.0}), reader.number("passes", {0.0, 1000.0}),
+                     reader.optional_number("norms", 0.0, {0.0, 1000.0})};
+  if (small.norms > small.kernels || 2.0 * small.norms > small.passes)
+    reader.fail("norms", "are more than the kernels; each is one of them, with two of the passes");
   reader.finish();
   return small;
 }
@@ -28,8 +31,21 @@ DecodeReduction read_decode_reduction(ObjectReader& profile) {
   reduction.kernels = reader.number("kernels", {0.0, 1000.0});
   reduction.unsplit_kernels = reader.optional_number("unsplit_kernels", reduction.kernels, {0.0, 1000.0});
   reduction.thread_blocks = reader.maybe_integer("thread_blocks", {1, 1 << 20});
+  reduction.most_parts = reader.optional_integer("most_parts", reduction.most_parts, {1, 1024});
+  reduction.tokens_of_part = reader.optional_integer("tokens_of_part", 1, {1, 1 << 20});
   reader.finish();
   return reduction;
+}
+
+ExpertTiling read_expert_tiling(ObjectReader& profile) {
+  constexpr IntegerRange kRows{1, 1024};
+  ExpertTiling tiling(profile.integer("expert_tile", kRows));
+  profile.known("large_expert_tile");
+  if (!profile.has("large_expert_tile")) return tiling;
+  ObjectReader reader = profile.object("large_expert_tile");
+  tiling.large = {reader.integer("beyond", {1, tiling.rows}), reader.integer("rows", kRows)};
+  reader.finish();
+  return tiling;
 }
 
 /// "1, 2, 4, then every 8 to 248 and every 16 to 512" is
@@ -135,11 +151,13 @@ EngineProfile read_profile(const Json& json, const std::string& source) {
   profile.ffn = read_small_kernels(reader, "ffn");
   profile.activation = read_small_kernels(reader, "activation");
   profile.moe = read_small_kernels(reader, "moe");
+  profile.torch_kernels = reader.optional_boolean("torch_kernels", false);
   profile.decode_reduction = read_decode_reduction(reader);
   profile.moe_routing_time = reader.quantity<Seconds>("moe_routing_time");
   profile.serving_layer = read_small_kernels(reader, "serving_layer");
+  profile.serving_moe = read_small_kernels(reader, "serving_moe");
   profile.serving_step = read_small_kernels(reader, "serving_step");
-  profile.expert_tile = reader.integer("expert_tile", {1, 1024});
+  profile.expert_tiling = read_expert_tiling(reader);
   profile.gathers_logits = reader.optional_boolean("gathers_logits", true);
   profile.pipeline_tensors = reader.optional_number("pipeline_tensors", 1.0, {1.0, 16.0});
   profile.shared_experts_stream_tokens = reader.maybe_integer("shared_experts_stream_tokens", {0, 1 << 24});

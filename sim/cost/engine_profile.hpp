@@ -2,6 +2,7 @@
 // big ones, how prompts and decodes share steps, and the engine's defaults.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@ namespace switchyard {
 struct SmallKernels {
   double kernels = 0.0;
   double passes = 0.0;  // reads plus writes of a [tokens, width] bf16 tensor
+  double norms = 0.0;   // so many of the kernels, two passes each; GPU profiles may have their times
 };
 
 /// Kernels that join the parts of split-KV decode attention; what they move is little. The cache is cut in
@@ -27,9 +29,32 @@ struct DecodeReduction {
   double kernels = 0.0;
   double unsplit_kernels = 0.0;               // when the cache is not cut
   std::optional<std::int64_t> thread_blocks;  // none: the cache is always cut
+  std::int64_t most_parts = 32;               // of one sequence
+  std::int64_t tokens_of_part = 1;            // at least so many cached ones in each
 
   double kernels_of(std::int64_t sequences, std::int64_t kv_heads) const {
     return !thread_blocks || *thread_blocks / (sequences * kv_heads) >= 2 ? kernels : unsplit_kernels;
+  }
+  /// Of each sequence, `context` tokens long.
+  std::int64_t parts_of(std::int64_t sequences, std::int64_t kv_heads, std::int64_t context) const {
+    const std::int64_t room = thread_blocks ? *thread_blocks / (sequences * kv_heads) : most_parts;
+    return std::max<std::int64_t>(1, std::min({most_parts, room, context / tokens_of_part}));
+  }
+};
+
+/// How grouped products cut the rows of experts.
+struct ExpertTiling {
+  /// Another tile when a rank's experts, idle ones too, have more than `beyond` rows on average.
+  struct Large {
+    std::int64_t beyond = 1;
+    std::int64_t rows = 1;
+  };
+  std::int64_t rows = 1;       // of a tile: each expert's rows are padded to whole ones
+  std::optional<Large> large;  // when there, small tiles read the weights anew, large ones share them
+
+  ExpertTiling(std::int64_t tile = 1) : rows(tile) {}
+  bool is_large(std::int64_t all_rows, std::int64_t experts) const {
+    return large && all_rows > large->beyond * experts;
   }
 };
 
@@ -80,11 +105,15 @@ struct EngineProfile {
   // Small kernels of every layer, by what their passes count: hidden vectors (attention, ffn), rows of the
   // FFN's intermediate size (activation), routed rows, i.e. tokens x top_k hidden vectors (moe).
   SmallKernels attention, ffn, activation, moe;
+  /// They are PyTorch's own, one by one, as is attention of whole prompts: where a GPU's profile has tables
+  /// of those (torch_*), these count instead of the kernels and times stated here.
+  bool torch_kernels = false;
   DecodeReduction decode_reduction;
-  Seconds moe_routing_time;       // top-k, sort and scatter of one MoE layer, beside its kernels
-  SmallKernels serving_layer;     // KV-cache writes: in `run`, not in `step`
-  SmallKernels serving_step;      // embedding and sampling: in `run`, not in `step`
-  std::int64_t expert_tile = 1;   // grouped products pad each expert's rows to this
+  Seconds moe_routing_time;    // top-k, sort and scatter of one MoE layer, beside its kernels
+  SmallKernels serving_layer;  // KV-cache writes: in `run`, not in `step`
+  SmallKernels serving_moe;    // of MoE layers in steps of decodes, as those
+  SmallKernels serving_step;   // embedding and sampling: in `run`, not in `step`
+  ExpertTiling expert_tiling;
   bool gathers_logits = true;     // all-gather of the logits over tensor ranks
   double pipeline_tensors = 1.0;  // of a hidden vector's size, sent to the next stage for every token
 

@@ -76,15 +76,24 @@ Correction<AttentionShape> prefill_correction(const OperatorCost& formula) {
   return Correction<AttentionShape>(points);
 }
 
-Correction<ExpertShape> expert_correction(const OperatorCost& formula, std::int64_t tile) {
+/// What stands for the rows that each read of an expert's weights serves: whole tiles where those are large,
+/// whose times go up with the tile; below them the rows themselves.
+double rows_a_read(const ExpertTiling& tiling, double rows, double tiled_rows, std::int64_t reads) {
+  const bool whole_tiles = tiling.large && tiled_rows > real(tiling.rows * reads);
+  return (whole_tiles ? tiled_rows : rows) / real(reads);
+}
+
+Correction<ExpertShape> expert_correction(const OperatorCost& formula, const ExpertTiling& tiling) {
   Correction<ExpertShape>::Points points;
   for (const GroupedGemmPoint& point : formula.gpu().profile.tables.grouped_gemm) {
     const ExpertWork work = work_of(point, formula.gpu());
-    const double rows = real(point.rows), active = real(point.active_experts);
+    const bool large = tiling.is_large(point.rows, point.active_experts);
+    const double rows = real(point.rows);
+    const double tiled = real(tiled_rows(point, large ? tiling.large->rows : tiling.rows));
     points[shape_of(work)].push_back(
-        {rows / active,
-         active,
-         {formula.experts(work, rows, real(tiled_rows(point, tile)), point.active_experts), point.time}});
+        {rows_a_read(tiling, rows, tiled, point.active_experts),
+         real(point.active_experts),
+         {formula.experts(work, rows, tiled, point.active_experts), point.time}});
   }
   return Correction<ExpertShape>(points);
 }
@@ -107,13 +116,13 @@ Seconds smooth_max(Seconds a, Seconds b, double p) {
   return Seconds(larger * std::pow(1.0 + std::pow(ratio, p), 1.0 / p));
 }
 
-OperatorCost::OperatorCost(const Gpu& gpu, std::int64_t expert_tile) : gpu_(gpu) {
+OperatorCost::OperatorCost(const Gpu& gpu, ExpertTiling tiling) : gpu_(gpu), tiling_(tiling), kernels_(gpu) {
   OperatorCost formula = *this;  // no table corrects it
   formula.gpu_ = measured_gpu(gpu);
   gemm_ = gemm_correction(formula);
   decode_attention_ = decode_correction(formula);
   prefill_attention_ = prefill_correction(formula);
-  experts_ = expert_correction(formula, expert_tile);
+  experts_ = expert_correction(formula, tiling_);
   elementwise_ = elementwise_correction(formula);
 }
 
@@ -121,8 +130,8 @@ struct OperatorCost::Formulas {
   OperatorCost without, with;
 };
 
-OperatorCost::OperatorCost(const Gpu& gpu, std::int64_t expert_tile, const EngineEfficiency& engine)
-    : OperatorCost(gpu, expert_tile) {
+OperatorCost::OperatorCost(const Gpu& gpu, ExpertTiling tiling, const EngineEfficiency& engine)
+    : OperatorCost(gpu, tiling) {
   if (engine == EngineEfficiency{}) return;
   formulas_ = std::make_shared<Formulas>(
       Formulas{OperatorCost(formula_gpu(gpu, {})), OperatorCost(formula_gpu(gpu, engine))});
@@ -183,12 +192,12 @@ Seconds OperatorCost::linear_attention(const StateWork& work, std::int64_t seque
 }
 
 Seconds OperatorCost::experts(const ExpertWork& work, double rows, double tiled_rows,
-                              std::int64_t active) const {
-  if (active == 0) return Seconds(0.0);
-  const Seconds time = experts_.corrected(shape_of(work), rows / real(active), real(active),
-                                          experts_formula(work, rows, tiled_rows, active));
+                              std::int64_t reads) const {
+  if (reads == 0) return Seconds(0.0);
+  const Seconds time = experts_.corrected(shape_of(work), rows_a_read(tiling_, rows, tiled_rows, reads),
+                                          real(reads), experts_formula(work, rows, tiled_rows, reads));
   return on_engine(time,
-                   [&](const OperatorCost& cost) { return cost.experts(work, rows, tiled_rows, active); });
+                   [&](const OperatorCost& cost) { return cost.experts(work, rows, tiled_rows, reads); });
 }
 
 Seconds OperatorCost::elementwise(double kernels, Bytes bytes) const {
@@ -236,9 +245,9 @@ Seconds OperatorCost::prefill_formula(const AttentionWork& work, double pairs, d
 }
 
 Seconds OperatorCost::experts_formula(const ExpertWork& work, double rows, double tiled_rows,
-                                      std::int64_t active) const {
+                                      std::int64_t reads) const {
   const Bytes bytes =
-      static_cast<double>(active) * work.weight_bytes_per_expert + rows * work.activation_bytes_per_row;
+      static_cast<double>(reads) * work.weight_bytes_per_expert + rows * work.activation_bytes_per_row;
   return 2.0 * gpu_.profile.kernel_overhead + roofline(tiled_rows * work.flops_per_row,
                                                        peak_rate(gpu_, work.activations), bytes,
                                                        gpu_.profile.grouped_gemm.in(work.weights));

@@ -10,6 +10,8 @@
 #include "sim/base/units.hpp"
 #include "sim/cost/correction.hpp"
 #include "sim/cost/engine_efficiency.hpp"
+#include "sim/cost/engine_profile.hpp"
+#include "sim/cost/measured_kernels.hpp"
 #include "sim/cost/measured_operators.hpp"
 #include "topologies/gpu.hpp"
 #include "workloads/work.hpp"
@@ -21,12 +23,12 @@ Seconds smooth_max(Seconds a, Seconds b, double p);
 
 class OperatorCost {
  public:
-  /// `expert_tile`: what the engine pads each expert's rows to, so that measured grouped products, which hold
-  /// their own padding, are set against a formula that holds it too.
-  explicit OperatorCost(const Gpu& gpu, std::int64_t expert_tile = 1);
+  /// `tiling`: how the engine cuts experts' rows, so that measured grouped products, which hold their own
+  /// padding, are set against a formula that holds it too.
+  explicit OperatorCost(const Gpu& gpu, ExpertTiling tiling = {});
   /// What the engine's kernels reach beside the profile's acts on the corrected time: by the ratio of the
   /// formula's times with it and without.
-  OperatorCost(const Gpu& gpu, std::int64_t expert_tile, const EngineEfficiency& engine);
+  OperatorCost(const Gpu& gpu, ExpertTiling tiling, const EngineEfficiency& engine);
 
   /// One matrix product of `m` rows; zero for no rows.
   Seconds gemm(const Gemm& gemm, std::int64_t m) const;
@@ -39,15 +41,17 @@ class OperatorCost {
   /// table measures it: it reaches what decode attention reaches of the memory's bandwidth, and prefill
   /// attention of the compute.
   Seconds linear_attention(const StateWork& work, std::int64_t sequences, std::int64_t tokens) const;
-  /// The grouped products of one layer on one rank: `rows` assignments (padded to tiles: `tiled_rows`) at
-  /// `active` experts.
-  Seconds experts(const ExpertWork& work, double rows, double tiled_rows, std::int64_t active) const;
+  /// The grouped products of one layer on one rank: `rows` assignments (padded to tiles: `tiled_rows`) which
+  /// read the weights of one expert `reads` times, once for each active one or oftener.
+  Seconds experts(const ExpertWork& work, double rows, double tiled_rows, std::int64_t reads) const;
   /// More rows and experts never take less: so says the formula, but a measured table may not.
   bool experts_grow_with_load() const { return experts_.empty(); }
   /// `kernels` small kernels that move `bytes` together.
   Seconds elementwise(double kernels, Bytes bytes) const;
 
   const Gpu& gpu() const { return gpu_; }
+  /// Small kernels that were measured themselves.
+  const MeasuredKernels& kernels() const { return kernels_; }
 
  private:
   /// The formula alone, with the engine's factors and without.
@@ -58,11 +62,13 @@ class OperatorCost {
   Seconds gemm_formula(const Gemm& gemm, std::int64_t m) const;
   Seconds decode_formula(const AttentionWork& work, std::int64_t sequences, double context) const;
   Seconds prefill_formula(const AttentionWork& work, double pairs, double keys, std::int64_t tokens) const;
-  Seconds experts_formula(const ExpertWork& work, double rows, double tiled_rows, std::int64_t active) const;
+  Seconds experts_formula(const ExpertWork& work, double rows, double tiled_rows, std::int64_t reads) const;
   Seconds elementwise_formula(double kernels, Bytes bytes) const;
   Seconds roofline(Flops flops, FlopsPerSecond peak, Bytes bytes, const EfficiencyShare& reached) const;
 
   Gpu gpu_;
+  ExpertTiling tiling_;
+  MeasuredKernels kernels_;
   std::shared_ptr<const Formulas> formulas_;  // none: an engine whose kernels are the profile's
   Correction<GemmShape> gemm_;
   Correction<AttentionShape> decode_attention_;

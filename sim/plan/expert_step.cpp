@@ -35,8 +35,7 @@ StepTimer::ExpertTimes StepTimer::expert_work(const MoeLayer& layer, std::span<c
 LayerTimes::ExpertTime StepTimer::slowest_experts(const MoeLayer& layer) {
   const LayerTimes& of_layer = (*kinds_)[layer.kind];
   const auto time_of = [&](const ExpertLoad& load) {
-    return of_layer.experts(static_cast<double>(load.rows), static_cast<double>(load.tiled_rows),
-                            load.active);
+    return of_layer.experts(static_cast<double>(load.rows), static_cast<double>(load.tiled_rows), load.reads);
   };
   LayerTimes::ExpertTime slowest;
   ExpertLoad heaviest, all;
@@ -45,6 +44,7 @@ LayerTimes::ExpertTime StepTimer::slowest_experts(const MoeLayer& layer) {
     all.rows += load.rows;
     all.tiled_rows += load.tiled_rows;
     all.active += load.active;
+    all.reads += load.reads;
     if (of_layer.experts_grow_with_load() && heaviest.covers(load)) continue;  // cannot be slower
     const auto own = time_of(load);
     if (own.total() <= slowest.total()) continue;

@@ -27,7 +27,7 @@ LayerTimes::LayerTimes(const Layer& layer, std::int64_t hidden_size, const Shard
                        const ModelPrecision& precision, const OperatorCost& cost, const EngineProfile& engine,
                        Scope scope)
     : work_(work_of(layer, hidden_size, sharding, precision)),
-      hidden_bytes_(static_cast<double>(hidden_size) * bytes_per_element(Precision::bf16)),
+      hidden_size_(hidden_size),
       cost_(&cost),
       engine_(&engine),
       scope_(scope) {}
@@ -35,10 +35,10 @@ LayerTimes::LayerTimes(const Layer& layer, std::int64_t hidden_size, const Shard
 std::vector<OperatorTime> LayerTimes::before_attention(std::int64_t tokens) const {
   std::vector<OperatorTime> operators;
   if (tokens == 0 || !work_.mixes_tokens()) return operators;
-  const Bytes hidden = static_cast<double>(tokens) * hidden_bytes_;
-  add_small("attention_elementwise", engine_->attention, hidden, operators);
+  add_small("attention_elementwise", engine_->attention, tokens, hidden_size_, operators);
   for (const Gemm& projection : work_.before_attention) add_gemm(projection, tokens, operators);
-  if (scope_ == Scope::serving) add_small("kv_cache_write", engine_->serving_layer, hidden, operators);
+  if (scope_ == Scope::serving && !measured_cache_writes())
+    add_small("kv_cache_write", engine_->serving_layer, tokens, hidden_size_, operators);
   return operators;
 }
 
@@ -51,7 +51,7 @@ std::vector<OperatorTime> LayerTimes::after_attention(std::int64_t tokens) const
 std::vector<OperatorTime> LayerTimes::ffn(std::int64_t tokens) const {
   std::vector<OperatorTime> operators;
   if (tokens == 0 || !work_.has_ffn()) return operators;
-  add_small("ffn_elementwise", engine_->ffn, static_cast<double>(tokens) * hidden_bytes_, operators);
+  add_small("ffn_elementwise", engine_->ffn, tokens, hidden_size_, operators);
   add_gated(work_.dense_ffn, tokens, operators);
   if (work_.gate) add_gemm(*work_.gate, tokens, operators);
   add_gated(work_.shared_expert, tokens, operators);
@@ -90,12 +90,27 @@ Breakdown LayerTimes::sum_of_operators(std::int64_t tokens) const {
   return sum;
 }
 
-void LayerTimes::add_small(std::string_view name, const SmallKernels& kernels, Bytes tensor,
-                           std::vector<OperatorTime>& operators) const {
-  if (kernels.kernels > 0.0) {
-    operators.push_back(
-        {name, Part::elementwise, cost_->elementwise(kernels.kernels, kernels.passes * tensor)});
-  }
+Seconds LayerTimes::small_time(const SmallKernels& small, std::int64_t rows, std::int64_t width) const {
+  const Bytes tensor =
+      static_cast<double>(rows) * static_cast<double>(width) * bytes_per_element(Precision::bf16);
+  const std::optional<Seconds> norm =
+      small.norms > 0.0 ? cost_->kernels().norm.at({rows, width, {}}) : std::nullopt;
+  if (!norm) return cost_->elementwise(small.kernels, small.passes * tensor);
+  return small.norms * *norm +
+         cost_->elementwise(small.kernels - small.norms, (small.passes - 2.0 * small.norms) * tensor);
+}
+
+void LayerTimes::add_small(std::string_view name, const SmallKernels& kernels, std::int64_t rows,
+                           std::int64_t width, std::vector<OperatorTime>& operators) const {
+  if (kernels.kernels > 0.0) operators.push_back({name, Part::elementwise, small_time(kernels, rows, width)});
+}
+
+Seconds LayerTimes::activation_time(std::int64_t rows, std::int64_t width) const {
+  const MeasuredKernels& measured = cost_->kernels();
+  std::optional<Seconds> time;
+  if (engine_->torch_kernels) time = measured.torch_activation.at({rows, width, {}});
+  else if (engine_->activation.kernels == 1.0) time = measured.activation.at({rows, width, {}});
+  return time ? *time : small_time(engine_->activation, rows, width);
 }
 
 void LayerTimes::add_gemm(const Gemm& gemm, std::int64_t tokens, std::vector<OperatorTime>& operators) const {
@@ -106,16 +121,20 @@ void LayerTimes::add_gemm(const Gemm& gemm, std::int64_t tokens, std::vector<Ope
 void LayerTimes::add_gated(const std::vector<Gemm>& up_and_down, std::int64_t tokens,
                            std::vector<OperatorTime>& operators) const {
   if (up_and_down.empty()) return;
-  const Bytes width = static_cast<double>(tokens * up_and_down[1].k) * bytes_per_element(Precision::bf16);
   add_gemm(up_and_down[0], tokens, operators);
-  add_small("activation", engine_->activation, width, operators);
+  if (engine_->activation.kernels > 0.0)
+    operators.push_back({"activation", Part::elementwise, activation_time(tokens, up_and_down[1].k)});
   add_gemm(up_and_down[1], tokens, operators);
 }
 
 template <class Visit>
 void LayerTimes::visit_attention(const RankBatch& batch, Visit visit) const {
+  if (scope_ == Scope::serving && work_.experts && !batch.decode_contexts.empty() &&
+      engine_->serving_moe.kernels > 0.0)
+    visit({"expert_statistics", Part::gate, small_time(engine_->serving_moe, batch.decodes(), hidden_size_)});
   if (work_.state) visit({"linear_attention", Part::attention, state_time(batch)});
   if (!work_.attention) return;
+  if (const auto write = torch_cache_write_time(batch)) visit({"kv_cache_write", Part::elementwise, *write});
   if (!batch.decode_contexts.empty()) {
     if (work_.indexer) visit({"decode_indexer", Part::attention, decode_time(*work_.indexer, batch)});
     visit({"decode_attention", Part::attention, decode_time(*work_.attention, batch)});
@@ -141,20 +160,27 @@ Breakdown LayerTimes::attention_breakdown(const RankBatch& batch) const {
   return sum;
 }
 
-LayerTimes::ExpertTime LayerTimes::experts(double rows, double tiled_rows, std::int64_t active) const {
-  if (active == 0) return {};
-  const Bytes activation =
-      rows * static_cast<double>(work_.experts->intermediate_size) * bytes_per_element(Precision::bf16);
-  return {cost_->experts(*work_.experts, rows, tiled_rows, active),
-          cost_->elementwise(engine_->activation.kernels, engine_->activation.passes * activation)};
+LayerTimes::ExpertTime LayerTimes::experts(double rows, double tiled_rows, std::int64_t reads) const {
+  if (reads == 0) return {};
+  return {cost_->experts(*work_.experts, rows, tiled_rows, reads),
+          activation_time(static_cast<std::int64_t>(rows), work_.experts->intermediate_size)};
 }
 
 Seconds LayerTimes::routing(std::int64_t tokens) const {
-  return tokens == 0 ? Seconds(0.0) : engine_->moe_routing_time;
+  if (tokens == 0) return Seconds(0.0);
+  std::optional<Seconds> time;
+  if (engine_->torch_kernels && work_.gate)
+    time = cost_->kernels().torch_routing.at({tokens, work_.gate->n, work_.experts->top_k, {}});
+  return time ? *time : engine_->moe_routing_time;
 }
 
 Seconds LayerTimes::permutation(std::int64_t tokens) const {
   if (tokens == 0) return Seconds(0.0);
+  if (engine_->torch_kernels) {
+    const ExpertWork& work = *work_.experts;
+    if (const auto time = cost_->kernels().torch_permutation.at({tokens, work.top_k, work.hidden_size, {}}))
+      return *time;
+  }
   const Bytes rows = static_cast<double>(tokens * work_.experts->top_k) * expert_row_bytes();
   return cost_->elementwise(engine_->moe.kernels, engine_->moe.passes * rows);
 }
@@ -169,12 +195,60 @@ Seconds LayerTimes::decode_time(const AttentionWork& work, const RankBatch& batc
   return cost_->decode_attention(work, batch.decodes(), static_cast<double>(context));
 }
 
+std::optional<Seconds> LayerTimes::torch_prompt_time(const AttentionWork& work,
+                                                     const RankBatch& batch) const {
+  if (!engine_->torch_kernels || work.kind != AttentionWork::Kind::grouped_query || work.bidirectional)
+    return std::nullopt;
+  Seconds sum;
+  for (const PrefillChunk& chunk : batch.prefills) {
+    const auto most = most_keys(work);
+    if (chunk.context > 0 || (most && *most < chunk.tokens)) return std::nullopt;
+    const auto time = cost_->kernels().torch_prompt_attention.at(
+        {chunk.tokens, work.heads, work.kv_heads, work.head_dim, {}});
+    if (!time) return std::nullopt;
+    sum += *time;
+  }
+  return sum;
+}
+
+bool LayerTimes::measured_cache_writes() const {
+  const OperatorTables& tables = cost_->gpu().profile.tables;
+  return engine_->torch_kernels && work_.attention && !tables.torch_cache_write.empty() &&
+         !tables.torch_prompt_write.empty();
+}
+
+std::optional<Seconds> LayerTimes::torch_cache_write_time(const RankBatch& batch) const {
+  if (scope_ != Scope::serving || !measured_cache_writes()) return std::nullopt;
+  const auto of_tokens = [&](std::int64_t tokens) {
+    return HeadsPoint{
+        tokens, work_.attention->heads, work_.attention->kv_heads, work_.attention->head_dim, {}};
+  };
+  Seconds sum;
+  if (const std::int64_t rows = batch.decodes() + batch.padding; rows > 0)
+    sum += *cost_->kernels().torch_cache_write.at(of_tokens(rows));
+  for (const PrefillChunk& chunk : batch.prefills)
+    sum += *cost_->kernels().torch_prompt_write.at(of_tokens(chunk.tokens));
+  return sum;
+}
+
 Seconds LayerTimes::reduction_time(const RankBatch& batch) const {
+  const DecodeReduction& reduction = engine_->decode_reduction;
+  const AttentionWork& work = *work_.attention;
+  if (engine_->torch_kernels) {
+    std::int64_t context = 0;
+    for (std::int64_t seen : batch.decode_contexts) context += seen;
+    const std::int64_t sequences = batch.decodes();
+    const std::int64_t parts = reduction.parts_of(sequences, work.kv_heads, context / sequences);
+    if (const auto time = cost_->kernels().torch_reduction.at(
+            {sequences, parts, work.heads, work.kv_heads, work.head_dim, {}}))
+      return *time;
+  }
   return cost_->elementwise(engine_->decode_reduction.kernels_of(batch.decodes(), work_.attention->kv_heads),
                             Bytes(0.0));
 }
 
 Seconds LayerTimes::prefill_time(const AttentionWork& work, const RankBatch& batch) const {
+  if (const auto time = torch_prompt_time(work, batch)) return *time;
   double pairs = 0.0, keys = 0.0;
   std::int64_t tokens = 0;
   for (const PrefillChunk& chunk : batch.prefills) {

@@ -53,7 +53,7 @@ class LayerTimes {
     Seconds activation;
     Seconds total() const { return products + activation; }
   };
-  ExpertTime experts(double rows, double tiled_rows, std::int64_t active) const;
+  ExpertTime experts(double rows, double tiled_rows, std::int64_t reads) const;
   bool experts_grow_with_load() const { return cost_->experts_grow_with_load(); }
   /// Routing work on `tokens` tokens: top-k, sort, gather and weighted sum of `tokens` x top_k rows.
   Seconds routing(std::int64_t tokens) const;
@@ -73,19 +73,26 @@ class LayerTimes {
   Seconds decode_time(const AttentionWork& work, const RankBatch& batch) const;
   Seconds reduction_time(const RankBatch& batch) const;
   Seconds prefill_time(const AttentionWork& work, const RankBatch& batch) const;
+  /// Where the engine's are PyTorch's kernels and the GPU has a table of them; of a prompt's first chunk.
+  std::optional<Seconds> torch_prompt_time(const AttentionWork& work, const RankBatch& batch) const;
+  std::optional<Seconds> torch_cache_write_time(const RankBatch& batch) const;
+  bool measured_cache_writes() const;
   Seconds state_time(const RankBatch& batch) const;
   /// Latents in the cache of the prompts, made keys and values again.
   Seconds expansion_time(const RankBatch& batch) const;
 
   Breakdown sum_of_operators(std::int64_t tokens) const;
-  void add_small(std::string_view name, const SmallKernels& kernels, Bytes tensor,
+  /// On tensors [rows, width] in bf16.
+  Seconds small_time(const SmallKernels& kernels, std::int64_t rows, std::int64_t width) const;
+  void add_small(std::string_view name, const SmallKernels& kernels, std::int64_t rows, std::int64_t width,
                  std::vector<OperatorTime>& operators) const;
+  Seconds activation_time(std::int64_t rows, std::int64_t width) const;
   void add_gemm(const Gemm& gemm, std::int64_t tokens, std::vector<OperatorTime>& operators) const;
   void add_gated(const std::vector<Gemm>& up_and_down, std::int64_t tokens,
                  std::vector<OperatorTime>& operators) const;
 
   LayerWork work_;
-  Bytes hidden_bytes_;  // of one token's bf16 vector
+  std::int64_t hidden_size_;
   const OperatorCost* cost_;
   const EngineProfile* engine_;
   Scope scope_;

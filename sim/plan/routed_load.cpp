@@ -28,6 +28,12 @@ std::int64_t share(const ExpertSlot& slot, std::int64_t first, std::int64_t rows
   return before(first + rows) - before(first);
 }
 
+/// Tiles are powers of two mostly; a division takes longer than all else in a sum of loads.
+std::int64_t padded_to_tile(std::int64_t rows, std::int64_t tile) {
+  if ((tile & (tile - 1)) == 0) return (rows + tile - 1) & -tile;
+  return (rows + tile - 1) / tile * tile;
+}
+
 /// Rows of a slot; first_rows is read where its expert has replicas.
 std::int64_t rows_of(const ExpertSlot& slot, std::span<const std::uint32_t> counts,
                      std::span<const std::uint32_t> first_rows) {
@@ -49,11 +55,11 @@ std::span<const RoutingModeRow> routing_modes() {
 }
 
 RoutedLoad::RoutedLoad(const RoutingBank& bank, RoutingMode mode, std::shared_ptr<const ExpertSlots> slots,
-                       std::int64_t tile, CapacityFactors capacity)
+                       ExpertTiling tiling, CapacityFactors capacity)
     : bank_(&bank),
       mode_(mode),
       slots_(std::move(slots)),
-      tile_(tile),
+      tiling_(tiling),
       capacity_(std::move(capacity)),
       counts_(bank.empty_counts()),
       tokens_read_(bank.no_tokens()) {
@@ -105,25 +111,31 @@ void RoutedLoad::find_loads() {
   loads_.resize(static_cast<std::size_t>(bank_->moe_layers() * slots_->ranks()));
   ExpertLoad* load = loads_.data();
   for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
-    const std::span<const std::uint32_t> counts = counts_.layer(layer);
-    const auto first_rows = slots_->has_replicas() ? first_rows_.layer(layer) : counts;
     for (std::int64_t rank = 0; rank < slots_->ranks(); ++rank) {
-      ExpertLoad sum;
-      for (const ExpertSlot& slot : slots_->on(layer, rank)) {
-        const std::int64_t rows = rows_of(slot, counts, first_rows);
-        sum.rows += rows;
-        sum.tiled_rows += tiled(rows);
-        sum.active += rows > 0;
+      ExpertLoad sum = load_of(layer, rank, tiling_.rows);
+      sum.reads = sum.active;
+      if (tiling_.large) {
+        const auto experts = static_cast<std::int64_t>(slots_->on(layer, rank).size());
+        if (tiling_.is_large(sum.rows, experts))
+          sum.tiled_rows = load_of(layer, rank, tiling_.large->rows).tiled_rows;
+        else sum.reads = sum.tiled_rows / tiling_.rows;
       }
       *load++ = sum;
     }
   }
 }
 
-/// Tiles are powers of two mostly; a division takes longer than all else here.
-std::int64_t RoutedLoad::tiled(std::int64_t rows) const {
-  if ((tile_ & (tile_ - 1)) == 0) return (rows + tile_ - 1) & -tile_;
-  return (rows + tile_ - 1) / tile_ * tile_;
+ExpertLoad RoutedLoad::load_of(std::int64_t layer, std::int64_t expert_rank, std::int64_t tile) const {
+  const std::span<const std::uint32_t> counts = counts_.layer(layer);
+  const auto first_rows = slots_->has_replicas() ? first_rows_.layer(layer) : counts;
+  ExpertLoad sum;
+  for (const ExpertSlot& slot : slots_->on(layer, expert_rank)) {
+    const std::int64_t rows = rows_of(slot, counts, first_rows);
+    sum.rows += rows;
+    sum.tiled_rows += padded_to_tile(rows, tile);
+    sum.active += rows > 0;
+  }
+  return sum;
 }
 
 std::int64_t RoutedLoad::sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/cost/engine_profile.hpp"
 #include "sim/plan/batch.hpp"
 #include "sim/plan/expert_slots.hpp"
 #include "sim/plan/token_spread.hpp"
@@ -31,15 +32,17 @@ struct ExpertLoad {
   std::int64_t rows = 0;
   std::int64_t tiled_rows = 0;  // each expert's rows rounded up to the tile of the grouped product
   std::int64_t active = 0;      // distinct experts with at least one row
+  std::int64_t reads = 0;       // of one expert's weights, by all of them together
 
   /// At least as much of everything.
   bool covers(const ExpertLoad& other) const {
-    return rows >= other.rows && tiled_rows >= other.tiled_rows && active >= other.active;
+    return rows >= other.rows && tiled_rows >= other.tiled_rows && active >= other.active &&
+           reads >= other.reads;
   }
   /// Of a rank where this is all of them together; rounded.
   ExpertLoad mean(std::int64_t ranks) const {
     const auto rounded = [&](std::int64_t sum) { return (2 * sum + ranks) / (2 * ranks); };
-    return {rounded(rows), rounded(tiled_rows), rounded(active)};
+    return {rounded(rows), rounded(tiled_rows), rounded(active), rounded(reads)};
   }
 };
 
@@ -70,7 +73,7 @@ class RoutedLoad {
  public:
   /// The bank must outlive this. Empty `capacity` is none in every layer.
   RoutedLoad(const RoutingBank& bank, RoutingMode mode, std::shared_ptr<const ExpertSlots> slots,
-             std::int64_t tile, CapacityFactors capacity = {});
+             ExpertTiling tiling, CapacityFactors capacity = {});
 
   /// Routes one step. Its tokens, those of all ranks, are the batch that an expert's capacity is a share of;
   /// beyond it assignments are dropped, of the last ranks first. The tokens of an expert with replicas are
@@ -122,12 +125,13 @@ class RoutedLoad {
   void walk_row(std::size_t source, std::span<const std::uint16_t> row);
   Reached balanced_spread(const RankBatch& batch);
   void find_loads();
-  std::int64_t tiled(std::int64_t rows) const;
+  /// With tiles of `tile` rows.
+  ExpertLoad load_of(std::int64_t layer, std::int64_t expert_rank, std::int64_t tile) const;
 
   const RoutingBank* bank_;
   RoutingMode mode_;
   std::shared_ptr<const ExpertSlots> slots_;
-  std::int64_t tile_;
+  ExpertTiling tiling_;
   CapacityFactors capacity_;
   ExpertCounts counts_;
   std::vector<std::uint32_t> tokens_read_;  // scratch: how often a step reads each token of the bank

@@ -257,8 +257,12 @@ Breakdown StepTimer::after_layers(std::span<const RankBatch> ranks, PhaseWriter&
     sum[Part::communication] = together(network_.stages.back().tensor_all_gather, logits, out);
   if (model_.scope == Scope::serving) {
     const Bytes hidden = static_cast<double>(most_tokens(ranks)) * hidden_bytes_;
+    std::optional<Seconds> sampling;
+    if (engine.torch_kernels && sampled > 0)
+      sampling = model_.cost->kernels().torch_sampling.at({sampled, model_.architecture->vocab_size, {}});
     sum[Part::elementwise] =
-        model_.cost->elementwise(engine.serving_step.kernels, engine.serving_step.passes * hidden);
+        sampling ? *sampling
+                 : model_.cost->elementwise(engine.serving_step.kernels, engine.serving_step.passes * hidden);
     out.compute(sum[Part::elementwise]);
   }
   return sum;

@@ -56,6 +56,11 @@ TEST_CASE("Split decode attention is reduced by more kernels, while few sequence
   CHECK(reduction.kernels_of(16, 8) == 4.0);
   CHECK(reduction.kernels_of(17, 8) == 1.0);
   CHECK(reduction.kernels_of(1000, 8) == 1.0);
+  CHECK(reduction.parts_of(1, 8, 8192) == 32);
+  CHECK(reduction.parts_of(1, 8, 512) == 4);
+  CHECK(reduction.parts_of(4, 8, 8192) == 8);
+  CHECK(reduction.parts_of(200, 8, 8192) == 1);
+  CHECK(reduction.parts_of(1, 8, 1) == 1);
   const DecodeReduction always = read_engine_profile("vllm", "test").decode_reduction;
   CHECK(always.kernels_of(1, 8) == always.kernels_of(1000, 8));
 }
@@ -90,4 +95,33 @@ TEST_CASE("A GPU that no generation names keeps the profile as it is", "[cost]")
   const EngineProfile other = on_gpu(two_generations(), "mi300x");
   CHECK(other.host_time_per_step == Seconds(1e-3));
   CHECK(other.efficiency == EngineEfficiency{});
+}
+
+TEST_CASE("Small tiles serve experts with few rows on average, large ones those with more", "[cost]") {
+  const ExpertTiling tiling = read_engine_profile("reference", "test").expert_tiling;
+  CHECK(tiling.rows == 128);
+  REQUIRE(tiling.large);
+  CHECK(tiling.large->rows == 256);
+  CHECK_FALSE(tiling.is_large(8 * 128, 8));
+  CHECK(tiling.is_large(8 * 128 + 1, 8));
+  CHECK_FALSE(read_engine_profile("vllm", "test").expert_tiling.is_large(1 << 20, 1));
+}
+
+TEST_CASE("An engine whose norms or tiles cannot be is refused with the place", "[cost]") {
+  const TemporaryFolder folder;
+  Json engine = read_json_file(std::string(SWITCHYARD_SOURCE_DIR) + "/sim/cost/engines/reference.json");
+  const auto message_with = [&](const char* pointer, const Json& value) {
+    Json changed = engine;
+    changed[Json::json_pointer(pointer)] = value;
+    folder.write("mine.json", changed.dump());
+    return message_of<InputError>(
+        [&] { read_engine_profile((folder.path() / "mine.json").string(), "s.json: /engine/profile"); });
+  };
+  CHECK_THAT(message_with("/attention/norms", 3),
+             Catch::Contains("/attention/norms: are more than the kernels"));
+  CHECK_THAT(message_with("/large_expert_tile/beyond", 129), Catch::Contains("/large_expert_tile/beyond"));
+  CHECK_THAT(message_with("/large_expert_tile/row", 1), Catch::Contains("/large_expert_tile/row"));
+  CHECK_THAT(message_with("/decode_reduction/most_parts", 0),
+             Catch::Contains("/decode_reduction/most_parts"));
+  CHECK_THAT(message_with("/torch_kernels", "yes"), Catch::Contains("/torch_kernels"));
 }

@@ -276,3 +276,36 @@ TEST_CASE("No work takes no time on a measured GPU either", "[cost]") {
   CHECK(cost.prefill_attention(attention(32, 8), 0.0, 0.0, 0) == 0_s);
   CHECK(cost.experts(experts_of(2048, 768), 0.0, 0.0, 0) == 0_s);
 }
+
+TEST_CASE("A measured table of even loads serves uneven ones by their tiles", "[cost]") {
+  Gpu gpu = read_gpu(Json("h100_sxm"), ".", "test");
+  gpu.profile.tables = {};
+  const auto add = [&](std::int64_t each, std::int64_t active, double us) {
+    gpu.profile.tables.grouped_gemm.push_back(
+        {each * active, active, 4096, 14336, Precision::bf16, Seconds(us * 1e-6)});
+  };
+  for (const auto& [each, us] :
+       {std::pair(64, 1050.0), {128, 1050.0}, {192, 1110.0}, {256, 1110.0}, {512, 2010.0}})
+    add(each, 8, us), add(each, 16, 2.0 * us);
+  ExpertTiling tiling(128);
+  tiling.large = ExpertTiling::Large{128, 256};
+  const OperatorCost cost(gpu, tiling);
+  const ExpertWork work = work_of(gpu.profile.tables.grouped_gemm.front(), gpu);
+  const auto us = [&](double rows, double tiled, std::int64_t reads) {
+    return cost.experts(work, rows, tiled, reads).value() * 1e6;
+  };
+  CHECK(us(8 * 128, 8 * 128, 8) == Approx(1050.0));
+  CHECK(us(8 * 200, 8 * 256, 8) == Approx(1110.0).epsilon(0.01));
+  CHECK(us(8 * 128, 16 * 128, 16) ==
+        Approx(2100.0).epsilon(0.01));       // each has one row too many: all read twice
+  CHECK(us(8 * 256, 12 * 256, 8) > 1400.0);  // half of them have a second large tile
+  CHECK(us(8 * 256, 12 * 256, 8) < 1600.0);
+}
+
+TEST_CASE("Products in fp16 take what was measured in bf16", "[cost]") {
+  Gpu gpu = ideal_gpu();
+  gpu.profile.tables.gemm = {{64, 4096, 4096, Precision::bf16, 77_us}};
+  const OperatorCost cost(gpu);
+  const Gemm product{"test", Part::dense_gemm, 4096, 4096, Precision::fp16, Precision::fp16};
+  CHECK(cost.gemm(product, 64).value() == Approx((77_us).value()));
+}

@@ -197,3 +197,60 @@ TEST_CASE("A layer without a mixer or without an FFN has the operators of the ot
   CHECK(layer(1).attention_operators(prompt(10)).empty());
   CHECK_FALSE(layer(1).ffn(10).empty());
 }
+
+TEST_CASE("An engine of PyTorch's kernels takes their measured times, and stated ones where there are none",
+          "[plan]") {
+  Gpu gpu = read_gpu(Json("h100_sxm"), ".", "test");
+  gpu.profile.tables = {};
+  const Seconds own = 123_us;
+  const Architecture mixtral = read_model(Json("mixtral-8x7b"), Json(), ".", "test");
+  EngineProfile engine = read_engine_profile("reference", "test");
+  const auto layer = [&](const OperatorCost& cost) {
+    return LayerTimes(mixtral.layers[0], mixtral.hidden_size, {}, {}, cost, engine, Scope::serving);
+  };
+  RankBatch prompt, decode;
+  prompt.prefills = {{256, 0}};
+  decode.decode_contexts = {600, 600};
+  const OperatorCost stated(gpu, engine.expert_tiling);
+  CHECK(layer(stated).routing(64) == engine.moe_routing_time);
+  gpu.profile.tables.torch_routing = {{64, 8, 2, own}};
+  gpu.profile.tables.torch_permutation = {{64, 2, 4096, own}};
+  gpu.profile.tables.torch_prompt_attention = {{256, 32, 8, 128, own}};
+  gpu.profile.tables.torch_reduction = {{2, 4, 32, 8, 128, own}};
+  gpu.profile.tables.torch_cache_write = {{2, 32, 8, 128, own}};
+  gpu.profile.tables.torch_prompt_write = {{256, 32, 8, 128, own}};
+  const OperatorCost measured(gpu, engine.expert_tiling);
+  const auto time_of = [&](std::string_view name, const RankBatch& batch) {
+    for (const OperatorTime& op : layer(measured).attention_operators(batch))
+      if (op.name == name) return op.time.value();
+    return 0.0;
+  };
+  CHECK(layer(measured).routing(64).value() == Approx(own.value()));
+  CHECK(layer(measured).permutation(64).value() == Approx(own.value()));
+  CHECK(time_of("prefill_attention", prompt) == Approx(own.value()));
+  CHECK(time_of("kv_cache_write", prompt) == Approx(own.value()));
+  CHECK(time_of("kv_cache_write", decode) == Approx(own.value()));
+  CHECK(time_of("decode_reduction", decode) == Approx(own.value()));
+  prompt.prefills = {{256, 64}};  // after cached tokens: not PyTorch's kernel
+  CHECK(time_of("prefill_attention", prompt) != Approx(own.value()));
+  engine.torch_kernels = false;
+  CHECK(layer(measured).routing(64) == engine.moe_routing_time);
+}
+
+TEST_CASE("A measured norm stands for one of the kernels, the others are as they were", "[plan]") {
+  Fixture fixture;
+  Gpu gpu = fixture.cost.gpu();
+  gpu.profile.tables = {};
+  const OperatorCost without(gpu);
+  gpu.profile.tables.norm = {{64, 4096, 50_us}};
+  const OperatorCost with(gpu);
+  fixture.engine.attention = {2.0, 5.0, 1.0};
+  const auto small = [&](const OperatorCost& cost) {
+    const LayerTimes layer(fixture.model.layers[0], fixture.model.hidden_size, {}, {}, cost, fixture.engine,
+                           Scope::step);
+    return layer.before_attention(64).front().time;
+  };
+  const Bytes tensor(64.0 * 4096.0 * 2.0);
+  CHECK(small(without) == without.elementwise(2.0, 5.0 * tensor));
+  CHECK(small(with).value() == Approx((50_us + with.elementwise(1.0, 3.0 * tensor)).value()));
+}

@@ -1,0 +1,80 @@
+// Times of kernels by the GPU profile's tables of them: norms, activations, and PyTorch's own between
+// products. A point of a table comes out as measured; other sizes as in sim/cost/correction.hpp, against
+// kernels that each cost the profile's overhead and move their bytes at its bandwidth.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "sim/cost/correction.hpp"
+#include "topologies/gpu.hpp"
+
+namespace switchyard {
+
+/// What stays the same along a table's curve or surface; sizes that a kind does not have are 1.
+struct KernelShape {
+  std::array<std::int64_t, 2> sizes{1, 1};
+  bool operator==(const KernelShape&) const = default;
+  auto operator<=>(const KernelShape&) const = default;
+};
+ShapePlace place_of(const KernelShape& shape);
+
+/// A row of a table, as the correction sees it.
+struct KernelWork {
+  KernelShape shape;
+  double x = 1.0, y = 1.0;  // what varies
+  double kernels = 1.0;
+  Bytes bytes;  // read and written
+};
+
+template <class Point>
+class KernelTable {
+ public:
+  using WorkOf = KernelWork (*)(const Point&);
+
+  KernelTable(const std::vector<Point>& points, WorkOf work_of, const GpuProfile& profile,
+              BytesPerSecond bandwidth)
+      : work_of_(work_of), overhead_(profile.kernel_overhead), bandwidth_(bandwidth) {
+    typename Correction<KernelShape>::Points measured;
+    for (const Point& point : points) {
+      const KernelWork work = work_of(point);
+      measured[work.shape].push_back({work.x, work.y, {formula(work), point.time}});
+    }
+    correction_ = Correction<KernelShape>(measured);
+  }
+
+  /// None without a table.
+  std::optional<Seconds> at(const Point& point) const {
+    if (correction_.empty()) return std::nullopt;
+    const KernelWork work = work_of_(point);
+    return correction_.corrected(work.shape, work.x, work.y, formula(work));
+  }
+
+ private:
+  Seconds formula(const KernelWork& work) const { return work.kernels * overhead_ + work.bytes / bandwidth_; }
+
+  WorkOf work_of_;
+  Seconds overhead_;
+  BytesPerSecond bandwidth_;
+  Correction<KernelShape> correction_;
+};
+
+/// Every time is none where the profile has no such table. Sizes are at least 1.
+class MeasuredKernels {
+ public:
+  explicit MeasuredKernels(const Gpu& gpu);
+
+  KernelTable<RowsPoint> norm, activation, torch_activation;
+  KernelTable<ReductionPoint> torch_reduction;
+  KernelTable<RoutingPoint> torch_routing;
+  KernelTable<PermutationPoint> torch_permutation;
+  KernelTable<HeadsPoint> torch_prompt_attention, torch_cache_write, torch_prompt_write;
+  KernelTable<SamplingPoint> torch_sampling;
+
+ private:
+  MeasuredKernels(const GpuProfile& profile, BytesPerSecond bandwidth);
+};
+
+}  // namespace switchyard
