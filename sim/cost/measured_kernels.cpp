@@ -89,26 +89,29 @@ KernelWork sampling_work(const SamplingPoint& point) {
           Bytes(2.0 * real(point.sequences) * real(point.vocabulary))};
 }
 
+KernelPace pace_of(const Gpu& gpu) {
+  return {gpu.profile.kernel_overhead, gpu.memory_bandwidth * gpu.profile.elementwise.memory};
+}
+
 }  // namespace
 
 ShapePlace place_of(const KernelShape& shape) {
   return {{}, {std::log(real(shape.sizes[0])), std::log(real(shape.sizes[1]))}};
 }
 
-MeasuredKernels::MeasuredKernels(const Gpu& gpu)
-    : MeasuredKernels(gpu.profile, gpu.memory_bandwidth * gpu.profile.elementwise.memory) {}
+MeasuredKernels::MeasuredKernels(const Gpu& gpu, const Gpu& measured)
+    : MeasuredKernels(gpu.profile.tables, pace_of(measured), pace_of(gpu)) {}
 
-MeasuredKernels::MeasuredKernels(const GpuProfile& profile, BytesPerSecond bandwidth)
-    : norm(profile.tables.norm, norm_work, profile, bandwidth),
-      activation(profile.tables.activation, activation_work, profile, bandwidth),
-      torch_activation(profile.tables.torch_activation, torch_activation_work, profile, bandwidth),
-      torch_reduction(profile.tables.torch_reduction, reduction_work, profile, bandwidth),
-      torch_routing(profile.tables.torch_routing, routing_work, profile, bandwidth),
-      torch_permutation(profile.tables.torch_permutation, permutation_work, profile, bandwidth),
-      torch_prompt_attention(profile.tables.torch_prompt_attention, prompt_attention_work, profile,
-                             bandwidth),
-      torch_cache_write(profile.tables.torch_cache_write, cache_write_work, profile, bandwidth),
-      torch_prompt_write(profile.tables.torch_prompt_write, prompt_write_work, profile, bandwidth),
-      torch_sampling(profile.tables.torch_sampling, sampling_work, profile, bandwidth) {}
+MeasuredKernels::MeasuredKernels(const OperatorTables& tables, const KernelPace& at, const KernelPace& own)
+    : norm(tables.norm, norm_work, at, own),
+      activation(tables.activation, activation_work, at, own),
+      torch_activation(tables.torch_activation, torch_activation_work, at, own),
+      torch_reduction(tables.torch_reduction, reduction_work, at, own),
+      torch_routing(tables.torch_routing, routing_work, at, own),
+      torch_permutation(tables.torch_permutation, permutation_work, at, own),
+      torch_prompt_attention(tables.torch_prompt_attention, prompt_attention_work, at, own),
+      torch_cache_write(tables.torch_cache_write, cache_write_work, at, own),
+      torch_prompt_write(tables.torch_prompt_write, prompt_write_work, at, own),
+      torch_sampling(tables.torch_sampling, sampling_work, at, own) {}
 
 }  // namespace switchyard

@@ -21,6 +21,12 @@ struct KernelShape {
 };
 ShapePlace place_of(const KernelShape& shape);
 
+/// What a GPU's profile says of kernels in general.
+struct KernelPace {
+  Seconds overhead;          // of each
+  BytesPerSecond bandwidth;  // that they reach
+};
+
 /// A row of a table, as the correction sees it.
 struct KernelWork {
   KernelShape shape;
@@ -34,13 +40,14 @@ class KernelTable {
  public:
   using WorkOf = KernelWork (*)(const Point&);
 
-  KernelTable(const std::vector<Point>& points, WorkOf work_of, const GpuProfile& profile,
-              BytesPerSecond bandwidth)
-      : work_of_(work_of), overhead_(profile.kernel_overhead), bandwidth_(bandwidth) {
+  /// `points` were measured on a GPU of the pace `measured_at`; times are those of one of the pace `own`.
+  KernelTable(const std::vector<Point>& points, WorkOf work_of, const KernelPace& measured_at,
+              const KernelPace& own)
+      : work_of_(work_of), pace_(own) {
     typename Correction<KernelShape>::Points measured;
     for (const Point& point : points) {
       const KernelWork work = work_of(point);
-      measured[work.shape].push_back({work.x, work.y, {formula(work), point.time}});
+      measured[work.shape].push_back({work.x, work.y, {formula(work, measured_at), point.time}});
     }
     correction_ = Correction<KernelShape>(measured);
   }
@@ -49,22 +56,24 @@ class KernelTable {
   std::optional<Seconds> at(const Point& point) const {
     if (correction_.empty()) return std::nullopt;
     const KernelWork work = work_of_(point);
-    return correction_.corrected(work.shape, work.x, work.y, formula(work));
+    return correction_.corrected(work.shape, work.x, work.y, formula(work, pace_));
   }
 
  private:
-  Seconds formula(const KernelWork& work) const { return work.kernels * overhead_ + work.bytes / bandwidth_; }
+  static Seconds formula(const KernelWork& work, const KernelPace& pace) {
+    return work.kernels * pace.overhead + work.bytes / pace.bandwidth;
+  }
 
   WorkOf work_of_;
-  Seconds overhead_;
-  BytesPerSecond bandwidth_;
+  KernelPace pace_;
   Correction<KernelShape> correction_;
 };
 
 /// Every time is none where the profile has no such table. Sizes are at least 1.
 class MeasuredKernels {
  public:
-  explicit MeasuredKernels(const Gpu& gpu);
+  /// `measured`: the GPU that the tables of `gpu` were measured on (measured_gpu).
+  MeasuredKernels(const Gpu& gpu, const Gpu& measured);
 
   KernelTable<RowsPoint> norm, activation, torch_activation;
   KernelTable<ReductionPoint> torch_reduction;
@@ -74,7 +83,7 @@ class MeasuredKernels {
   KernelTable<SamplingPoint> torch_sampling;
 
  private:
-  MeasuredKernels(const GpuProfile& profile, BytesPerSecond bandwidth);
+  MeasuredKernels(const OperatorTables& tables, const KernelPace& measured_at, const KernelPace& own);
 };
 
 }  // namespace switchyard

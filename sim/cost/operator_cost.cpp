@@ -116,9 +116,13 @@ Seconds smooth_max(Seconds a, Seconds b, double p) {
   return Seconds(larger * std::pow(1.0 + std::pow(ratio, p), 1.0 / p));
 }
 
-OperatorCost::OperatorCost(const Gpu& gpu, ExpertTiling tiling) : gpu_(gpu), tiling_(tiling), kernels_(gpu) {
+OperatorCost::OperatorCost(const Gpu& gpu, ExpertTiling tiling)
+    : OperatorCost(gpu, tiling, measured_gpu(gpu)) {}
+
+OperatorCost::OperatorCost(const Gpu& gpu, ExpertTiling tiling, const Gpu& measured)
+    : gpu_(gpu), tiling_(tiling), kernels_(gpu, measured) {
   OperatorCost formula = *this;  // no table corrects it
-  formula.gpu_ = measured_gpu(gpu);
+  formula.gpu_ = measured;
   gemm_ = gemm_correction(formula);
   decode_attention_ = decode_correction(formula);
   prefill_attention_ = prefill_correction(formula);
