@@ -117,9 +117,9 @@ Seconds smooth_max(Seconds a, Seconds b, double p) {
 }
 
 OperatorCost::OperatorCost(const Gpu& gpu, ExpertTiling tiling)
-    : OperatorCost(gpu, tiling, measured_gpu(gpu)) {}
+    : OperatorCost(gpu, measured_gpu(gpu), tiling) {}
 
-OperatorCost::OperatorCost(const Gpu& gpu, ExpertTiling tiling, const Gpu& measured)
+OperatorCost::OperatorCost(const Gpu& gpu, const Gpu& measured, ExpertTiling tiling)
     : gpu_(gpu), tiling_(tiling), kernels_(gpu, measured) {
   OperatorCost formula = *this;  // no table corrects it
   formula.gpu_ = measured;

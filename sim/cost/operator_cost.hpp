@@ -54,7 +54,7 @@ class OperatorCost {
   const MeasuredKernels& kernels() const { return kernels_; }
 
  private:
-  OperatorCost(const Gpu& gpu, ExpertTiling tiling, const Gpu& measured);
+  OperatorCost(const Gpu& gpu, const Gpu& measured, ExpertTiling tiling);
   /// The formula alone, with the engine's factors and without.
   struct Formulas;
   /// `time`, as the profile has it, times the ratio of what `of` says with the engine's factors and without.
