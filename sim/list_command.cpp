@@ -99,8 +99,8 @@ Lines implementation_lines() {
 constexpr std::array<Menu, 29> kMenus = {{
     {"models", "scenario /model", model_lines},
     {"gpus", "inline clusters /cluster/gpu", gpu_lines},
-    {"gpu-profiles", "GPUs' /profile", [] { return name_lines(gpu_profile_names()); }},
     {"clusters", "scenario /cluster; NAMExN has N nodes", cluster_lines},
+    {"gpu-profiles", "GPUs' /profile", [] { return name_lines(gpu_profile_names()); }},
     {"node-fabrics", "inline clusters /cluster/node_fabric/kind", [] { return menu_lines(node_kinds()); }},
     {"fabrics", "inline clusters /cluster/fabric/kind", [] { return menu_lines(fabric_kinds()); }},
     {"graphs", "endings of inline clusters /cluster/graph", [] { return menu_lines(graph_formats()); }},

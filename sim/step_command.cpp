@@ -48,6 +48,7 @@ Json to_json(const TimetableEntry& entry) {
 
 std::vector<std::string> notes_of_step(const System& system) {
   std::vector<std::string> notes = notes_of(system.scenario());
+  for (const std::string& note : notes_of(system.scenario().cluster.gpu)) notes.push_back(note);
   for (const std::string& note : notes_of_collectives(system)) notes.push_back(note);
   return notes;
 }

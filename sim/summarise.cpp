@@ -248,33 +248,10 @@ std::string note_of_flows(const System& system) {
   return note;
 }
 
-/// Where the times of a GPU's operators come from, and what a measured profile lacks.
-std::vector<std::string> notes_of(const Gpu& gpu) {
-  const GpuProfile& profile = gpu.profile;
-  const std::string provenance = provenance_text(gpu);
-  if (provenance_of(gpu) == Provenance::stated)
-    return {"GPU profile " + provenance + ", not measured: times come from the datasheet."};
-  const Measurement& measured = profile.measurement;
-  std::string words;
-  const auto add = [&](const std::string& label, const std::string& text) {
-    if (!text.empty()) words += (words.empty() ? "" : ", ") + label + text;
-  };
-  add("", measured.device);
-  add("driver ", measured.driver);
-  for (const auto& [library, version] : measured.libraries) add(library + " ", version);
-  add("", measured.date);
-  const std::string by = provenance_of(gpu) == Provenance::scaled ? " by datasheet" : "";
-  std::vector<std::string> notes;
-  notes.push_back("GPU profile " + provenance + by + (words.empty() ? "" : ": ") + words + ".");
-  std::string gaps;
-  for (const std::string& gap : gaps_of(profile)) gaps += (gaps.empty() ? "" : "; ") + gap;
-  if (!gaps.empty()) notes.push_back("GPU profile: " + gaps + ".");
-  return notes;
-}
-
 std::vector<std::string> notes_of_run(const System& system, const Simulation& simulation,
                                       const Metrics& metrics) {
   std::vector<std::string> notes = notes_of(system.scenario());
+  for (const std::string& note : notes_of(system.scenario().cluster.gpu)) notes.push_back(note);
   if (system.bank() != nullptr)
     for (const std::string& note : notes_of(system.scenario(), *system.bank())) notes.push_back(note);
   for (const std::string& note : notes_of_collectives(system)) notes.push_back(note);
@@ -324,9 +301,31 @@ std::string routing_in_words(const Scenario& scenario) {
   return words + " with gate_bias_zipf " + zipf;
 }
 
+std::vector<std::string> notes_of(const Gpu& gpu) {
+  const GpuProfile& profile = gpu.profile;
+  const std::string provenance = provenance_text(gpu);
+  if (provenance_of(gpu) == Provenance::stated)
+    return {"GPU profile " + provenance + ", not measured: times come from the datasheet."};
+  const Measurement& measured = profile.measurement;
+  std::string words;
+  const auto add = [&](const std::string& label, const std::string& text) {
+    if (!text.empty()) words += (words.empty() ? "" : ", ") + label + text;
+  };
+  add("", measured.device);
+  add("driver ", measured.driver);
+  for (const auto& [library, version] : measured.libraries) add(library + " ", version);
+  add("", measured.date);
+  const std::string by = provenance_of(gpu) == Provenance::scaled ? " by datasheet" : "";
+  std::vector<std::string> notes;
+  notes.push_back("GPU profile " + provenance + by + (words.empty() ? "" : ": ") + words + ".");
+  std::string gaps;
+  for (const std::string& gap : gaps_of(profile)) gaps += (gaps.empty() ? "" : "; ") + gap;
+  if (!gaps.empty()) notes.push_back("GPU profile: " + gaps + ".");
+  return notes;
+}
+
 std::vector<std::string> notes_of(const Scenario& scenario) {
   std::vector<std::string> notes = scenario.notes;
-  for (const std::string& note : notes_of(scenario.cluster.gpu)) notes.push_back(note);
   const std::string& mode = scenario.routing.mode;
   if (scenario.model.moe_layers() > 0 && (mode == "bank" || mode == "exact")) {
     const char* weights = scenario.routing.gate_weights.empty() ? "synthetic weights and tokens"
