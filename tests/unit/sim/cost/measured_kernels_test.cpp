@@ -18,7 +18,7 @@ Gpu gpu() {
 }  // namespace
 
 TEST_CASE("Kernels that were not measured have no time", "[cost]") {
-  const MeasuredKernels kernels(gpu());
+  const MeasuredKernels kernels(gpu(), gpu());
   CHECK_FALSE(kernels.norm.at({1, 4096, {}}));
   CHECK_FALSE(kernels.torch_routing.at({1, 8, 2, {}}));
   CHECK_FALSE(kernels.torch_prompt_attention.at({1, 32, 8, 128, {}}));
@@ -35,7 +35,7 @@ TEST_CASE("Measured sizes of every kind of kernel come out as measured", "[cost]
   tables.torch_permutation = {{64, 2, 4096, micros(20.9)}, {64, 8, 4096, micros(42.1)}};
   tables.torch_cache_write = {{8, 32, 8, 128, micros(15.9)}, {8, 16, 16, 128, micros(15.0)}};
   tables.torch_sampling = {{1, 128256, micros(32.6)}, {256, 128256, micros(48.0)}};
-  const MeasuredKernels kernels(measured);
+  const MeasuredKernels kernels(measured, measured);
   const auto check = [](const auto& table, const auto& points) {
     for (const auto& point : points)
       CHECK(table.at(point)->value() == Approx(point.time.value()).epsilon(1e-9));
@@ -55,7 +55,7 @@ TEST_CASE("Between measured sizes times lie between theirs, and beyond them they
   Gpu measured = gpu();
   measured.profile.tables.norm = {
       {16, 4096, micros(6.0)}, {4096, 4096, micros(26.0)}, {16, 8192, micros(10.0)}};
-  const MeasuredKernels kernels(measured);
+  const MeasuredKernels kernels(measured, measured);
   const auto at = [&](std::int64_t rows, std::int64_t width) { return *kernels.norm.at({rows, width, {}}); };
   CHECK(at(256, 4096) > micros(6.0));
   CHECK(at(256, 4096) < micros(26.0));
@@ -63,4 +63,16 @@ TEST_CASE("Between measured sizes times lie between theirs, and beyond them they
   CHECK(at(16, 6000) < micros(10.0));
   CHECK(at(1 << 16, 4096) > 10.0 * at(4096, 4096));
   CHECK(at(1 << 16, 4096) < 16.0 * at(4096, 4096));
+}
+
+TEST_CASE("On a GPU of twice the bandwidth and half the overhead, kernels take half of what was measured",
+          "[cost]") {
+  Gpu measured = gpu();
+  measured.profile.tables.norm = {{16, 4096, micros(6.0)}, {4096, 4096, micros(26.0)}};
+  Gpu other = measured;
+  other.memory_bandwidth = 2.0 * measured.memory_bandwidth;
+  other.profile.kernel_overhead = 0.5 * measured.profile.kernel_overhead;
+  const MeasuredKernels kernels(other, measured);
+  for (const RowsPoint& point : measured.profile.tables.norm)
+    CHECK(kernels.norm.at(point)->value() == Approx(0.5 * point.time.value()).epsilon(1e-9));
 }
