@@ -162,6 +162,22 @@ Breakdown LayerTimes::attention_breakdown(const RankBatch& batch) const {
 
 LayerTimes::ExpertTime LayerTimes::experts(double rows, double tiled_rows, std::int64_t reads) const {
   if (reads == 0) return {};
+  RememberedExperts& last = slot_of(rows, tiled_rows, reads);
+  if (last.rows != rows || last.tiled_rows != tiled_rows || last.reads != reads)
+    last = {rows, tiled_rows, reads, expert_time(rows, tiled_rows, reads)};
+  return last.time;
+}
+
+LayerTimes::RememberedExperts& LayerTimes::slot_of(double rows, double tiled_rows, std::int64_t reads) const {
+  constexpr std::size_t kSlots = 1 << 12;
+  if (remembered_experts_.empty()) remembered_experts_.resize(kSlots);
+  const auto number = [](double count) { return static_cast<std::size_t>(count); };
+  return remembered_experts_[(number(rows) + 61 * number(tiled_rows) +
+                              1021 * static_cast<std::size_t>(reads)) %
+                             kSlots];
+}
+
+LayerTimes::ExpertTime LayerTimes::expert_time(double rows, double tiled_rows, std::int64_t reads) const {
   return {cost_->experts(*work_.experts, rows, tiled_rows, reads),
           activation_time(static_cast<std::int64_t>(rows), work_.experts->intermediate_size)};
 }

@@ -96,6 +96,17 @@ class LayerTimes {
   const OperatorCost* cost_;
   const EngineProfile* engine_;
   Scope scope_;
+  /// Loads of ranks come again and again; a measured table makes their time dear. One load a slot, the last.
+  struct RememberedExperts {
+    double rows = -1.0;  // none yet
+    double tiled_rows = 0.0;
+    std::int64_t reads = 0;
+    ExpertTime time;
+  };
+  RememberedExperts& slot_of(double rows, double tiled_rows, std::int64_t reads) const;
+  ExpertTime expert_time(double rows, double tiled_rows, std::int64_t reads) const;
+
+  mutable std::vector<RememberedExperts> remembered_experts_;
   mutable std::vector<std::optional<Breakdown>> remembered_;
   mutable std::vector<std::optional<Seconds>> remembered_shared_;
 };
