@@ -54,15 +54,15 @@ TEST_CASE("Between measured sizes times lie between theirs, and beyond them they
           "[cost]") {
   Gpu measured = gpu();
   measured.profile.tables.norm = {
-      {16, 4096, micros(6.0)}, {4096, 4096, micros(26.0)}, {16, 8192, micros(10.0)}};
+      {512, 4096, micros(6.6)}, {1024, 4096, micros(7.8)}, {16, 4096, micros(6.0)}, {16, 8192, micros(10.0)}};
   const MeasuredKernels kernels(measured, measured);
   const auto at = [&](std::int64_t rows, std::int64_t width) { return *kernels.norm.at({rows, width, {}}); };
-  CHECK(at(256, 4096) > micros(6.0));
-  CHECK(at(256, 4096) < micros(26.0));
+  CHECK(at(724, 4096) > micros(6.6));
+  CHECK(at(724, 4096) < micros(7.8));
   CHECK(at(16, 6000) > micros(6.0));
   CHECK(at(16, 6000) < micros(10.0));
-  CHECK(at(1 << 16, 4096) > 10.0 * at(4096, 4096));
-  CHECK(at(1 << 16, 4096) < 16.0 * at(4096, 4096));
+  CHECK(at(1 << 16, 4096) > 30.0 * at(1024, 4096));
+  CHECK(at(1 << 16, 4096) < 64.0 * at(1024, 4096));
 }
 
 TEST_CASE("On a GPU of twice the bandwidth and half the overhead, kernels take half of what was measured",
