@@ -7,6 +7,7 @@
 #include "sim/expert_parallel_answer.hpp"
 #include "sim/simulate.hpp"
 #include "sim/summarise.hpp"
+#include "sim/trust.hpp"
 
 namespace switchyard {
 namespace {
@@ -70,6 +71,7 @@ Json to_json(const StepAnswer& answer, const System& system) {
   json["expert_parallel"] = expert_parallel_json(answer, system);
   json["draws"] = answer.draws;
   json["measured_profile"] = provenance_of(scenario.cluster.gpu) == Provenance::measured;
+  json["trust"] = trust_json(trust_of(scenario));
   json["notes"] = notes_of_step(system);
   json["timetable"] = Json::array();  // of the last draw
   for (const TimetableEntry& entry : answer.timetable) json["timetable"].push_back(to_json(entry));
@@ -98,6 +100,7 @@ void print(const StepAnswer& answer, const System& system) {
     std::printf("dropped beyond the experts' capacity: %.1f of %lld assignments, %.3g %%\n", answer.dropped,
                 static_cast<long long>(answer.assignments),
                 100.0 * answer.dropped / static_cast<double>(std::max<std::int64_t>(1, answer.assignments)));
+  for (const std::string& line : trust_lines(trust_of(scenario))) std::printf("trust: %s\n", line.c_str());
   for (const std::string& note : notes_of_step(system)) std::printf("note: %s\n", note.c_str());
 }
 

@@ -10,6 +10,7 @@
 #include "sim/expert_assignments.hpp"
 #include "sim/network_map.hpp"
 #include "sim/rank_links.hpp"
+#include "sim/trust.hpp"
 #include "topologies/profile.hpp"
 #include "workloads/parameters.hpp"
 
@@ -302,26 +303,10 @@ std::string routing_in_words(const Scenario& scenario) {
 }
 
 std::vector<std::string> notes_of(const Gpu& gpu) {
-  const GpuProfile& profile = gpu.profile;
-  const std::string provenance = provenance_text(gpu);
-  if (provenance_of(gpu) == Provenance::stated)
-    return {"GPU profile " + provenance + ", not measured: times come from the datasheet."};
-  const Measurement& measured = profile.measurement;
-  std::string words;
-  const auto add = [&](const std::string& label, const std::string& text) {
-    if (!text.empty()) words += (words.empty() ? "" : ", ") + label + text;
-  };
-  add("", measured.device);
-  add("driver ", measured.driver);
-  for (const auto& [library, version] : measured.libraries) add(library + " ", version);
-  add("", measured.date);
-  const std::string by = provenance_of(gpu) == Provenance::scaled ? " by datasheet" : "";
-  std::vector<std::string> notes;
-  notes.push_back("GPU profile " + provenance + by + (words.empty() ? "" : ": ") + words + ".");
   std::string gaps;
-  for (const std::string& gap : gaps_of(profile)) gaps += (gaps.empty() ? "" : "; ") + gap;
-  if (!gaps.empty()) notes.push_back("GPU profile: " + gaps + ".");
-  return notes;
+  for (const std::string& gap : gaps_of(gpu.profile)) gaps += (gaps.empty() ? "" : "; ") + gap;
+  if (gaps.empty()) return {};
+  return {"GPU profile: " + gaps + "."};
 }
 
 std::vector<std::string> notes_of(const Scenario& scenario) {
@@ -380,6 +365,7 @@ Summary summarise(const System& system, const Simulation& simulation, const Metr
   summary.routing = routing_json(system, simulation.result);
   summary.network = network_json(system, simulation.result, metrics.duration);
   summary.measured_profile = provenance_of(system.scenario().cluster.gpu) == Provenance::measured;
+  summary.trust = trust_of(system.scenario());
   summary.wall = simulation.wall;
   summary.bank = system.bank_time();
   summary.events = simulation.result.events;

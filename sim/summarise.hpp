@@ -20,7 +20,7 @@ bool gates_choose(const RoutingOptions& routing);
 std::string routing_in_words(const Scenario& scenario);
 /// Sentences that a reader of any figure of this scenario must know.
 std::vector<std::string> notes_of(const Scenario& scenario);
-/// Where the times of a GPU's operators come from, and what a measured profile lacks.
+/// What a GPU's measured profile lacks; where its times come from is in trust_of.
 std::vector<std::string> notes_of(const Gpu& gpu);
 /// Of a bank that was recorded: experts that no layer ever chooses. Nothing else.
 std::vector<std::string> notes_of(const Scenario& scenario, const RoutingBank& bank);

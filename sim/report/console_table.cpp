@@ -144,6 +144,7 @@ std::string console_table(const RunDescription& description, const Summary& summ
   add_line(table, "routing", routing_line(summary.routing));
   add_line(table, "dropped", dropped_line(summary.routing));
   add_line(table, "slo", slo_line(summary.metrics));
+  for (const std::string& line : trust_lines(summary.trust)) add_line(table, "trust", line);
   for (const std::string& note : summary.notes) add_line(table, "note", note);
   return table;
 }

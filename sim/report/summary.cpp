@@ -91,6 +91,7 @@ Json summary_json(const Summary& summary) {
   json["energy_j"] = value_or_null(summary.energy);
   json["cost_usd"] = value_or_null(summary.cost);
   json["measured_profile"] = summary.measured_profile;
+  json["trust"] = trust_json(summary.trust);
   json["wall_s"] = summary.wall.value();
   json["bank_s"] = summary.bank.value();
   json["events"] = summary.events;

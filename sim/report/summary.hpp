@@ -11,6 +11,7 @@
 #include "sim/base/json.hpp"
 #include "sim/base/units.hpp"
 #include "sim/record/metrics.hpp"
+#include "sim/report/trust.hpp"
 
 namespace switchyard {
 
@@ -32,6 +33,7 @@ struct Summary {
   std::optional<Joules> energy;
   std::optional<Dollars> cost;
   bool measured_profile = false;
+  Trust trust;
   Seconds wall;  // of the simulation proper
   Seconds bank;  // of building the routing bank
   std::uint64_t events = 0;

@@ -32,7 +32,12 @@ try {
     for (const chart of await page.locator('.chart svg').all()) assert.ok(await chart.locator('path').count() > 3);
     assert.ok(await page.locator('#breakdown .parts i').count() >= 6);
     assert.equal(await page.locator('.verdict li').count(), 2);
-    assert.match(await page.locator('.notes').innerText(), /datasheet/);
+    assert.match(await page.locator('.notes').innerText(), /context of 32768/);
+    const trust = await page.locator('.trust li').allInnerTexts();
+    assert.equal(trust.length, 3);
+    assert.match(trust[0], /^scaled\s+Made-up GPU/);
+    assert.match(trust[1], /^thin\s+Made-up engine/);
+    assert.match(trust[2], /^±\s20\s%\s+Made-up error/);
   });
   await check('Text of a scenario never becomes markup', 'run', async (page) => {
     assert.match(await page.locator('.facts').innerText(), /<\/script><b>lengths<\/b> & more/);

@@ -129,6 +129,7 @@ Summary summary_of(const RunLog& log, std::int64_t gpus) {
   summary.routing = {{"mode", "bank"}, {"max_over_mean", 1.31}};
   summary.network = {{"fidelity", "step"}};
   if (gpus > 1) add_ranks(summary, gpus);
+  summary.trust = {"scaled", "Made-up GPU", "thin", "Made-up engine", 0.2, 0.4, 0.2, "Made-up error"};
   summary.notes = {"max_model_len is above the model's context of 32768 tokens."};
   return summary;
 }
@@ -269,7 +270,9 @@ std::string sweep_html() {
   for (const Model& model : models) {
     for (const double rate : {1.0, 2.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 18.0}) {
       const RunLog log = simulated({rate, model.base_step, model.step_slope}, 400);
-      const Json summary = summary_json(summary_of(log, 8));
+      Summary figures = summary_of(log, 8);
+      if (model.name == std::string("mixtral-8x7b")) figures.trust.tpot_error = figures.trust.ttft_error = {};
+      const Json summary = summary_json(figures);
       page.points.push_back({{model.name, rate}, summary, summary["slo_met"] == true ? "ok" : "slo missed"});
     }
   }

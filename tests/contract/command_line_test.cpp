@@ -74,7 +74,8 @@ TEST_CASE("The summary has every figure of the contract, and the table of reques
     for (const std::string statistic : {" mean_", " median_", " std_", " p90_", " p99_"})
       numbers += statistic + figure;
   for (const std::string& key : split(numbers, ' ')) CHECK(summary.at(key).is_number());
-  for (const char* key : {"memory", "breakdown", "routing", "network"}) CHECK(summary.at(key).is_object());
+  for (const char* key : {"memory", "breakdown", "routing", "network", "trust"})
+    CHECK(summary.at(key).is_object());
   for (const char* key : {"energy_j", "cost_usd"}) CHECK(summary.contains(key));  // null where not computed
   CHECK(summary.at("measured_profile").is_boolean());
   const std::vector<std::string> rows = split(bench.text("out/requests.csv"), '\n');
@@ -181,6 +182,8 @@ TEST_CASE("A step's parts sum to its time, it tells the experts of every MoE lay
   CHECK(step.at("step_ms").get<double>() == Approx(total).epsilon(1e-9));
   CHECK(step.at("device_ms").get<double>() == Approx(total - parts.at("host").get<double>()).epsilon(1e-9));
   CHECK((parts.at("expert").get<double>() > 0.0) == (layers > 0));
+  for (const char* key : {"gpu_profile_text", "engine_text", "error_text"})
+    CHECK(!step.at("trust").at(key).get<std::string>().empty());
   CHECK((parts.size() == 8 && step.at("active_experts_per_layer").size() == layers));
   for (const double active : step.at("active_experts_per_layer")) CHECK((active > 0.0 && active <= experts));
 }

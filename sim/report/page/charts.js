@@ -118,4 +118,16 @@ function notes(texts) {
   return texts.length ? element('div', {class: 'notes'}, texts.map((text) => element('p', {}, text))) : null;
 }
 
-const kUnmeasured = 'Times rest on a GPU\u2019s datasheet, not on measurements of its own: its profile is scaled or stated.';
+const percent = (share) => `${number(100 * share)}\u2009%`;
+
+// How far the figures may be relied on, of one run or of several: each sentence once, behind a word for it.
+function trust(blocks) {
+  const kinds = [['gpu_profile', 'gpu_profile_text'], ['engine', 'engine_text'], ['tpot_error', 'error_text']];
+  const sentences = new Map(kinds.flatMap(([kind, text]) => blocks.filter((block) => block && block[text]).map((block) => [block[text], block[kind]])));
+  const badge = (word) => typeof word === 'number' ? ['', `±\u2009${percent(word)}`] : word === null ? ['bad', 'unknown'] :
+    [['measured', 'validated'].includes(word) ? 'good' : ['stated', 'not validated'].includes(word) ? 'bad' : '', word];
+  return sentences.size ? element('ul', {class: 'trust', 'aria-label': 'How far these figures may be relied on'}, [...sentences].map(([text, word]) => {
+    const [tone, name] = badge(word);
+    return element('li', {}, element('b', {class: tone}, name), element('span', {}, text));
+  })) : null;
+}

@@ -18,7 +18,7 @@ function header() {
   const facts = ['cluster', 'deployment', 'engine', 'workload'].filter((name) => data.description[name])
       .flatMap((name) => [element('dt', {}, name[0].toUpperCase() + name.slice(1)), element('dd', {}, data.description[name])]);
   return [element('header', {}, element('div', {class: 'brand'}, 'Switchyard run'),
-      element('h1', {}, data.description.model), element('dl', {class: 'facts'}, facts), verdict()), notes(summary.notes)];
+      element('h1', {}, data.description.model), element('dl', {class: 'facts'}, facts), verdict()), trust([summary.trust]), notes(summary.notes)];
 }
 
 function verdict() {

@@ -172,12 +172,11 @@ function compare(a, b) {
 }
 
 const infeasible = data.points.length - done.length;
-const unmeasured = done.some((point) => point.summary.measured_profile === false);
 show(element('header', {}, element('div', {class: 'brand'}, 'Switchyard sweep'), element('h1', {}, data.title),
     data.subtitle ? element('p', {class: 'soft'}, data.subtitle) : null,
     element('ul', {class: 'verdict'}, element('li', {}, `${data.points.length} points`),
         element('li', {}, `over ${data.pointers.map(shortName).join(', ')}`),
         infeasible ? element('li', {class: 'bad'}, `${infeasible} without a result`) : null)),
-    notes([...(unmeasured ? [kUnmeasured] : []), ...data.notes]),
+    trust(done.map((point) => point.summary.trust)), notes(data.notes),
     done.length ? element('div', {class: 'charts', style: 'margin-top: 28px'}, curves(), firstToken()) : null,
     element('h2', {}, 'Points'), element('p', {class: 'soft'}, 'Choose a column\u2019s name to sort.'), element('div', {style: 'margin-top: 12px'}, pointTable()));

@@ -57,6 +57,7 @@ TEST_CASE("The summary has every contract name") {
                            "energy_j",
                            "cost_usd",
                            "measured_profile",
+                           "trust",
                            "steps",
                            "wall_s",
                            "bank_s",

@@ -83,7 +83,17 @@ TEST_CASE("The console shows what ran, how fast, where the time went and which b
   CHECK_THAT(table, Contains("bottleneck  dense GEMM\n"));
   CHECK_THAT(table, Contains("ttft_p99 500 ms, MISSED: above 200 ms\n"));
   CHECK_THAT(table, Contains("tpot_mean 250 ms, within 300 ms\n"));
-  CHECK_THAT(table, Contains("datasheet"));
+  CHECK_THAT(table, !Contains("trust"));  // nothing was said
+}
+
+TEST_CASE("The console says how far its figures may be relied on") {
+  Summary summary = summary_of(small_log(), {});
+  summary.trust.gpu_profile_text = "GPU profile of h200_sxm: measured";
+  summary.trust.engine_text = "Engine vllm: validated";
+  summary.trust.error_text = "Error: small";
+  CHECK_THAT(console_table({"m", "c", "d", "", ""}, summary),
+             Contains("trust       GPU profile of h200_sxm: measured\n") &&
+                 Contains("trust       Engine vllm: validated\n") && Contains("trust       Error: small\n"));
 }
 
 TEST_CASE("The console shows a dash for a statistic without samples") {
