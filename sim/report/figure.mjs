@@ -7,10 +7,11 @@
 //     "x": {"column": "tokens_per_s_per_user", "name": "Tokens/s a user", "scale": "linear|log|category", "min": 0, "max": 100},
 //     "y": {"column": "tokens_per_s_per_gpu", "name": "Output tokens/s a GPU"},
 //     "data": [{"csv": "sweep.csv", "series": "/model", "label": "simulated {}", "style": "line|points|line+points|bars",
-//               "x": "column", "y": "column", "where": {"gpus": "8"}}],
+//               "x": "column", "y": "column", "where": {"gpus": "8"}, "band": {"column": "trust.tpot_error", "along": "x|y"}}],
 //     "lines": [{"y": 50, "name": "bound"}, {"x": 3}] }
 // A column's factor: {"column": "ttft_s", "factor": 1000}. Series of the same value of "series" keep one colour through
-// all files. Rows whose x or y is empty are left out. echarts is taken from NODE_PATH, else from the release build.
+// all files. A band is shaded as far from each point as the column says, a share of its x or y (default). Rows whose x or
+// y is empty are left out. echarts is taken from NODE_PATH, else from the release build.
 // Exit 2: the specification or a file is wrong.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
@@ -74,7 +75,8 @@ function option(spec, folder) {
     grid: {left: 76, right: 30, top: top + (legend ? 24 * Math.ceil(series.length / 5) + 12 : 14), bottom: 56},
     xAxis: axis(spec.x, {nameGap: 32}),
     yAxis: axis(spec.y, {nameGap: 54}),
-    series: series.map((one, index) => drawn(one, keys.indexOf(one.key), index === 0 ? limits(spec.lines || []) : undefined)),
+    series: [...series.map((one, index) => drawn(one, keys.indexOf(one.key), index === 0 ? limits(spec.lines || []) : undefined)),
+      ...series.filter((one) => one.errors.length > 1).map((one) => shaded(one, keys.indexOf(one.key)))],
   };
 }
 
@@ -95,6 +97,7 @@ function seriesOf(part, spec, folder) {
   const column = (name) => !rows.length || name in rows[0] ? name : fail(file, `no column "${name}"; choose one of ${Object.keys(rows[0]).join(', ')}`);
   const x = column(part.x || spec.x.column), y = column(part.y || spec.y.column);
   const by = part.series ? column(part.series) : null;
+  const band = part.band ? {of: column(part.band.column), along: part.band.along === 'x' ? 0 : 1} : null;
   for (const name of Object.keys(part.where || {})) column(name);
   const groups = new Map();
   for (const row of rows) {
@@ -102,10 +105,21 @@ function seriesOf(part, spec, folder) {
     if (Object.entries(part.where || {}).some(([name, value]) => row[name] !== String(value))) continue;
     const key = by ? row[by] : part.label || part.csv;
     const at = spec.x.scale === 'category' ? row[x] : Number(row[x]) * (spec.x.factor || 1);
-    groups.set(key, [...(groups.get(key) || []), [at, Number(row[y]) * (spec.y.factor || 1)]]);
+    const group = groups.get(key) || {points: [], errors: []};
+    group.points.push([at, Number(row[y]) * (spec.y.factor || 1)]);
+    if (band && row[band.of] !== '') group.errors.push(Number(row[band.of]));
+    groups.set(key, group);
   }
-  return [...groups].map(([key, points]) => ({key, points, style,
-    name: by ? (part.label || '{}').replace('{}', key) : key}));
+  return [...groups].map(([key, {points, errors}]) => ({key, points, style, along: band?.along,
+    errors: errors.length === points.length ? errors : [], name: by ? (part.label || '{}').replace('{}', key) : key}));
+}
+
+// A line there and back: what lies below both ways is passed twice, in opposite senses, and stays empty.
+function shaded({name, points, errors, along}, index) {
+  const edge = (sign) => points.map((point, i) => point.map((size, axis) => axis === along ? size * (1 + sign * errors[i]) : size));
+  const there = edge(1);
+  return {type: 'line', name, data: [...there, ...edge(-1).reverse(), there[0]], color: kColours[index % kColours.length], z: 1,
+    symbol: 'none', silent: true, lineStyle: {width: 0}, areaStyle: {opacity: 0.12, origin: 'start'}};
 }
 
 function drawn({name, points, style}, index, markLine) {

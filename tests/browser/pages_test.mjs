@@ -132,6 +132,20 @@ try {
     for (const model of ['llama-3.1-70b', 'mixtral-8x7b', 'snowflake-arctic']) assert.ok(legend.includes(model), model);
     assert.match(await page.locator('.verdict').innerText(), /1 without a result/);
   });
+  await check('The lines of a sweep have bands as wide as the errors, where those are known', 'sweep', async (page) => {
+    for (const [index, error] of [[0, /±\s20\s%/], [1, /±\s40\s%/]]) {
+      const card = page.locator('.card', {has: page.locator('.chart')}).nth(index);
+      assert.equal(await card.locator('svg path[fill-opacity="0.12"]').count(), 2);  // of three models
+      assert.match(await card.innerText(), error);
+      assert.match(await card.innerText(), /without a shade/);
+    }
+    const width = () => page.locator('.chart svg').first().locator('path[fill-opacity="0.12"]').first()
+        .evaluate((node) => node.getBBox().width);
+    const alone = await width();
+    await page.locator('select[aria-label="x axis"]').selectOption('mean_e2el_ms');
+    assert.match(await page.locator('.card').first().innerText(), /±\s2\d(\.\d)?\s%/);  // of both errors
+    assert.ok(alone > 50 && await width() > 50);
+  });
   await check('A column of the sweep sorts and an axis can be chosen', 'sweep', async (page) => {
     await page.locator('th', {hasText: 'TTFT p99'}).click();
     assert.match(await page.locator('tbody tr').first().innerText(), /infeasible/);  // nothing sorts before numbers
@@ -143,6 +157,7 @@ try {
     assert.equal(await page.locator('parsererror').count(), 0);
     const text = await page.locator('svg').first().textContent();
     for (const word of ['A & B', 'a simulated', 'b simulated', 'a measured', 'Tokens/s']) assert.ok(text.includes(word), word);
+    assert.equal(await page.locator('path[fill-opacity="0.12"]').count(), 1);  // of a, whose errors are known
     if (screenshots) await page.screenshot({path: path.join(folder, 'figure.png')});
   });
   for (const name of ['run', 'routing', 'sweep']) {
@@ -165,12 +180,12 @@ try {
 process.exit(failures ? 1 : 0);
 
 function drawFigure() {
-  writeFileSync(path.join(folder, 'sweep.csv'), '/model,x,y,note\n' +
-      ['a', 'b'].map((model, i) => [1, 2, 3].map((x) => `${model},${x},${x * (i + 1)},"a, b"\n`).join('')).join(''));
+  writeFileSync(path.join(folder, 'sweep.csv'), '/model,x,y,note,error\n' +
+      ['a', 'b'].map((model, i) => [1, 2, 3].map((x) => `${model},${x},${x * (i + 1)},"a, b",${model === 'a' ? 0.1 : ''}\n`).join('')).join(''));
   writeFileSync(path.join(folder, 'measured.csv'), 'x,y,model\n1,1.1,a\n2,,a\n3,2.9,a\n');
   writeFileSync(path.join(folder, 'figure.json'), JSON.stringify({
     title: 'A & B', subtitle: 'two models', output: 'figure.svg', x: {column: 'x', name: 'Users'}, y: {column: 'y', name: 'Tokens/s'},
-    data: [{csv: 'sweep.csv', series: '/model', label: '{} simulated'},
+    data: [{csv: 'sweep.csv', series: '/model', label: '{} simulated', band: {column: 'error', along: 'x'}},
       {csv: 'measured.csv', series: 'model', label: '{} measured', style: 'points'}], lines: [{y: 2, name: 'bound'}],
   }));
   const script = fileURLToPath(new URL('../../sim/report/figure.mjs', import.meta.url));

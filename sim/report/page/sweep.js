@@ -77,6 +77,37 @@ function lines(x, y) {
   }));
 }
 
+// Shares by which a latency may be off, from the errors of the nearest measured configuration. Users' tokens/s and the
+// times between tokens go with TPOT; a request's whole time with both, as much as it is made of each.
+function uncertainty(point, figure) {
+  const {tpot_error: tpot, ttft_error: ttft} = point.summary.trust || {};
+  if (typeof tpot !== 'number' || typeof ttft !== 'number') return null;
+  if (figure.includes('ttft')) return ttft;
+  if (!figure.includes('e2el')) return tpot;
+  const waiting = point.summary.mean_ttft_ms / point.summary.mean_e2el_ms;
+  return waiting * ttft + (1 - waiting) * tpot;
+}
+
+// A shaded area around each line: of the axis `along` (0: x, 1: y) as far as `error(point)` says. It is drawn as a line
+// there and back: what lies below both ways is passed twice, in opposite senses, and stays empty.
+function bands(series, error, along) {
+  return series.filter(({data}) => data.length > 1 && data.every(({point}) => error(point) !== null)).map(({name, data}) => {
+    const edge = (sign) => data.map(({value, point}) =>
+      value.map((size, axis) => axis === along ? size * Math.max(0, 1 + sign * error(point)) : size));
+    const there = edge(1);
+    return {type: 'line', name, data: [...there, ...edge(-1).reverse(), there[0]], z: 1, silent: true, symbol: 'none', tooltip: {show: false},
+      lineStyle: {width: 0}, areaStyle: {opacity: 0.12, origin: 'start'}, emphasis: {disabled: true}};
+  });
+}
+
+function bandText(figure) {
+  const errors = done.map((point) => uncertainty(point, figure)).filter((error) => error !== null);
+  if (!errors.length) return ' Nothing like these was measured: no uncertainty is shown.';
+  const [least, most] = [Math.min(...errors), Math.max(...errors)].map(percent);
+  return ` Shaded: the error of the nearest measured configuration, ±\u2009${least === most ? least : `${least} to ${most}`}.` +
+      (errors.length < done.length ? ' Lines without a shade: nothing like them was measured.' : '');
+}
+
 function pointTooltip() {
   return tooltip({trigger: 'item', formatter: ({data: {point}, marker, seriesName}) => {
     const figures = point.summary;
@@ -90,22 +121,28 @@ function pointTooltip() {
 }
 
 function curves() {
-  const option = () => ({
-    grid: {left: 70, right: 26, top: groups.size > 1 ? 42 : 20, bottom: 48}, tooltip: pointTooltip(),
-    legend: groups.size > 1 ? legend({icon: undefined, itemWidth: 24, itemHeight: 13}) : undefined,
-    xAxis: xAxis(kLatencies[chosen.x], {min: 0, splitLine: {show: true, lineStyle: {color: colour('grid')}}}),
-    yAxis: yAxis(kThroughputs[chosen.y], {min: 0, nameGap: 52}),
-    series: lines((point) => point.summary[chosen.x], (point) => point.summary[chosen.y]),
-  });
+  const option = () => {
+    const series = lines((point) => point.summary[chosen.x], (point) => point.summary[chosen.y]);
+    shaded.textContent = bandText(chosen.x);
+    return {
+      grid: {left: 70, right: 26, top: groups.size > 1 ? 42 : 20, bottom: 48}, tooltip: pointTooltip(),
+      legend: groups.size > 1 ? legend({icon: undefined, itemWidth: 24, itemHeight: 13}) : undefined,
+      xAxis: xAxis(kLatencies[chosen.x], {min: 0, splitLine: {show: true, lineStyle: {color: colour('grid')}}}),
+      yAxis: yAxis(kThroughputs[chosen.y], {min: 0, nameGap: 52}),
+      series: [...series, ...bands(series, (point) => uncertainty(point, chosen.x), 0)],
+    };
+  };
+  const shaded = element('span', {});
   const misses = done.some((point) => point.summary.slo_met === false) ? ' Hollow points miss the SLO.' : '';
   return chartCard({title: 'Throughput against latency', wide: true, tall: true, option,
-    text: `Further up is cheaper, further right (tokens/s a user) is faster.${misses}`,
+    text: element('span', {}, `Further up is cheaper, further right (tokens/s a user) is faster.${misses}`, shaded),
     controls: element('span', {}, select('y', kThroughputs), element('label', {}, ' against '), select('x', kLatencies))});
 }
 
 function firstToken() {
   const values = done.map((point) => point.summary.p99_ttft_ms).filter((value) => value > 0);
   const wide = values.length > 1 && Math.max(...values) / Math.min(...values) > 30;
+  const least = (error) => error === null ? null : Math.min(error, 0.9);  // a logarithm has no zero
   const limits = [...new Set(done.flatMap((point) => point.summary.slo || []).filter((row) => row.bound.startsWith('ttft_')).map((row) => row.limit_ms))];
   const option = () => {
     const series = lines(loadOf, (point) => point.summary.p99_ttft_ms);
@@ -118,10 +155,12 @@ function firstToken() {
       legend: groups.size > 1 ? legend({icon: undefined, itemWidth: 24, itemHeight: 13}) : undefined,
       xAxis: xAxis(load === undefined ? 'Requests/s' : `${shortName(data.pointers[load])}`.replace(/^rate$/, 'Arrivals (requests/s)')
           .replace(/^value$/, 'Concurrent requests'), {scale: true}),
-      yAxis: yAxis('TTFT p99 (ms)', wide ? {type: 'log', nameGap: 52} : {min: 0, nameGap: 52}), series,
+      yAxis: yAxis('TTFT p99 (ms)', wide ? {type: 'log', nameGap: 52} : {min: 0, nameGap: 52}),
+      series: [...series, ...bands(series, (point) => wide ? least(uncertainty(point, 'ttft')) : uncertainty(point, 'ttft'), 1)],
     };
   };
-  return chartCard({title: 'First token against load', wide: true, option, tall: true, text: 'The 99th percentile of the time to the first token.'});
+  return chartCard({title: 'First token against load', wide: true, option, tall: true,
+    text: `The 99th percentile of the time to the first token.${bandText('ttft')}`});
 }
 
 const kColumns = [
