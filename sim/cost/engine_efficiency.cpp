@@ -60,6 +60,7 @@ Gpu formula_gpu(Gpu gpu, const EngineEfficiency& engine) {
   }
   gpu.profile.kernel_overhead = gpu.profile.kernel_overhead * engine.kernel_overhead;
   gpu.profile.tables = {};
+  gpu.profile.measured_on.clear();
   return gpu;
 }
 
