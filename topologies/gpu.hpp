@@ -57,7 +57,10 @@ struct GpuProfile {
       elementwise;
   Seconds kernel_overhead;  // of one kernel inside a CUDA graph
   double smoothness = 4.0;  // p of the smooth maximum (a^p + b^p)^(1/p)
-  OperatorTables tables;    // measured times; they correct the formula where there are any
+  /// Decode attention over caches that lie in slots of one size, half a MiB and more apart, takes so many
+  /// times what it takes over caches without gaps.
+  double slotted_cache = 1.0;
+  OperatorTables tables;  // measured times; they correct the formula where there are any
   bool operator==(const GpuProfile&) const = default;
 };
 

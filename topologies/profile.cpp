@@ -16,6 +16,7 @@ Catalogue profile_catalogue() { return {"GPU profile", embedded_gpu_profiles()};
 
 // Above 1 a share of the datasheet's rate is possible (a boost clock), but not by much.
 constexpr NumberRange kEfficiency{0.0, 1.2, NumberRange::Ends::open_below};
+constexpr NumberRange kSlottedCache{1.0, 10.0, NumberRange::Ends::closed};
 constexpr NumberRange kSmoothness{1.0, 64.0, NumberRange::Ends::closed};
 constexpr Seconds kLongestOverhead{1e-3};
 
@@ -124,6 +125,7 @@ GpuProfile read_object(const Json& value, const Origin& origin) {
   }
   profile.kernel_overhead = read_overhead(reader);
   profile.smoothness = reader.optional_number("smoothness", profile.smoothness, kSmoothness);
+  profile.slotted_cache = reader.optional_number("slotted_cache", profile.slotted_cache, kSlottedCache);
   profile.tables = read_operator_tables(reader, origin);
   reader.known("base");
   reader.finish();
@@ -141,6 +143,7 @@ Json full_json(const GpuProfile& profile) {
   write_measurement(profile.measurement, json);
   json["kernel_overhead"] = to_text(profile.kernel_overhead);
   json["smoothness"] = profile.smoothness;
+  if (profile.slotted_cache != 1.0) json["slotted_cache"] = profile.slotted_cache;
   write_operator_tables(profile.tables, json);
   return json;
 }

@@ -2,7 +2,7 @@
 //
 //   {"measured": true, "source": "…", "device": "NVIDIA H100 80GB HBM3", "driver": "570.86", "date":
 //   "2026-11-27",
-//    "libraries": {"torch": "2.8.0", …}, "kernel_overhead": "2.8 us", "smoothness": 4,
+//    "libraries": {"torch": "2.8.0", …}, "kernel_overhead": "2.8 us", "smoothness": 4, "slotted_cache": 1.2,
 //    "gemm": {"compute": 0.78, "memory": 0.9, "fp8": {"compute": 0.7, "memory": 0.8}, …},
 //    "grouped_gemm": {…}, "prefill_attention": {…},
 //    "decode_attention": {…}, "latent_decode_attention": {…}, "elementwise": {…},
@@ -39,15 +39,15 @@
 // and, without a precision, for engines whose kernels are PyTorch's own, one by one (torch_kernels in an
 // engine's profile; topologies/profiler/movement.py and attention.py have the very kernels):
 //
-//   torch_prompt_attention_table  tokens, heads, kv_heads, head_dim, time_us: of a whole prompt, causal
-//   torch_activation_table        rows, width, time_us: silu, then the product
-//   torch_reduction_table         sequences, parts, heads, kv_heads, head_dim, time_us: joins parts of decode
+//   torch_prompt_attention_table tokens, heads, kv_heads, head_dim, time_us: of a whole prompt, causal
+//   torch_activation_table       rows, width, time_us: silu, then the product
+//   torch_reduction_table        sequences, parts, heads, kv_heads, head_dim, time_us: joins parts of decode
 //                                 attention
-//   torch_routing_table           tokens, num_experts, top_k, time_us: from logits to rows by expert
-//   torch_permutation_table       tokens, top_k, hidden_size, time_us: rows to their experts and back
-//   torch_cache_write_table       sequences, heads, kv_heads, head_dim, time_us: a layer's new keys and values
-//   torch_prompt_write_table      tokens, heads, kv_heads, head_dim, time_us: those of a prompt
-//   torch_sampling_table          sequences, vocabulary, time_us: embedding and choice of tokens
+//   torch_routing_table          tokens, num_experts, top_k, time_us: from logits to rows by expert
+//   torch_permutation_table      tokens, top_k, hidden_size, time_us: rows to their experts and back
+//   torch_cache_write_table      sequences, heads, kv_heads, head_dim, time_us: new keys and values
+//   torch_prompt_write_table     tokens, heads, kv_heads, head_dim, time_us: those of a prompt
+//   torch_sampling_table         sequences, vocabulary, time_us: embedding and choice of tokens
 //
 // Sizes are integers as one rank sees them, times are of whole kernels inside a CUDA graph: kernel_overhead
 // is in them. A product's activations are in the format that they take beside such weights

@@ -31,6 +31,8 @@ struct DecodeReduction {
   std::optional<std::int64_t> thread_blocks;  // none: the cache is always cut
   std::int64_t most_parts = 32;               // of one sequence
   std::int64_t tokens_of_part = 1;            // at least so many cached ones in each
+  Seconds token_time;  // of one cached token in one thread block; 0: unequal sequences are as equal ones
+  bool slots = false;  // in `run`: a sequence's cache lies in a slot as long as the longest
 
   double kernels_of(std::int64_t sequences, std::int64_t kv_heads) const {
     return !thread_blocks || *thread_blocks / (sequences * kv_heads) >= 2 ? kernels : unsplit_kernels;

@@ -2,6 +2,8 @@
 #include "sim/plan/layer_times.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 
 namespace switchyard {
 namespace {
@@ -208,7 +210,33 @@ Seconds LayerTimes::decode_time(const AttentionWork& work, const RankBatch& batc
   } else {
     for (std::int64_t seen : batch.decode_contexts) context += seen;
   }
-  return cost_->decode_attention(work, batch.decodes(), static_cast<double>(context));
+  const DecodeReduction& kernels = engine_->decode_reduction;
+  Seconds time = cost_->decode_attention(work, batch.decodes(), static_cast<double>(context));
+  if (scope_ == Scope::serving && kernels.slots) time = time * cost_->gpu().profile.slotted_cache;
+  if (kernels.token_time == Seconds(0.0) || most_keys(work)) return time;
+  return time + unequal_time(batch.decode_contexts, work.kv_heads, time);
+}
+
+/// A block takes token_time for each token, and some number of blocks together all that the memory gives. All
+/// share it until fewer are left: the longest sequences, which go on by themselves. Their work beyond the
+/// longest of the others is then no part of what was shared.
+Seconds LayerTimes::unequal_time(std::vector<std::int64_t> contexts, std::int64_t kv_heads,
+                                 Seconds equal) const {
+  const DecodeReduction& kernels = engine_->decode_reduction;
+  const auto sequences = static_cast<std::int64_t>(contexts.size());
+  const std::int64_t sum = std::accumulate(contexts.begin(), contexts.end(), std::int64_t{0});
+  const std::int64_t parts = kernels.parts_of(sequences, kv_heads, sum / sequences);
+  const double shared_rate = static_cast<double>(sum) / equal.value();  // tokens a second, of each KV head
+  const double enough = shared_rate * kernels.token_time.value() / static_cast<double>(parts);  // sequences
+  const auto alone = static_cast<std::size_t>(std::min(enough, static_cast<double>(sequences - 1)));
+  const auto last = contexts.begin() + static_cast<std::ptrdiff_t>(alone);
+  std::nth_element(contexts.begin(), last, contexts.end(), std::greater<>());
+  const std::int64_t longest = *std::max_element(contexts.begin(), last + 1);
+  std::int64_t beyond = 0;
+  for (auto context = contexts.begin(); context != last; ++context) beyond += *context - *last;
+  const Seconds by_itself =
+      kernels.token_time * (static_cast<double>(longest - *last) / static_cast<double>(parts));
+  return std::max(Seconds(0.0), by_itself - Seconds(static_cast<double>(beyond) / shared_rate));
 }
 
 std::optional<Seconds> LayerTimes::torch_prompt_time(const AttentionWork& work,

@@ -254,3 +254,25 @@ TEST_CASE("A measured norm stands for one of the kernels, the others are as they
   CHECK(small(without) == without.elementwise(2.0, 5.0 * tensor));
   CHECK(small(with).value() == Approx((50_us + with.elementwise(1.0, 3.0 * tensor)).value()));
 }
+
+TEST_CASE(
+    "Sequences of unequal length take longer than equal ones of the same sum, by less than the longest alone",
+    "[plan]") {
+  Fixture fixture;
+  fixture.engine.decode_reduction.token_time = Seconds(12e-9);
+  fixture.engine.decode_reduction.thread_blocks = 264;
+  const LayerTimes layer = fixture.layer(Scope::step);
+  const auto time_of = [&](std::vector<std::int64_t> contexts) {
+    RankBatch batch;
+    batch.decode_contexts = std::move(contexts);
+    for (const OperatorTime& op : layer.attention_operators(batch))
+      if (op.name == "decode_attention") return op.time;
+    return Seconds(0.0);
+  };
+  std::vector<std::int64_t> equal(128, 600), one_long(128, 588);
+  one_long.back() = 600 * 128 - 127 * 588;
+  CHECK(time_of(one_long) > time_of(equal) + Seconds(12e-9 * 1000));
+  CHECK(time_of(one_long) < time_of(equal) + Seconds(12e-9 * 2200));
+  fixture.engine.decode_reduction.token_time = Seconds(0.0);
+  CHECK(time_of(one_long) == time_of(equal));
+}
