@@ -106,7 +106,7 @@ std::vector<Served> simulated(const MeasuredRun& run, const Json& cluster) {
 }  // namespace
 
 TEST_CASE("Requests served by real GPUs are served alike in simulation", "[accuracy]") {
-  constexpr double kStatedBound = 0.30, kMeasuredBound = 0.18;
+  constexpr double kStatedBound = 0.30, kMeasuredBound = 0.14;
   const MeasuredGpu& gpu = GENERATE(from_range(std::begin(kGpus), std::end(kGpus)));
   const bool measured = GENERATE(false, true);
   const Json cluster = cluster_of(gpu, measured);
