@@ -36,10 +36,22 @@ struct Examples {
         {"grouped_gemm", {"rows", "active_experts", "hidden_size", "intermediate_size", "time_us"}},
         {"prefill_attention", {"tokens", "context", "heads", "kv_heads", "head_dim", "time_us"}},
         {"decode_attention", {"sequences", "context", "heads", "kv_heads", "head_dim", "time_us"}},
-        {"elementwise", {"bytes", "time_us"}}};
+        {"elementwise", {"bytes", "time_us"}},
+        {"norm", {"rows", "width", "time_us"}},
+        {"activation", {"rows", "width", "time_us"}},
+        {"torch_activation", {"rows", "width", "time_us"}},
+        {"torch_prompt_attention", {"tokens", "heads", "kv_heads", "head_dim", "time_us"}},
+        {"torch_reduction", {"sequences", "parts", "heads", "kv_heads", "head_dim", "time_us"}},
+        {"torch_routing", {"tokens", "num_experts", "top_k", "time_us"}},
+        {"torch_permutation", {"tokens", "top_k", "hidden_size", "time_us"}},
+        {"torch_cache_write", {"sequences", "heads", "kv_heads", "head_dim", "time_us"}},
+        {"torch_prompt_write", {"tokens", "heads", "kv_heads", "head_dim", "time_us"}},
+        {"torch_sampling", {"sequences", "vocabulary", "time_us"}}};
+    const std::set<std::string> with_precision = {"gemm", "grouped_gemm", "prefill_attention",
+                                                  "decode_attention"};
     for (const auto& [name, list] : columns.items()) {
       Json& table = full["cluster"]["gpu"]["profile"][name + "_table"] = {{"columns", list}};
-      if (name != "elementwise") table["precision"] = "bf16";
+      if (with_precision.contains(name)) table["precision"] = "bf16";
       table["rows"] = {Json(std::vector<int>(list.size(), 1))};
     }
     scenarios.push_back(full);
@@ -108,7 +120,7 @@ struct Examples {
         "peak": {"bf16": "900 TFLOPS"}, "multiprocessors": 132, "vector_peak": "60 TFLOPS", "nvlink": "450 GB/s", "pcie": "64 GB/s",
         "tdp": "700 W",
         "profile": {"measured": true, "source": "s", "device": "d", "driver": "1", "date": "2026-01-31",
-          "libraries": {"torch": "2"},
+          "libraries": {"torch": "2"}, "slotted_cache": 1.2,
           "gemm": {"compute": 1, "memory": 1, "fp8": {"compute": 1, "memory": 1},
             "fp8_block": {"compute": 1, "memory": 1}, "int8": {"compute": 1, "memory": 1},
             "int4": {"compute": 1, "memory": 1}, "fp4": {"compute": 1, "memory": 1},

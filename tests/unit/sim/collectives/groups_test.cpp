@@ -1,3 +1,4 @@
+// Ranks of a group and where they stand in their nodes.
 #include "sim/collectives/groups.hpp"
 
 #include <catch2/catch.hpp>

@@ -32,7 +32,8 @@ EngineEfficiency read(const std::string& text) {
 
 TEST_CASE("An engine without factors has the profile's times, to the bit", "[cost]") {
   const Gpu gpu = gpu_with_table();
-  CHECK(OperatorCost(gpu, 16, EngineEfficiency{}).gemm(kMeasured, 8192) == OperatorCost(gpu, 16).gemm(kMeasured, 8192));
+  CHECK(OperatorCost(gpu, 16, EngineEfficiency{}).gemm(kMeasured, 8192) ==
+        OperatorCost(gpu, 16).gemm(kMeasured, 8192));
   CHECK(OperatorCost(gpu, 16, EngineEfficiency{}).elementwise(2.0, Bytes(1e6)) ==
         OperatorCost(gpu, 16).elementwise(2.0, Bytes(1e6)));
 }
