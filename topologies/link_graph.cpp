@@ -69,7 +69,7 @@ struct LinkGraph::State {
   GpuId sender = 0;           // that was asked for last
   std::uint64_t sender_number = 0;
 
-  const Lengths& lengths_from(GpuId sender);
+  const Lengths& lengths_from(GpuId from);
   void begin(GpuId from);
   LinkId last_link(DeviceId device, const Lengths& lengths, std::uint64_t& hash);
   void find_ends(DeviceId device, const Lengths& lengths, std::vector<LinkId>& links) const;
@@ -153,17 +153,17 @@ bool LinkGraph::reaches(GpuId from, GpuId to) const {
   return state_->lengths_from(from)[to] != kUnreached;
 }
 
-const Lengths& LinkGraph::State::lengths_from(GpuId sender) {
-  const auto kept = lengths_of.find(sender);
+const Lengths& LinkGraph::State::lengths_from(GpuId from) {
+  const auto kept = lengths_of.find(from);
   if (kept != lengths_of.end()) return kept->second;
   if (lengths_of.size() * blueprint.devices.size() > kMostLengthsKept) lengths_of.clear();
   Lengths lengths(blueprint.devices.size());
-  const boost::filtered_graph view(graph, MayCarry{&graph, &blueprint, sender});
-  boost::dijkstra_shortest_paths_no_color_map(view, boost::vertex(sender, graph),
+  const boost::filtered_graph view(graph, MayCarry{&graph, &blueprint, from});
+  boost::dijkstra_shortest_paths_no_color_map(view, boost::vertex(from, graph),
                                               boost::weight_map(boost::get(&Edge::length, graph))
                                                   .distance_map(lengths.data())
                                                   .distance_inf(kUnreached));
-  return lengths_of.emplace(sender, std::move(lengths)).first->second;
+  return lengths_of.emplace(from, std::move(lengths)).first->second;
 }
 
 /// Routes from `from` follow: to many receivers, over the same few switches.
