@@ -117,7 +117,7 @@ TEST_CASE("Requests served by real GPUs are served alike in simulation", "[accur
               "mean TTFT, ms", "mean TPOT, ms", "duration, s", measured ? "measured" : "stated");
   for (const MeasuredRun& run : runs) {
     const Figures real = figures_of(run.requests), ours = figures_of(simulated(run, cluster));
-    const auto error = [](double simulated, double measured) { return 100.0 * (simulated / measured - 1.0); };
+    const auto error = [](double simulated, double seen) { return 100.0 * (simulated / seen - 1.0); };
     std::printf("%-16s %-14s %5.0f %7.1f %7.1f %+5.1f%% %7.2f %7.2f %+5.1f%% %7.2f %7.2f %+5.1f%%\n", "",
                 run.model.c_str(), run.rate, 1e3 * real.mean_ttft, 1e3 * ours.mean_ttft,
                 error(ours.mean_ttft, real.mean_ttft), 1e3 * real.mean_tpot, 1e3 * ours.mean_tpot,
