@@ -240,9 +240,8 @@ std::string note_of_flows(const System& system) {
       exchange == nullptr)
     return "";
   std::string note =
-      "At the fidelity flow what each rank sends around the experts is spread over its peers in proportion "
-      "to "
-      "what they receive: hot pairs are evened out.";
+      "At the fidelity flow what each rank sends around the experts is spread over its peers in "
+      "proportion to what they receive: hot pairs are evened out.";
   if (exchange->copies == Copies::per_expert && exchange->landing == Landing::same_place)
     note += " Between nodes over all of them, though " + d.all2all_backend +
             " sends to the rank at the sender's own place.";

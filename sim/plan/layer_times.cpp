@@ -8,6 +8,10 @@
 namespace switchyard {
 namespace {
 
+std::int64_t sum_of(const std::vector<std::int64_t>& contexts) {
+  return std::accumulate(contexts.begin(), contexts.end(), std::int64_t{0});
+}
+
 constexpr std::size_t kMostRemembered = 1 << 16;  // tokens of a step: 5 MiB a kind of layer
 
 /// Tokens in the cache that some query of the chunk reads.
@@ -208,7 +212,7 @@ Seconds LayerTimes::decode_time(const AttentionWork& work, const RankBatch& batc
   if (const auto most = most_keys(work)) {
     for (std::int64_t seen : batch.decode_contexts) context += std::min(seen, *most);
   } else {
-    for (std::int64_t seen : batch.decode_contexts) context += seen;
+    context = sum_of(batch.decode_contexts);
   }
   const DecodeReduction& kernels = engine_->decode_reduction;
   Seconds time = cost_->decode_attention(work, batch.decodes(), static_cast<double>(context));
@@ -224,7 +228,7 @@ Seconds LayerTimes::unequal_time(std::vector<std::int64_t> contexts, std::int64_
                                  Seconds equal) const {
   const DecodeReduction& kernels = engine_->decode_reduction;
   const auto sequences = static_cast<std::int64_t>(contexts.size());
-  const std::int64_t sum = std::accumulate(contexts.begin(), contexts.end(), std::int64_t{0});
+  const std::int64_t sum = sum_of(contexts);
   const std::int64_t parts = kernels.parts_of(sequences, kv_heads, sum / sequences);
   const double shared_rate = static_cast<double>(sum) / equal.value();  // tokens a second, of each KV head
   const double enough = shared_rate * kernels.token_time.value() / static_cast<double>(parts);  // sequences
@@ -279,16 +283,14 @@ Seconds LayerTimes::reduction_time(const RankBatch& batch) const {
   const DecodeReduction& reduction = engine_->decode_reduction;
   const AttentionWork& work = *work_.attention;
   if (engine_->torch_kernels) {
-    std::int64_t context = 0;
-    for (std::int64_t seen : batch.decode_contexts) context += seen;
     const std::int64_t sequences = batch.decodes();
-    const std::int64_t parts = reduction.parts_of(sequences, work.kv_heads, context / sequences);
+    const std::int64_t parts =
+        reduction.parts_of(sequences, work.kv_heads, sum_of(batch.decode_contexts) / sequences);
     if (const auto time = cost_->kernels().torch_reduction.at(
             {sequences, parts, work.heads, work.kv_heads, work.head_dim, {}}))
       return *time;
   }
-  return cost_->elementwise(engine_->decode_reduction.kernels_of(batch.decodes(), work_.attention->kv_heads),
-                            Bytes(0.0));
+  return cost_->elementwise(reduction.kernels_of(batch.decodes(), work.kv_heads), Bytes(0.0));
 }
 
 Seconds LayerTimes::prefill_time(const AttentionWork& work, const RankBatch& batch) const {

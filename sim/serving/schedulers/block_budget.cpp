@@ -1,6 +1,8 @@
 // Preemption from the tail: the last admitted sequence loses its blocks first.
 #include "sim/serving/schedulers/block_budget.hpp"
 
+#include <algorithm>
+
 namespace switchyard {
 
 bool BlockBudget::reserve_running(std::size_t place, std::int64_t tokens) {
@@ -25,6 +27,21 @@ std::int64_t schedule_decodes(const QueueSnapshot& rank, BlockBudget& budget, st
     ++scheduled;
   }
   return scheduled;
+}
+
+void admit_cut_prompts(const QueueSnapshot& rank, BlockBudget& budget, std::int64_t tokens_left,
+                       Decision& decision) {
+  if (budget.preempted()) return;
+  std::int64_t slots = rank.limits.max_num_seqs - static_cast<std::int64_t>(rank.running.size());
+  for (std::uint32_t id : rank.waiting) {
+    if (slots == 0 || tokens_left == 0) break;
+    const std::int64_t tokens = std::min(rank.sequences[id].missing(), tokens_left);
+    if (!budget.reserve_prompt(rank.sequences[id])) break;
+    decision.scheduled.push_back({id, tokens});
+    ++decision.admitted;
+    tokens_left -= tokens;
+    --slots;
+  }
 }
 
 }  // namespace switchyard

@@ -41,4 +41,9 @@ class BlockBudget {
 std::int64_t schedule_decodes(const QueueSnapshot& rank, BlockBudget& budget, std::int64_t token_budget,
                               Decision& decision);
 
+/// Admits waiting prompts in order while slots, `tokens_left` and the blocks of the whole prompt last, the
+/// last one cut to the tokens; none in a step that preempted.
+void admit_cut_prompts(const QueueSnapshot& rank, BlockBudget& budget, std::int64_t tokens_left,
+                       Decision& decision);
+
 }  // namespace switchyard

@@ -17,17 +17,7 @@ void plan_chunked_prefill(const QueueSnapshot& rank, Decision& decision) {
     decision.scheduled.push_back({id, tokens});
     tokens_left -= tokens;
   }
-  if (budget.preempted()) return;
-  std::int64_t slots = rank.limits.max_num_seqs - static_cast<std::int64_t>(rank.running.size());
-  for (std::uint32_t id : rank.waiting) {
-    if (slots == 0 || tokens_left == 0) break;
-    const std::int64_t tokens = std::min(rank.sequences[id].missing(), tokens_left);
-    if (!budget.reserve_prompt(rank.sequences[id])) break;
-    decision.scheduled.push_back({id, tokens});
-    ++decision.admitted;
-    tokens_left -= tokens;
-    --slots;
-  }
+  admit_cut_prompts(rank, budget, tokens_left, decision);
 }
 
 }  // namespace switchyard

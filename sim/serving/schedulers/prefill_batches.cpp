@@ -27,17 +27,8 @@ std::int64_t go_on_with_prompts(const QueueSnapshot& rank, BlockBudget& budget, 
 void plan_prefill_batches(const QueueSnapshot& rank, Decision& decision) {
   BlockBudget budget(rank, decision);
   const std::int64_t most = rank.limits.max_num_batched_tokens * rank.limits.micro_batches;
-  std::int64_t tokens_left = go_on_with_prompts(rank, budget, most, decision);
-  std::int64_t slots = rank.limits.max_num_seqs - static_cast<std::int64_t>(rank.running.size());
-  for (std::uint32_t id : rank.waiting) {
-    if (slots == 0 || tokens_left == 0 || budget.preempted()) break;
-    const std::int64_t tokens = std::min(rank.sequences[id].missing(), tokens_left);
-    if (!budget.reserve_prompt(rank.sequences[id])) break;
-    decision.scheduled.push_back({id, tokens});
-    ++decision.admitted;
-    tokens_left -= tokens;
-    --slots;
-  }
+  const std::int64_t tokens_left = go_on_with_prompts(rank, budget, most, decision);
+  admit_cut_prompts(rank, budget, tokens_left, decision);
   if (decision.scheduled.empty()) schedule_decodes(rank, budget, rank.limits.max_num_seqs, decision);
 }
 
