@@ -34,19 +34,15 @@ StepTimer::ExpertTimes StepTimer::expert_work(const MoeLayer& layer, std::span<c
 
 LayerTimes::ExpertTime StepTimer::slowest_experts(const MoeLayer& layer) {
   const LayerTimes& of_layer = (*kinds_)[layer.kind];
-  const auto time_of = [&](const ExpertLoad& load) {
-    return of_layer.experts(static_cast<double>(load.rows), static_cast<double>(load.tiled_rows), load.reads);
+  const auto time_of = [&](const ExpertLoad& load) -> const LayerTimes::ExpertTime& {
+    return of_layer.experts(load.rows, load.tiled_rows, load.reads);
   };
   LayerTimes::ExpertTime slowest;
   ExpertLoad heaviest, all;
-  for (std::int64_t rank = 0; rank < routed_->expert_ranks(); ++rank) {
-    const ExpertLoad load = routed_->load(layer.moe_layer, rank);
-    all.rows += load.rows;
-    all.tiled_rows += load.tiled_rows;
-    all.active += load.active;
-    all.reads += load.reads;
+  for (const ExpertLoad& load : routed_->loads(layer.moe_layer)) {
+    all += load;
     if (of_layer.experts_grow_with_load() && heaviest.covers(load)) continue;  // cannot be slower
-    const auto own = time_of(load);
+    const LayerTimes::ExpertTime& own = time_of(load);
     if (own.total() <= slowest.total()) continue;
     slowest = own;
     heaviest = load;

@@ -3,7 +3,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <numeric>
+
+#include "sim/base/ensure.hpp"
 
 namespace switchyard {
 namespace {
@@ -166,26 +169,25 @@ Breakdown LayerTimes::attention_breakdown(const RankBatch& batch) const {
   return sum;
 }
 
-LayerTimes::ExpertTime LayerTimes::experts(double rows, double tiled_rows, std::int64_t reads) const {
-  if (reads == 0) return {};
-  RememberedExperts& last = slot_of(rows, tiled_rows, reads);
-  if (last.rows != rows || last.tiled_rows != tiled_rows || last.reads != reads)
-    last = {rows, tiled_rows, reads, expert_time(rows, tiled_rows, reads)};
+const LayerTimes::ExpertTime& LayerTimes::experts(std::int64_t rows, std::int64_t tiled_rows,
+                                                  std::int64_t reads) const {
+  constexpr std::size_t kSlots = 1 << 12;
+  if (remembered_experts_.empty()) remembered_experts_.resize(kSlots);
+  ensure(std::max({rows, tiled_rows, reads}) <= std::numeric_limits<std::uint32_t>::max(),
+         "a rank's assignments in a step are counted in 32 bits");
+  const auto few_rows = static_cast<std::uint32_t>(rows), few_tiled = static_cast<std::uint32_t>(tiled_rows),
+             few_reads = static_cast<std::uint32_t>(reads);
+  RememberedExperts& last = remembered_experts_[(few_rows + 29 * few_tiled + 61 * few_reads) % kSlots];
+  if (last.rows != few_rows || last.tiled_rows != few_tiled || last.reads != few_reads)
+    last = {few_rows, few_tiled, few_reads, expert_time(rows, tiled_rows, reads)};
   return last.time;
 }
 
-LayerTimes::RememberedExperts& LayerTimes::slot_of(double rows, double tiled_rows, std::int64_t reads) const {
-  constexpr std::size_t kSlots = 1 << 12;
-  if (remembered_experts_.empty()) remembered_experts_.resize(kSlots);
-  const auto number = [](double count) { return static_cast<std::size_t>(count); };
-  return remembered_experts_[(number(rows) + 61 * number(tiled_rows) +
-                              1021 * static_cast<std::size_t>(reads)) %
-                             kSlots];
-}
-
-LayerTimes::ExpertTime LayerTimes::expert_time(double rows, double tiled_rows, std::int64_t reads) const {
-  return {cost_->experts(*work_.experts, rows, tiled_rows, reads),
-          activation_time(static_cast<std::int64_t>(rows), work_.experts->intermediate_size)};
+LayerTimes::ExpertTime LayerTimes::expert_time(std::int64_t rows, std::int64_t tiled_rows,
+                                               std::int64_t reads) const {
+  if (reads == 0) return {};
+  return {cost_->experts(*work_.experts, static_cast<double>(rows), static_cast<double>(tiled_rows), reads),
+          activation_time(rows, work_.experts->intermediate_size)};
 }
 
 Seconds LayerTimes::routing(std::int64_t tokens) const {

@@ -53,7 +53,9 @@ class LayerTimes {
     Seconds activation;
     Seconds total() const { return products + activation; }
   };
-  ExpertTime experts(double rows, double tiled_rows, std::int64_t reads) const;
+  /// Remembered: loads of ranks come again and again, and a measured table makes their time dear. Valid until
+  /// the next call.
+  const ExpertTime& experts(std::int64_t rows, std::int64_t tiled_rows, std::int64_t reads) const;
   bool experts_grow_with_load() const { return cost_->experts_grow_with_load(); }
   /// Routing work on `tokens` tokens: top-k, sort, gather and weighted sum of `tokens` x top_k rows.
   Seconds routing(std::int64_t tokens) const;
@@ -98,15 +100,13 @@ class LayerTimes {
   const OperatorCost* cost_;
   const EngineProfile* engine_;
   Scope scope_;
-  /// Loads of ranks come again and again; a measured table makes their time dear. One load a slot, the last.
+  /// One load a slot, the last that came; loads of like rows are neighbours, so that a step's stay in the
+  /// first cache.
   struct RememberedExperts {
-    double rows = -1.0;  // none yet
-    double tiled_rows = 0.0;
-    std::int64_t reads = 0;
+    std::uint32_t rows = 0, tiled_rows = 0, reads = 0;  // no read: none yet
     ExpertTime time;
   };
-  RememberedExperts& slot_of(double rows, double tiled_rows, std::int64_t reads) const;
-  ExpertTime expert_time(double rows, double tiled_rows, std::int64_t reads) const;
+  ExpertTime expert_time(std::int64_t rows, std::int64_t tiled_rows, std::int64_t reads) const;
 
   mutable std::vector<RememberedExperts> remembered_experts_;
   mutable std::vector<std::optional<Breakdown>> remembered_;

@@ -109,33 +109,38 @@ void RoutedLoad::route_by_source(std::span<const RankBatch> ranks) {
 
 void RoutedLoad::find_loads() {
   loads_.resize(static_cast<std::size_t>(bank_->moe_layers() * slots_->ranks()));
-  ExpertLoad* load = loads_.data();
   for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
-    for (std::int64_t rank = 0; rank < slots_->ranks(); ++rank) {
-      ExpertLoad sum = load_of(layer, rank, tiling_.rows);
-      sum.reads = sum.active;
-      if (tiling_.large) {
-        const auto experts = static_cast<std::int64_t>(slots_->on(layer, rank).size());
-        if (tiling_.is_large(sum.rows, experts))
-          sum.tiled_rows = load_of(layer, rank, tiling_.large->rows).tiled_rows;
-        else sum.reads = sum.tiled_rows / tiling_.rows;
-      }
-      *load++ = sum;
+    const std::span<const std::uint32_t> counts = counts_.layer(layer);
+    if (slots_->has_replicas()) {
+      const std::span<const std::uint32_t> first_rows = first_rows_.layer(layer);
+      find_loads(layer, [=](const ExpertSlot& slot) { return rows_of(slot, counts, first_rows); });
+    } else {
+      find_loads(layer, [=](const ExpertSlot& slot) { return std::int64_t{counts[slot.expert]}; });
     }
   }
 }
 
-ExpertLoad RoutedLoad::load_of(std::int64_t layer, std::int64_t expert_rank, std::int64_t tile) const {
-  const std::span<const std::uint32_t> counts = counts_.layer(layer);
-  const auto first_rows = slots_->has_replicas() ? first_rows_.layer(layer) : counts;
-  ExpertLoad sum;
-  for (const ExpertSlot& slot : slots_->on(layer, expert_rank)) {
-    const std::int64_t rows = rows_of(slot, counts, first_rows);
-    sum.rows += rows;
-    sum.tiled_rows += padded_to_tile(rows, tile);
-    sum.active += rows > 0;
+template <class RowsOf>
+void RoutedLoad::find_loads(std::int64_t layer, RowsOf rows_of) {
+  ExpertLoad* load = loads_.data() + layer * slots_->ranks();
+  for (std::int64_t rank = 0; rank < slots_->ranks(); ++rank) {
+    const std::span<const ExpertSlot> slots = slots_->on(layer, rank);
+    const auto tiled_rows = [&](std::int64_t tile) {
+      std::int64_t sum = 0;
+      for (const ExpertSlot& slot : slots) sum += padded_to_tile(rows_of(slot), tile);
+      return sum;
+    };
+    ExpertLoad sum;
+    for (const ExpertSlot& slot : slots) {
+      const std::int64_t rows = rows_of(slot);
+      sum.rows += rows;
+      sum.active += rows > 0;
+    }
+    const bool large = tiling_.is_large(sum.rows, static_cast<std::int64_t>(slots.size()));
+    sum.tiled_rows = tiled_rows(large ? tiling_.large->rows : tiling_.rows);
+    sum.reads = tiling_.large && !large ? sum.tiled_rows / tiling_.rows : sum.active;
+    *load++ = sum;
   }
-  return sum;
 }
 
 std::int64_t RoutedLoad::sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const {

@@ -34,6 +34,13 @@ struct ExpertLoad {
   std::int64_t active = 0;      // distinct experts with at least one row
   std::int64_t reads = 0;       // of one expert's weights, by all of them together
 
+  ExpertLoad& operator+=(const ExpertLoad& other) {
+    rows += other.rows;
+    tiled_rows += other.tiled_rows;
+    active += other.active;
+    reads += other.reads;
+    return *this;
+  }
   /// At least as much of everything.
   bool covers(const ExpertLoad& other) const {
     return rows >= other.rows && tiled_rows >= other.tiled_rows && active >= other.active &&
@@ -85,7 +92,12 @@ class RoutedLoad {
   void route_by_source(std::span<const RankBatch> ranks);
 
   ExpertLoad load(std::int64_t moe_layer, std::int64_t expert_rank) const {
-    return loads_[static_cast<std::size_t>(moe_layer * slots_->ranks() + expert_rank)];
+    return loads(moe_layer)[static_cast<std::size_t>(expert_rank)];
+  }
+  /// [ranks].
+  std::span<const ExpertLoad> loads(std::int64_t moe_layer) const {
+    const auto ranks = static_cast<std::size_t>(slots_->ranks());
+    return {loads_.data() + static_cast<std::size_t>(moe_layer) * ranks, ranks};
   }
   /// After route_by_source: assignments of one batch's tokens to one expert rank.
   std::int64_t sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const;
@@ -125,8 +137,8 @@ class RoutedLoad {
   void walk_row(std::size_t source, std::span<const std::uint16_t> row);
   Reached balanced_spread(const RankBatch& batch);
   void find_loads();
-  /// With tiles of `tile` rows.
-  ExpertLoad load_of(std::int64_t layer, std::int64_t expert_rank, std::int64_t tile) const;
+  template <class RowsOf>
+  void find_loads(std::int64_t layer, RowsOf rows_of);
 
   const RoutingBank* bank_;
   RoutingMode mode_;
