@@ -9,7 +9,7 @@ namespace {
 
 struct OperatorClass {
   std::string_view name;
-  EfficiencyShare EngineEfficiency::*factor;
+  OperatorEfficiency EngineEfficiency::*factor;
   OperatorEfficiency GpuProfile::*reached;
 };
 
@@ -23,12 +23,40 @@ constexpr std::array<OperatorClass, 6> kClasses = {{
     {"elementwise", &EngineEfficiency::elementwise, &GpuProfile::elementwise},
 }};
 
-void scale(EfficiencyShare& reached, const EfficiencyShare& factor) {
-  reached.compute *= factor.compute;
-  reached.memory *= factor.memory;
+EfficiencyShare scaled(const EfficiencyShare& reached, const EfficiencyShare& factor) {
+  return {reached.compute * factor.compute, reached.memory * factor.memory};
+}
+
+OperatorEfficiency scaled(const OperatorEfficiency& reached, const OperatorEfficiency& factor) {
+  OperatorEfficiency result;
+  static_cast<EfficiencyShare&>(result) = scaled(static_cast<const EfficiencyShare&>(reached), factor);
+  for (const auto& [format, share] : reached.formats)
+    result.formats[format] = scaled(share, factor.in(format));
+  for (const auto& [format, share] : factor.formats)
+    result.formats[format] = scaled(reached.in(format), share);
+  return result;
 }
 
 constexpr NumberRange kFactor{0.01, 100.0};
+
+EfficiencyShare read_share(ObjectReader& reader, const EfficiencyShare& otherwise) {
+  return {reader.optional_number("compute", otherwise.compute, kFactor),
+          reader.optional_number("memory", otherwise.memory, kFactor)};
+}
+
+OperatorEfficiency read_class(ObjectReader reader) {
+  OperatorEfficiency factor;
+  static_cast<EfficiencyShare&>(factor) = read_share(reader, {1.0, 1.0});
+  for (const PrecisionRow& row : precisions()) {
+    reader.known(row.name);
+    if (!reader.has(row.name)) continue;
+    ObjectReader own = reader.object(row.name);
+    factor.formats[row.precision] = read_share(own, factor);
+    own.finish();
+  }
+  reader.finish();
+  return factor;
+}
 
 }  // namespace
 
@@ -40,11 +68,7 @@ EngineEfficiency read_engine_efficiency(ObjectReader& profile, std::string_view 
   for (const OperatorClass& row : kClasses) {
     reader.known(row.name);
     if (!reader.has(row.name)) continue;
-    ObjectReader shares = reader.object(row.name);
-    EfficiencyShare& factor = efficiency.*row.factor;
-    factor.compute = shares.optional_number("compute", 1.0, kFactor);
-    factor.memory = shares.optional_number("memory", 1.0, kFactor);
-    shares.finish();
+    efficiency.*row.factor = read_class(reader.object(row.name));
   }
   efficiency.kernel_overhead = reader.optional_number("kernel_overhead", 1.0, {0.0, 100.0});
   reader.finish();
@@ -54,9 +78,7 @@ EngineEfficiency read_engine_efficiency(ObjectReader& profile, std::string_view 
 Gpu formula_gpu(Gpu gpu, const EngineEfficiency& engine) {
   for (const OperatorClass& row : kClasses) {
     OperatorEfficiency& reached = gpu.profile.*row.reached;
-    const EfficiencyShare& factor = engine.*row.factor;
-    scale(reached, factor);
-    for (auto& [format, share] : reached.formats) scale(share, factor);
+    reached = scaled(reached, engine.*row.factor);
   }
   gpu.profile.kernel_overhead = gpu.profile.kernel_overhead * engine.kernel_overhead;
   gpu.profile.tables = {};

@@ -10,13 +10,15 @@
 namespace switchyard {
 
 struct EngineEfficiency {
-  EfficiencyShare gemm, grouped_gemm, prefill_attention, decode_attention, latent_decode_attention,
+  /// Formats that have kernels of their own have factors of their own.
+  OperatorEfficiency gemm, grouped_gemm, prefill_attention, decode_attention, latent_decode_attention,
       elementwise;
   double kernel_overhead = 1.0;  // below 1: a kernel's start overlaps the end of the one before
   bool operator==(const EngineEfficiency&) const = default;
 };
 
-/// The optional object `key`: {"gemm": {"compute": 0.8, "memory": 1}, ..., "kernel_overhead": 0.7}.
+/// The optional object `key`: {"gemm": {"compute": 0.8, "memory": 1, "fp8": {"compute": 0.9}}, …,
+/// "kernel_overhead": 0.7}. What a format does not say is as in its class.
 EngineEfficiency read_engine_efficiency(ObjectReader& profile, std::string_view key);
 
 /// The GPU as formulas see it under the engine, without tables.

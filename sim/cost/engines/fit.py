@@ -42,6 +42,12 @@ PARAMETERS = [
     (("efficiency", "prefill_attention", "compute"), None, 1.0, 0.3),
     (("efficiency", "decode_attention", "memory"), None, 1.0, 0.3),
 ]
+# What is fitted of grouped products belongs to the format of the models that it was fitted to: kernels of other formats are
+# others. Those stay as stated: the start, and DeepGEMM's contiguous products of DeepSeek-V3's shapes where the engine takes
+# them, 1217 TFLOPS on H800 (github.com/deepseek-ai/DeepGEMM, README of May 2025) beside 38 % of 1979 in the GPU's profile.
+EXPERT_FORMAT = {"gpt-oss-120b": "mxfp4", "deepseek-r1": "fp8_block"}
+STATED_EXPERTS = {"compute": 0.8}
+STATED_FORMATS = {("vllm", "hopper"): {"fp8_block": {"compute": 1.62}}}
 STEP = 0.15  # of a logarithm, for the Jacobian
 SCALE = 0.3  # an error beyond this counts less and less
 TTFT_WEIGHT = 0.5
@@ -54,10 +60,21 @@ BOUNDS = (-2.0, 1.5)  # of a parameter's logarithm beside its start
 MOST_MEMORY = math.log(1.25)  # grouped products' share of bandwidth is stated as 0.75: no engine reads faster than 0.94 of it
 
 
-def generation_of(values, gpus):
+def stated(engine, name, points):
+    """What the points do not tell: factors of grouped products, and the format that has them fitted, if any."""
+    formats = sorted({EXPERT_FORMAT[point.model] for point in points if point.kind == "moe"})
+    assert len(formats) <= 1, "one format's experts an engine and generation"
+    return {**STATED_EXPERTS, **STATED_FORMATS.get((engine, name), {})}, formats[0] if formats else None
+
+
+def generation_of(values, gpus, experts, expert_format):
     """Parameters as a profile states them."""
-    generation = {"gpus": gpus, "schedules_ahead": True}
+    generation = {"gpus": gpus, "schedules_ahead": True, "efficiency": {"grouped_gemm": copy.deepcopy(experts)}}
     for (path, unit, _, _), value in zip(PARAMETERS, values):
+        if "grouped_gemm" in path:
+            if not expert_format:
+                continue
+            path = (*path[:-1], expert_format, path[-1])
         place = generation
         for key in path[:-1]:
             place = place.setdefault(key, {})
@@ -68,19 +85,23 @@ def generation_of(values, gpus):
 class Fit:
     """One engine on one generation."""
 
-    def __init__(self, profile, gpus, points, runs, folder):
+    def __init__(self, profile, name, gpus, points, runs, folder):
         self.profile, self.gpus, self.points, self.runs, self.folder = profile, gpus, points, runs, folder
+        self.stated = stated(profile["name"], name, points)
         self.start = numpy.log([start for _, _, start, _ in PARAMETERS])
         self.width = numpy.array([width for *_, width in PARAMETERS])
 
     def scenarios(self, logs, points):
         profile = copy.deepcopy(self.profile)
-        profile["generations"] = [generation_of(numpy.exp(logs), self.gpus)]
+        profile["generations"] = [self.generation(logs)]
         text = json.dumps(profile, sort_keys=True)
         path = os.path.join(self.folder, f"{profile['name']}-{digest(text.encode())}.json")
         with open(path, "w") as file:
             file.write(text)
         return [scenario(point, path) for point in points]
+
+    def generation(self, logs):
+        return generation_of(numpy.exp(logs), self.gpus, *self.stated)
 
     def residuals(self, points, results):
         """Errors as logarithms, TPOT's and TTFT's of each point."""
@@ -179,14 +200,14 @@ def rows_of(pairs):
     return rows
 
 
-def fitted(profile, gpus, points, runs, arguments):
+def fitted(profile, name, gpus, points, runs, arguments):
     """A generation with its errors where it was left out of the fit."""
-    fit = Fit(profile, gpus, points, runs, arguments.cache)
+    fit = Fit(profile, name, gpus, points, runs, arguments.cache)
     logs = fit.fit(arguments.rounds)
     rows, how = validate(fit, points)
     models = sorted({point.model for point in points})
     thin = {"thin": f"one model, {models[0]}"} if len(models) == 1 else {}
-    return {**generation_of(numpy.exp(logs), gpus), "validation": f"fit.py, {len(points)} public points, each predicted where "
+    return {**fit.generation(logs), "validation": f"fit.py, {len(points)} public points, each predicted where "
             f"{how}: mean absolute errors, of TTFT the median", **thin, "validated": rows}
 
 
@@ -227,7 +248,7 @@ def fit_engine(arguments):
     for name, gpus in GENERATIONS.items():
         own = [point for point in points if point.generation == name]
         if own and arguments.generation in (None, name):
-            profile["generations"].append(fitted(profile, gpus, own, runs, arguments))
+            profile["generations"].append(fitted(profile, name, gpus, own, runs, arguments))
         elif tuple(gpus) in old:
             profile["generations"].append(old[tuple(gpus)])
     return path, profile

@@ -68,9 +68,28 @@ TEST_CASE("A factor on a kernel's overhead acts on small kernels whole", "[cost]
 TEST_CASE("An engine's factors read, and an unknown class of operators is refused", "[cost]") {
   const EngineEfficiency efficiency =
       read(R"({"efficiency": {"gemm": {"compute": 0.8}, "kernel_overhead": 0.7}})");
-  CHECK(efficiency.gemm == EfficiencyShare{0.8, 1.0});
+  CHECK(efficiency.gemm == OperatorEfficiency(0.8, 1.0));
   CHECK(efficiency.kernel_overhead == 0.7);
   CHECK(read("{}") == EngineEfficiency{});
   CHECK_THROWS_AS(read(R"({"efficiency": {"gem": {"compute": 0.8}}})"), InputError);
   CHECK_THROWS_AS(read(R"({"efficiency": {"gemm": {"compute": 0}}})"), InputError);
+}
+
+TEST_CASE("A format with kernels of its own has factors of its own, and its class's where it says none",
+          "[cost]") {
+  const EngineEfficiency efficiency =
+      read(R"({"efficiency": {"grouped_gemm": {"compute": 0.8, "memory": 0.9, "mxfp4": {"compute": 0.4}}}})");
+  Gpu gpu = gpu_with_table();
+  gpu.profile.grouped_gemm = {0.5, 0.7};
+  gpu.profile.grouped_gemm.formats[Precision::fp8] = {0.6, 0.7};
+  const OperatorEfficiency reached = formula_gpu(gpu, efficiency).profile.grouped_gemm;
+  const auto check = [&](Precision format, double compute) {
+    CHECK(reached.in(format).compute == Approx(compute));
+    CHECK(reached.in(format).memory == Approx(0.63));
+  };
+  check(Precision::bf16, 0.4);
+  check(Precision::fp8, 0.48);
+  check(Precision::mxfp4, 0.2);
+  CHECK_THROWS_AS(read(R"({"efficiency": {"gemm": {"mxfp4": {"compute": 0}}}})"), InputError);
+  CHECK_THROWS_AS(read(R"({"efficiency": {"gemm": {"mxfp5": {"compute": 1}}}})"), InputError);
 }
