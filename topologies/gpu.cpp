@@ -90,6 +90,27 @@ Json full_json(const Gpu& gpu) {
   return json;
 }
 
+Gpu read_wish(const Json& wish, const Origin& where) {
+  const Resolved resolved = resolve(wish, gpu_catalogue(), where);
+  const Origin& origin = resolved.origin;
+  ObjectReader reader(resolved.value, origin.source, origin.pointer);
+  Gpu gpu = read_datasheet(reader, resolved.name);
+  gpu.profile = read_profile(reader.raw("profile", "a name, a path or an object"),
+                             {origin.folder, origin.source, reader.pointer("profile")});
+  if (wish == gpu.profile.measured_on) gpu.profile.measured_on.clear();  // it is that GPU
+  reader.known("base");
+  reader.finish();
+  return gpu;
+}
+
+/// Read once a process: the tables of one take longer to read than a small run to simulate.
+const Gpu& catalogue_gpu(const std::string& name) {
+  static std::map<std::string, Gpu> read;
+  const auto known = read.find(name);
+  if (known != read.end()) return known->second;
+  return read.emplace(name, read_wish(name, {"", "the catalogue", ""})).first->second;
+}
+
 /// What an operator's time is made of.
 bool same_datasheet(const Gpu& a, const Gpu& b) {
   return a.memory_bandwidth == b.memory_bandwidth && a.peak == b.peak && a.vector_peak == b.vector_peak &&
@@ -102,7 +123,7 @@ std::vector<std::string> gpu_names() { return names(gpu_catalogue()); }
 
 Gpu measured_gpu(const Gpu& gpu) {
   if (gpu.profile.measured_on.empty() || gpu.profile.tables == OperatorTables{}) return gpu;
-  Gpu measured = read_gpu(gpu.profile.measured_on, "", "the catalogue");
+  Gpu measured = catalogue_gpu(gpu.profile.measured_on);
   measured.profile.tables = gpu.profile.tables;
   return measured;
 }
@@ -128,20 +149,12 @@ std::string provenance_text(const Gpu& gpu) {
 
 Gpu read_gpu(const Json& wish, const std::string& base_folder, const std::string& source,
              const std::string& pointer) {
-  const Resolved resolved = resolve(wish, gpu_catalogue(), {base_folder, source, pointer});
-  const Origin& origin = resolved.origin;
-  ObjectReader reader(resolved.value, origin.source, origin.pointer);
-  Gpu gpu = read_datasheet(reader, resolved.name);
-  gpu.profile = read_profile(reader.raw("profile", "a name, a path or an object"),
-                             {origin.folder, origin.source, reader.pointer("profile")});
-  if (wish == gpu.profile.measured_on) gpu.profile.measured_on.clear();  // it is that GPU
-  reader.known("base");
-  reader.finish();
-  return gpu;
+  const bool known = wish.is_string() && contains(gpu_catalogue(), wish.get_ref<const std::string&>());
+  return known ? catalogue_gpu(wish.get<std::string>()) : read_wish(wish, {base_folder, source, pointer});
 }
 
 Json to_json(const Gpu& gpu) {
-  const bool known = contains(gpu_catalogue(), gpu.name) && gpu == read_gpu(gpu.name, "", gpu.name);
+  const bool known = contains(gpu_catalogue(), gpu.name) && gpu == catalogue_gpu(gpu.name);
   return known ? Json(gpu.name) : full_json(gpu);
 }
 
