@@ -5,6 +5,14 @@
 #include <functional>
 
 namespace switchyard {
+namespace {
+
+/// None when the model has no gates, or when reading changes the bank.
+std::shared_ptr<const RoutingBank> bank_to_share(const Scenario& scenario) {
+  return scenario.routing.mode == "exact" ? nullptr : build_bank(scenario);
+}
+
+}  // namespace
 
 std::uint64_t bank_key(const Scenario& scenario) {
   Json parts = Json::array();
@@ -13,13 +21,15 @@ std::uint64_t bank_key(const Scenario& scenario) {
   return std::hash<std::string>()(parts.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-void SharedBanks::prepare(std::uint64_t key, std::size_t worth, const Scenario& scenario) {
-  if (scenario.routing.mode == "exact") return;  // it changes when it is read
+void SharedBanks::prepare(std::uint64_t key, std::size_t worth, const std::function<Scenario()>& scenario) {
   const auto expected = expected_.find(key);
   if (expected == expected_.end() || expected->second <= worth || find(key)) return;
   try {
-    std::shared_ptr<const RoutingBank> bank = build_bank(scenario);
-    if (!bank) return;
+    std::shared_ptr<const RoutingBank> bank = bank_to_share(scenario());
+    if (!bank) {
+      expected_.erase(expected);
+      return;
+    }
     constexpr std::size_t kMost = 2;
     if (banks_.size() == kMost) banks_.pop_front();
     banks_.emplace_back(key, std::move(bank));

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <utility>
@@ -24,8 +25,8 @@ class SharedBanks {
   /// Builds the bank if it is shared by more than `worth` points: with fewer,
   /// each worker had better build its own at the same time as the others. Holds
   /// the last two. What is wrong with the scenario is left for the worker to
-  /// find.
-  void prepare(std::uint64_t key, std::size_t worth, const Scenario& scenario);
+  /// find. `scenario` is asked for only when its bank is to be built.
+  void prepare(std::uint64_t key, std::size_t worth, const std::function<Scenario()>& scenario);
 
   /// Null when not prepared.
   std::shared_ptr<const RoutingBank> find(std::uint64_t key) const;

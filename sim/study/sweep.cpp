@@ -110,7 +110,7 @@ bool Sweep::run(std::size_t jobs, Interruption& interruption) {
     if (interruption.token().stop_requested()) return false;
     while (next < pending_.size() && !workers.full()) {
       const std::uint64_t point = pending_[next++];
-      banks.prepare(bank_of(point), jobs, scenario_of(study_, point));
+      banks.prepare(bank_of(point), jobs, [&] { return scenario_of(study_, point); });
       workers.start(point);
     }
     progress.show(simulated, workers.running());
