@@ -1,4 +1,4 @@
-// Appending under a lock on the file; reading by place.
+// Appending to a file that is locked as long as it is open; reading by place.
 #include "sim/study/journal.hpp"
 
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cstdio>
 #include <cstring>
+#include <thread>
 
 #include "sim/base/files.hpp"
 
@@ -71,31 +72,20 @@ bool next_line(std::istream& in, std::string& line, const std::string& path) {
   throw InputError(path, what + ": " + std::strerror(errno));
 }
 
-/// Held while a line is added, so that lines of several processes do not mix.
-class FileLock {
- public:
-  explicit FileLock(int file) : file_(file) {
-    while (flock(file_, LOCK_EX) != 0 && errno == EINTR) continue;
-  }
-  ~FileLock() { flock(file_, LOCK_UN); }
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-
- private:
-  int file_;
-};
-
 }  // namespace
 
-Journal::Journal(const std::string& path)
-    : path_(path), file_(open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
-  if (file_ < 0) refuse(path, "cannot be opened");
+JournalReader::JournalReader(const std::string& path)
+    : JournalReader(path, open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
   find_entries();
 }
 
-Journal::~Journal() { close(file_); }
+JournalReader::JournalReader(std::string path, int file) : path_(std::move(path)), file_(file) {
+  if (file_ < 0) refuse(path_, "cannot be opened");
+}
 
-void Journal::find_entries() {
+JournalReader::~JournalReader() { close(file_); }
+
+void JournalReader::find_entries() {
   std::ifstream in = open_to_read(path_);
   std::uint64_t offset = 0;
   for (std::string line; next_line(in, line, path_); offset += line.size() + 1) {
@@ -103,7 +93,7 @@ void Journal::find_entries() {
   }
 }
 
-std::optional<PointOutcome> Journal::find(std::uint64_t key) const {
+std::optional<PointOutcome> JournalReader::find(std::uint64_t key) const {
   const auto found = entries_.find(key);
   if (found == entries_.end()) return std::nullopt;
   std::string line(found->second.length, '\0');
@@ -115,16 +105,32 @@ std::optional<PointOutcome> Journal::find(std::uint64_t key) const {
   return std::move(entry->outcome);
 }
 
+Journal::Journal(const std::string& path, std::chrono::milliseconds patience)
+    : JournalReader(path, open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666)) {
+  lock(patience);
+  find_entries();
+}
+
 void Journal::add(std::uint64_t key, const PointOutcome& outcome) {
   const std::string line = Json({{"key", text_of(key)}, {"row", to_json(outcome)}})
                                .dump(-1, ' ', false, Json::error_handler_t::replace);
-  const FileLock lock(file_);
   const off_t size = lseek(file_, 0, SEEK_END);
   char last = '\n';
   if (size > 0 && pread(file_, &last, 1, size - 1) != 1) refuse(path_, "cannot be read");
   const std::string torn_end = last == '\n' ? "" : "\n";
   write_whole(torn_end + line + "\n");
   entries_[key] = {static_cast<std::uint64_t>(size) + torn_end.size(), line.size()};
+}
+
+void Journal::lock(std::chrono::milliseconds patience) const {
+  constexpr std::chrono::milliseconds kPause{20};
+  while (flock(file_, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) return;  // a file system without locks
+    if (patience <= std::chrono::milliseconds(0))
+      throw InputError(path_, "is being written by another sweep; wait for its end, or give another folder");
+    std::this_thread::sleep_for(kPause);
+    patience -= kPause;
+  }
 }
 
 void Journal::write_whole(const std::string& text) {

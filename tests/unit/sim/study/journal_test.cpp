@@ -86,16 +86,23 @@ TEST_CASE("What is nested deep in a journal is no entry, and a file without line
   CHECK_THROWS_WITH(Journal(zeros.string()), Catch::Contains("has a line of more than 1000000 bytes"));
 }
 
-TEST_CASE("Two journals open on one file add beside each other") {
+TEST_CASE("A journal that is being written can be read by others, and written by none") {
   const TemporaryFolder folder;
   const std::string path = (folder.path() / "journal.jsonl").string();
-  Journal one(path), other(path);
-  one.add(1, outcome_with(1));
-  other.add(2, outcome_with(2));
-  one.add(3, outcome_with(3));
-  CHECK(figure_of(one.find(3)) == 3);
-  CHECK(figure_of(other.find(2)) == 2);
-  CHECK(figure_of(Journal(path).find(1)) == 1);
+  std::optional<Journal> one(std::in_place, path);
+  one->add(1, outcome_with(1));
+  CHECK_THROWS_WITH(Journal(path, std::chrono::milliseconds(0)), Catch::Contains("another sweep"));
+  CHECK(figure_of(JournalReader(path).find(1)) == 1);
+  CHECK(JournalReader(path).size() == 1);
+  one.reset();
+  CHECK(Journal(path, std::chrono::milliseconds(0)).has(1));
+}
+
+TEST_CASE("A journal that is only read is not made") {
+  const TemporaryFolder folder;
+  const std::string path = (folder.path() / "journal.jsonl").string();
+  CHECK_THROWS_WITH(JournalReader(path), Catch::Contains("cannot be opened: No such file"));
+  CHECK_FALSE(std::filesystem::exists(path));
 }
 
 TEST_CASE("A changed scenario or a changed file that it names has another key") {
