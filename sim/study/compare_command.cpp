@@ -125,7 +125,7 @@ std::vector<PointOutcome> run_all(const Wish& wish, Interruption& interruption) 
     if (interruption.token().stop_requested()) break;
     while (next < count && !workers.full()) workers.start(next++);
     show_progress(done, count);
-    for (const Workers::Ended& ended : workers.wait(kGlance)) {
+    for (const Crew::Ended& ended : workers.wait(kGlance)) {
       outcomes[ended.task] = outcome_of(ended, wish.names[ended.task]);
       ++done;
     }

@@ -87,7 +87,7 @@ std::string answer_of(const std::function<PointOutcome()>& work) {
   return answer.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
-PointOutcome outcome_of(const Workers::Ended& ended, const std::string& name) {
+PointOutcome outcome_of(const Crew::Ended& ended, const std::string& name) {
   if (!ended.text)
     return {"failed: " + ended.failure, "the simulating process ended twice without a result", nullptr};
   const Json answer = Json::parse(*ended.text, nullptr, false);

@@ -8,7 +8,7 @@
 
 #include "sim/report/summary.hpp"
 #include "sim/simulate.hpp"
-#include "sim/study/workers.hpp"
+#include "sim/study/crew.hpp"
 #include "workloads/routing/bank.hpp"
 
 namespace switchyard {
@@ -44,6 +44,6 @@ PointOutcome run_point(const Scenario& scenario, std::shared_ptr<const RoutingBa
 std::string answer_of(const std::function<PointOutcome()>& work);
 /// The outcome in it. A worker that died is one too. Throws InputError, named `name`, when the input was
 /// wrong.
-PointOutcome outcome_of(const Workers::Ended& ended, const std::string& name);
+PointOutcome outcome_of(const Crew::Ended& ended, const std::string& name);
 
 }  // namespace switchyard

@@ -1,4 +1,4 @@
-// The loop over workers, and the line that shows how far it is.
+// The loop over the crew, and the line that shows how far it is.
 #include "sim/study/sweep.hpp"
 
 #include <unistd.h>
@@ -11,7 +11,6 @@
 #include "sim/base/ensure.hpp"
 #include "sim/study/fingerprint.hpp"
 #include "sim/study/shared_banks.hpp"
-#include "sim/study/workers.hpp"
 
 namespace switchyard {
 namespace {
@@ -92,39 +91,42 @@ CheckedPoints check_points(const Study& study, Shard shard) {
 
 Sweep::Sweep(const Study& study, CheckedPoints checked, Journal& journal)
     : study_(study), checked_(std::move(checked)), journal_(journal) {
-  for (const std::uint64_t point : points()) {
-    if (!checked_.infeasible.count(point) && !journal.has(key_of(point))) pending_.push_back(point);
+  for (std::size_t i = 0; i < points().size(); ++i) {
+    const std::uint64_t point = points()[i];
+    if (!checked_.infeasible.count(point) && !journal.has(checked_.keys[i]))
+      pending_.push_back({point, checked_.banks[i]});
   }
 }
 
-bool Sweep::run(std::size_t jobs, Interruption& interruption) {
-  SharedBanks banks;
-  for (const std::uint64_t point : pending_) banks.expect(bank_of(point));
-  Workers workers(jobs, [&](std::uint64_t point) {
-    return answer_of([&] { return run_point(scenario_of(study_, point), banks.find(bank_of(point))); });
-  });
+bool Sweep::run(const MakeCrew& make_crew, Interruption& interruption) {
+  if (pending_.empty()) return true;
+  const std::unique_ptr<Crew> crew = make_crew(study_, pending_);
   const ProgressLine progress(points().size(), pending_.size());
   std::size_t next = 0, simulated = 0;
-  while (next < pending_.size() || !workers.idle()) {
+  std::vector<Crew::Ended> ended;
+  const auto record_all = [&] {
+    for (const Crew::Ended& one : ended) record(one);
+    simulated += ended.size();
+  };
+  for (;;) {
+    while (next < pending_.size() && !crew->full()) crew->start(pending_[next++].point);
+    record_all();  // while those just started run
+    if (simulated == pending_.size()) return true;
+    progress.show(simulated, crew->running());
+    ended = crew->wait(kGlance);
     interruption.poll();
-    if (interruption.token().stop_requested()) return false;
-    while (next < pending_.size() && !workers.full()) {
-      const std::uint64_t point = pending_[next++];
-      banks.prepare(bank_of(point), jobs, [&] { return scenario_of(study_, point); });
-      workers.start(point);
-    }
-    progress.show(simulated, workers.running());
-    for (const Workers::Ended& ended : workers.wait(kGlance)) {
-      record(ended.task, outcome_of(ended, name_of_point(study_, ended.task)));
-      ++simulated;
-    }
+    if (!interruption.token().stop_requested()) continue;
+    record_all();
+    ended = crew->wait(std::chrono::milliseconds(0));
+    record_all();
+    return false;
   }
-  return true;
 }
 
-void Sweep::record(std::uint64_t point, const PointOutcome& outcome) {
-  if (outcome.failed()) failures_[point] = outcome;
-  else journal_.add(key_of(point), outcome);
+void Sweep::record(const Crew::Ended& ended) {
+  const PointOutcome outcome = outcome_of(ended, name_of_point(study_, ended.task));
+  if (outcome.failed()) failures_[ended.task] = outcome;
+  else journal_.add(key_of(ended.task), outcome);
 }
 
 PointOutcome Sweep::outcome(std::uint64_t point) const {

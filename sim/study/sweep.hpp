@@ -1,5 +1,4 @@
-// Running a study's points: those in the journal are taken from it, the others simulated in processes of
-// their own.
+// Running a study's points: those in the journal are taken from it, the others simulated by a crew.
 #pragma once
 
 #include <cstddef>
@@ -10,6 +9,7 @@
 
 #include "sim/progress.hpp"
 #include "sim/study/journal.hpp"
+#include "sim/study/point_work.hpp"
 #include "sim/study/study_file.hpp"
 
 namespace switchyard {
@@ -40,11 +40,14 @@ class Sweep {
     return points().size() - checked_.infeasible.size() - pending_.size();
   }
 
-  /// Simulates what the journal does not have, `jobs` at once; false when interrupted. What a process could
-  /// not do even at its second try is an outcome "failed: …", kept here and not in the journal: the next
+  /// Points that are neither infeasible nor in the journal.
+  const std::vector<PendingPoint>& pending() const { return pending_; }
+
+  /// Simulates those; false when interrupted, with what was finished in the journal. What a process could not
+  /// do even at its second try is an outcome "failed: …", kept here and not in the journal: the next
   /// sweep tries again. Throws InputError that names the point when its input turns out wrong only in
   /// simulation.
-  bool run(std::size_t jobs, Interruption& interruption);
+  bool run(const MakeCrew& make_crew, Interruption& interruption);
 
   /// Of a point that was run or taken from the journal.
   PointOutcome outcome(std::uint64_t point) const;
@@ -54,13 +57,12 @@ class Sweep {
  private:
   std::size_t place_of(std::uint64_t point) const;
   std::uint64_t key_of(std::uint64_t point) const { return checked_.keys[place_of(point)]; }
-  std::uint64_t bank_of(std::uint64_t point) const { return checked_.banks[place_of(point)]; }
-  void record(std::uint64_t point, const PointOutcome& outcome);
+  void record(const Crew::Ended& ended);
 
   const Study& study_;
   CheckedPoints checked_;
   Journal& journal_;
-  std::vector<std::uint64_t> pending_;  // not in the journal at the start
+  std::vector<PendingPoint> pending_;
   std::map<std::uint64_t, PointOutcome> failures_;
 };
 

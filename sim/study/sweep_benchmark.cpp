@@ -50,7 +50,7 @@ void sweep_points(benchmark::State& state, const std::string& model) {
     std::filesystem::remove(scratch.file("journal.jsonl"));
     Journal journal(scratch.file("journal.jsonl"));
     Sweep sweep(study, check_points(study, {}), journal);
-    sweep.run(static_cast<std::size_t>(state.range(0)), interruption);
+    sweep.run(local_crew(static_cast<std::size_t>(state.range(0))), interruption);
   }
   state.SetItemsProcessed(state.iterations() * kPoints);
 }

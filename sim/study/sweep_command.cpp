@@ -94,14 +94,14 @@ int sweep_command(const Arguments& arguments) {
   const Shard shard = shard_of(options);
   const std::string folder = options["out"].as<std::string>();
 
-  Interruption interruption;
   const Study study = read_study(options["study"].as<std::string>(), overrides_of(options));
   CheckedPoints checked = check_points(study, shard);
+  Interruption interruption;
   make_folder(folder);
   Journal journal(folder + "/journal.jsonl");
   Sweep sweep(study, std::move(checked), journal);
   write_file_atomically(folder + "/study.json", pretty(to_json(study)));
-  if (!sweep.run(jobs, interruption)) {
+  if (!sweep.run(local_crew(jobs), interruption)) {
     std::cerr << "interrupted: " << sweep.finished() << " of " << sweep.points().size() << " points are in "
               << folder << "/journal.jsonl; run the same command again to go on\n";
     return kInterrupted;

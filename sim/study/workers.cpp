@@ -39,6 +39,9 @@ bool write_whole(int pipe, const std::string& text) {
 
 Workers::Workers(std::size_t jobs, Work work) : jobs_(jobs), work_(std::move(work)) {}
 
+Workers::Workers(std::size_t jobs, std::function<std::string(std::uint64_t task)> answer)
+    : Workers(jobs, Work{std::move(answer)}) {}
+
 Workers::~Workers() {
   for (const Child& child : running_) kill(child.process, SIGKILL);
   for (const Child& child : running_) {
@@ -47,7 +50,10 @@ Workers::~Workers() {
   }
 }
 
-void Workers::start(std::uint64_t task) { start(task, 1); }
+void Workers::start(std::uint64_t task) {
+  if (work_.prepare) work_.prepare(task);
+  start(task, 1);
+}
 
 void Workers::start(std::uint64_t task, int attempt) {
   std::array<int, 2> ends;
@@ -70,13 +76,13 @@ void Workers::work_and_exit(std::uint64_t task, int pipe, pid_t parent) const {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(kBroken);
   try {
-    _exit(write_whole(pipe, work_(task)) ? 0 : kBroken);
+    _exit(write_whole(pipe, work_.answer(task)) ? 0 : kBroken);
   } catch (...) {
     _exit(kBroken);
   }
 }
 
-std::vector<Workers::Ended> Workers::wait(std::chrono::milliseconds longest) {
+std::vector<Crew::Ended> Workers::wait(std::chrono::milliseconds longest) {
   std::vector<pollfd> polled;
   for (const Child& child : running_) polled.push_back({child.pipe, POLLIN, 0});
   std::vector<Ended> ended;
@@ -102,7 +108,7 @@ bool Workers::read_some(Child& child) {
   return got > 0;
 }
 
-std::optional<Workers::Ended> Workers::end(Child child) {
+std::optional<Crew::Ended> Workers::end(Child child) {
   close(child.pipe);
   const int status = status_of(child.process);
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return Ended{child.task, std::move(child.text), {}};

@@ -4,42 +4,28 @@
 
 #include <sys/types.h>
 
-#include <chrono>
-#include <cstddef>
-#include <cstdint>
-#include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/study/crew.hpp"
+
 namespace switchyard {
 
-class Workers {
+class Workers : public Crew {
  public:
-  using Work = std::function<std::string(std::uint64_t task)>;
-
-  struct Ended {
-    std::uint64_t task;
-    std::optional<std::string> text;  // what the work returned; none when its process died
-    std::string failure;              // then "signal 11" or "exit status 1"
-  };
-
-  /// At most `jobs` at once. `work` runs in a fork of this process, which must have no thread and no engine.
+  /// At most `jobs` at once. The work runs in a fork of this process, which must have no thread and no
+  /// engine.
   Workers(std::size_t jobs, Work work);
+  Workers(std::size_t jobs, std::function<std::string(std::uint64_t task)> answer);
   /// Kills what still runs. Processes also die with this one.
-  ~Workers();
+  ~Workers() override;
   Workers(const Workers&) = delete;
   Workers& operator=(const Workers&) = delete;
 
-  bool full() const { return running_.size() >= jobs_; }
-  bool idle() const { return running_.empty(); }
-  std::size_t running() const { return running_.size(); }
-
-  /// Throws std::system_error when the system gives no process.
-  void start(std::uint64_t task);
-  /// Waits until something ends, a signal comes, or the time is over. A task that a signal ends is started
-  /// once more before it is reported.
-  std::vector<Ended> wait(std::chrono::milliseconds longest);
+  bool full() const override { return running_.size() >= jobs_; }
+  std::size_t running() const override { return running_.size(); }
+  void start(std::uint64_t task) override;
+  std::vector<Ended> wait(std::chrono::milliseconds longest) override;
 
  private:
   struct Child {
