@@ -16,7 +16,7 @@ constexpr std::array<Command, 11> kCommands = {{
      "simulate serving; print a table; write DIR", run_command},
     {"step", "SCENARIO.json (--decode B --context C | --prefill N [--context C]) [--format json]",
      "one engine step, with its breakdown", step_command},
-    {"sweep", "STUDY.json --out DIR [--jobs N] [--shard I/N]",
+    {"sweep", "STUDY.json --out DIR [--jobs N] [--shard I/N | --merge DIR...]",
      "a scenario over lists of values, one row a point", sweep_command},
     {"compare", "A.json B.json [C.json ...] [--set /json/pointer=VALUE]... [--out DIR] [--format json]",
      "scenarios side by side, what differs most first", compare_command},

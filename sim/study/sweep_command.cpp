@@ -7,6 +7,7 @@
 #include "sim/base/files.hpp"
 #include "sim/base/quote.hpp"
 #include "sim/command.hpp"
+#include "sim/study/merge.hpp"
 #include "sim/study/sweep.hpp"
 #include "sim/study/sweep_table.hpp"
 
@@ -25,16 +26,21 @@ po::options_description sweep_options() {
       "varies slowest); lists\n"
       "under \"zip\" advance together, as one more axis. Finished points are kept in DIR/journal.jsonl: the "
       "same command goes on\n"
-      "where it was stopped. Exit status 0 when all points have a verdict (\"infeasible\" is one), 70 when "
-      "some failed");
+      "where it was stopped. On several machines: shards that --merge joins (CONTRIBUTING.md). "
+      "Exit "
+      "status 0 when all\n"
+      "points have a verdict (\"infeasible\" is one), 70 when some failed");
   options.add_options()("study", po::value<std::string>(), "the study's file")(
       "set", po::value<std::vector<std::string>>()->composing(),
       "/json/pointer=VALUE: replace one value of the scenario")(
       "out", po::value<std::string>(), "folder for sweep.csv, report.html, study.json, journal.jsonl")(
       "jobs", po::value<std::string>(), "points at once; else as many as there are cores")(
       "shard", po::value<std::string>(),
-      "I/N: only every N-th point, from the I-th; sweep.csv then has only those rows. "
-      "A sweep without --shard on the joined journals makes the whole table")("help", "this text");
+      "I/N: only every N-th point, from the I-th, in a folder of its own; sweep.csv then has only those "
+      "rows")(
+      "merge", po::value<std::vector<std::string>>()->multitoken(),
+      "FOLDER...: simulate nothing; take the points from the journals that the shards left in these folders")(
+      "help", "this text");
   return options;
 }
 
@@ -45,9 +51,14 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return number;
 }
 
-std::size_t jobs_of(const po::variables_map& options) {
-  if (!options.count("jobs")) return std::max(1u, std::thread::hardware_concurrency());
+std::optional<std::size_t> jobs_of(const po::variables_map& options) {
+  if (!options.count("jobs")) return std::nullopt;
   return static_cast<std::size_t>(integer_of(options, "jobs", {1, 1024}));
+}
+
+/// So many processes of this machine.
+MakeCrew crew_here(const po::variables_map& options) {
+  return local_crew(jobs_of(options).value_or(std::max(1u, std::thread::hardware_concurrency())));
 }
 
 Shard shard_of(const po::variables_map& options) {
@@ -62,6 +73,33 @@ Shard shard_of(const po::variables_map& options) {
   }
   return {*index - 1, *count};
 }
+
+/// What has been asked for.
+struct Wish {
+  std::string study, folder;
+  std::vector<Override> overrides;
+  Shard shard;
+  std::vector<std::string> parts;  // that are merged; empty: the sweep is run
+};
+
+Wish wish_of(const po::variables_map& options) {
+  if (!options.count("out")) throw InputError("--out", "is missing; give a folder for the results");
+  Wish wish{options["study"].as<std::string>(),
+            options["out"].as<std::string>(),
+            overrides_of(options),
+            shard_of(options),
+            {}};
+  if (!options.count("merge")) return wish;
+  wish.parts = options["merge"].as<std::vector<std::string>>();
+  for (const char* other : {"shard", "jobs"}) {
+    if (options.count(other))
+      throw InputError(
+          "--merge", "simulates nothing, so it does not go with --" + std::string(other) + "; leave one out");
+  }
+  return wish;
+}
+
+Study study_of(const Wish& wish) { return read_study(wish.study, wish.overrides); }
 
 std::string say_what_became(const Sweep& sweep) {
   std::size_t ok = 0, missed = 0, infeasible = 0;
@@ -81,6 +119,34 @@ std::string say_what_became(const Sweep& sweep) {
   return text;
 }
 
+void write_results(const Study& study, const Sweep& sweep, const std::string& folder) {
+  const SweepResults results{sweep.points(), [&](std::uint64_t point) { return sweep.outcome(point); }};
+  write_file_atomically(folder + "/sweep.csv", sweep_csv(study, results));
+  write_file_atomically(folder + "/report.html", sweep_page(sweep_page_of(study, results)));
+  std::cout << say_what_became(sweep) << "; see " << folder << "/sweep.csv and report.html\n";
+}
+
+/// The exit status.
+int sweep(const Wish& wish, const MakeCrew& make_crew) {
+  const Study study = study_of(wish);
+  CheckedPoints checked = check_points(study, wish.shard);
+  std::optional<JournalsOfShards> parts;
+  if (!wish.parts.empty()) parts.emplace(wish.parts, study, checked);
+  Interruption interruption;
+  make_folder(wish.folder);
+  Journal journal(wish.folder + "/journal.jsonl");
+  if (parts) parts->add_to(journal);
+  Sweep sweep(study, std::move(checked), journal);
+  write_file_atomically(wish.folder + "/study.json", pretty(to_json(study)));
+  if (!sweep.run(make_crew, interruption)) {
+    std::cerr << "interrupted: " << sweep.finished() << " of " << sweep.points().size() << " points are in "
+              << wish.folder << "/journal.jsonl; run the same command again to go on\n";
+    return kInterrupted;
+  }
+  write_results(study, sweep, wish.folder);
+  return sweep.failures() > 0 ? kSomeFailed : 0;
+}
+
 }  // namespace
 
 int sweep_command(const Arguments& arguments) {
@@ -89,29 +155,7 @@ int sweep_command(const Arguments& arguments) {
     std::cout << sweep_options();
     return 0;
   }
-  if (!options.count("out")) throw InputError("--out", "is missing; give a folder for the results");
-  const std::size_t jobs = jobs_of(options);
-  const Shard shard = shard_of(options);
-  const std::string folder = options["out"].as<std::string>();
-
-  const Study study = read_study(options["study"].as<std::string>(), overrides_of(options));
-  CheckedPoints checked = check_points(study, shard);
-  Interruption interruption;
-  make_folder(folder);
-  Journal journal(folder + "/journal.jsonl");
-  Sweep sweep(study, std::move(checked), journal);
-  write_file_atomically(folder + "/study.json", pretty(to_json(study)));
-  if (!sweep.run(local_crew(jobs), interruption)) {
-    std::cerr << "interrupted: " << sweep.finished() << " of " << sweep.points().size() << " points are in "
-              << folder << "/journal.jsonl; run the same command again to go on\n";
-    return kInterrupted;
-  }
-
-  const SweepResults results{sweep.points(), [&](std::uint64_t point) { return sweep.outcome(point); }};
-  write_file_atomically(folder + "/sweep.csv", sweep_csv(study, results));
-  write_file_atomically(folder + "/report.html", sweep_page(sweep_page_of(study, results)));
-  std::cout << say_what_became(sweep) << "; see " << folder << "/sweep.csv and report.html\n";
-  return sweep.failures() > 0 ? kSomeFailed : 0;
+  return sweep(wish_of(options), crew_here(options));
 }
 
 }  // namespace switchyard

@@ -101,6 +101,13 @@ TEST_CASE("A wrong command line is refused with what there is") {
       sweep("text for jobs", {"--out", "o", "--jobs", "x"}, "--jobs: \"x\" |from 1 to 1024"),
       sweep("a shard beyond the last", {"--out", "o", "--shard", "3/2"}, "--shard: \"3/2\" |from 1 to N"),
       sweep("a shard of none", {"--out", "o", "--shard", "1/0"}, "--shard: \"1/0\" |from 1 to N"),
+      sweep("a merge of a shard", {"--out", "o", "--shard", "1/2", "--merge", "p"},
+            "--merge: |--shard|leave one out"),
+      sweep("a merge with jobs", {"--out", "o", "--jobs", "2", "--merge", "p"},
+            "--merge: |--jobs|leave one out"),
+      sweep("a merge of nothing", {"--out", "o", "--merge"}, "switchyard sweep: |merge|--help"),
+      sweep("a merge of what is not there", {"--out", "o", "--merge", "p"},
+            "p/journal.jsonl: cannot be opened"),
       sweep("what is swept set", {"--out", "o", "--set", "/seed=3"}, "--set /seed: |swept"),
   });
 }

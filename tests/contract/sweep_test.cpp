@@ -11,6 +11,8 @@
 
 #include "sim/base/csv_reader.hpp"
 #include "sim/base/files.hpp"
+#include "sim/study/journal.hpp"
+#include "tests/contract/program.hpp"
 #include "tests/support/temporary_folder.hpp"
 
 namespace switchyard {
@@ -36,6 +38,7 @@ pid_t start(std::vector<std::string> arguments) {
   pointers.push_back(nullptr);
   const pid_t process = fork();
   if (process == 0) {
+    setpgid(0, 0);  // as a shell does
     if (freopen("/dev/null", "w", stdout) == nullptr || freopen("/dev/null", "w", stderr) == nullptr)
       _exit(127);
     execv(pointers[0], pointers.data());
@@ -132,22 +135,67 @@ TEST_CASE("A sweep writes the same bytes for any number of jobs, and its shards 
 }
 
 TEST_CASE("A sweep that was stopped goes on where it was, to the same bytes") {
-  const int signal = GENERATE(SIGKILL, SIGINT);
+  struct Stop {
+    int signal;
+    bool group;               // all its processes at once, as Ctrl-C and as a job's end do
+    std::uintmax_t torn = 0;  // bytes that its journal loses, as a crash of the machine may do
+  };
+  const Stop stop =
+      GENERATE(Stop{SIGKILL, false}, Stop{SIGKILL, true, 9}, Stop{SIGINT, true}, Stop{SIGTERM, false});
   const Bench bench;
-  const pid_t process = start({bench.study, "--out", bench.path("out"), "--jobs", "1"});
+  const std::string longer = "/workload/num_requests=400";
+  const pid_t process = start({bench.study, "--out", bench.path("out"), "--jobs", "2", "--set", longer});
   for (int i = 0; i < 60'000 && bench.journal_lines("out") == 0; ++i) usleep(1000);
-  kill(process, signal);
-  CHECK(end_of(process) == 128 + signal);
+  kill(stop.group ? -process : process, stop.signal);
+  CHECK(end_of(process) == 128 + stop.signal);
   const std::size_t finished = bench.journal_lines("out");
   CHECK(finished >= 1);
   CHECK(finished < 6);
   CHECK_FALSE(std::filesystem::exists(bench.path("out/sweep.csv")));
+  const std::string journal = bench.path("out/journal.jsonl");
+  std::filesystem::resize_file(journal, std::filesystem::file_size(journal) - stop.torn);
+  const std::string kept = bench.file("out/journal.jsonl");
 
-  REQUIRE(run({bench.study, "--out", bench.path("out")}) == 0);
-  CHECK(bench.journal_lines("out") == 6);
-  REQUIRE(run({bench.study, "--out", bench.path("whole")}) == 0);
+  REQUIRE(run({bench.study, "--out", bench.path("out"), "--set", longer}) == 0);
+  CHECK(bench.file("out/journal.jsonl").starts_with(kept));
+  CHECK(bench.journal_lines("out") == 6 + (stop.torn > 0 ? 1 : 0));
+  REQUIRE(run({bench.study, "--out", bench.path("whole"), "--set", longer}) == 0);
   CHECK(bench.file("out/sweep.csv") == bench.file("whole/sweep.csv"));
   CHECK(bench.file("out/report.html") == bench.file("whole/report.html"));
+}
+
+TEST_CASE(
+    "Shards in folders of their own are merged to the bytes of the whole sweep, or what lacks is named") {
+  const Bench bench;
+  REQUIRE(run({bench.study, "--out", bench.path("1"), "--shard", "1/2"}) == 0);
+  const auto merged = [&](const std::string& other) {
+    const std::string line = "sweep study.json --out merged --merge 1 " + other;
+    return ask(line, bench.folder.path().string());
+  };
+  CHECK(merged("2").status == 2);
+  CHECK_THAT(merged("2").text, Catch::Contains("2/journal.jsonl"));
+  CHECK(merged("1").status == 2);
+  CHECK_THAT(merged("1").text, Catch::StartsWith("--merge: ") && Catch::Contains("lack 3 of 6 points") &&
+                                   Catch::Contains("point 2 of 6 (/model = \"mixtral-8x7b\""));
+  CHECK_FALSE(std::filesystem::exists(bench.path("merged")));
+
+  REQUIRE(run({bench.study, "--out", bench.path("2"), "--shard", "2/2"}) == 0);
+  CHECK(merged("2").status == 0);
+  CHECK(merged("2").status == 0);
+  CHECK(bench.journal_lines("merged") == 6);
+  REQUIRE(run({bench.study, "--out", bench.path("whole")}) == 0);
+  for (const std::string file : {"sweep.csv", "report.html", "study.json"})
+    CHECK(bench.file("merged/" + file) == bench.file("whole/" + file));
+}
+
+TEST_CASE("A folder takes one sweep at a time") {
+  const Bench bench;
+  make_folder(bench.path("out"));
+  {
+    const Journal journal(bench.path("out/journal.jsonl"));
+    CHECK(run({bench.study, "--out", bench.path("out")}) == 2);
+  }
+  CHECK(run({bench.study, "--out", bench.path("out")}) == 0);
 }
 
 TEST_CASE("Wrong input in any point is found before anything is simulated or written") {
