@@ -8,6 +8,7 @@
 #include "sim/base/quote.hpp"
 #include "sim/command.hpp"
 #include "sim/study/merge.hpp"
+#include "sim/study/ranks.hpp"
 #include "sim/study/sweep.hpp"
 #include "sim/study/sweep_table.hpp"
 
@@ -26,7 +27,7 @@ po::options_description sweep_options() {
       "varies slowest); lists\n"
       "under \"zip\" advance together, as one more axis. Finished points are kept in DIR/journal.jsonl: the "
       "same command goes on\n"
-      "where it was stopped. On several machines: shards that --merge joins (CONTRIBUTING.md). "
+      "where it was stopped. On several machines: shards that --merge joins, or mpirun (CONTRIBUTING.md). "
       "Exit "
       "status 0 when all\n"
       "points have a verdict (\"infeasible\" is one), 70 when some failed");
@@ -59,6 +60,14 @@ std::optional<std::size_t> jobs_of(const po::variables_map& options) {
 /// So many processes of this machine.
 MakeCrew crew_here(const po::variables_map& options) {
   return local_crew(jobs_of(options).value_or(std::max(1u, std::thread::hardware_concurrency())));
+}
+
+/// All ranks.
+MakeCrew crew_of(const MakeCrew& ranks, const po::variables_map& options) {
+  if (!jobs_of(options)) return ranks;
+  throw InputError("--jobs",
+                   "does not go with mpirun: each rank simulates one point at a time; start as many ranks "
+                   "as points are to be simulated at once");
 }
 
 Shard shard_of(const po::variables_map& options) {
@@ -147,15 +156,27 @@ int sweep(const Wish& wish, const MakeCrew& make_crew) {
   return sweep.failures() > 0 ? kSomeFailed : 0;
 }
 
-}  // namespace
-
-int sweep_command(const Arguments& arguments) {
-  const po::variables_map options = parse_arguments(arguments, sweep_options(), "sweep", {"study"});
+/// The exit status.
+int sweep_or_help(const po::variables_map& options,
+                  const std::function<MakeCrew(const po::variables_map&)>& crew) {
   if (options.count("help")) {
     std::cout << sweep_options();
     return 0;
   }
-  return sweep(wish_of(options), crew_here(options));
+  return sweep(wish_of(options), crew(options));
+}
+
+}  // namespace
+
+int sweep_command(const Arguments& arguments) {
+  const auto options = [&] { return parse_arguments(arguments, sweep_options(), "sweep", {"study"}); };
+  if (started_ranks() == 1) return sweep_or_help(options(), crew_here);
+  return lead_or_follow(
+      [&](const MakeCrew& ranks) {
+        return sweep_or_help(options(),
+                             [&](const po::variables_map& given) { return crew_of(ranks, given); });
+      },
+      [&] { return study_of(wish_of(options())); });
 }
 
 }  // namespace switchyard

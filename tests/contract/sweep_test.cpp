@@ -188,7 +188,7 @@ TEST_CASE(
     CHECK(bench.file("merged/" + file) == bench.file("whole/" + file));
 }
 
-TEST_CASE("A folder takes one sweep at a time") {
+TEST_CASE("A folder takes one sweep at a time, and a launcher of MPI is not for the program without it") {
   const Bench bench;
   make_folder(bench.path("out"));
   {
@@ -196,6 +196,14 @@ TEST_CASE("A folder takes one sweep at a time") {
     CHECK(run({bench.study, "--out", bench.path("out")}) == 2);
   }
   CHECK(run({bench.study, "--out", bench.path("out")}) == 0);
+  for (const std::string count : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_STEP_NUM_TASKS"}) {
+    REQUIRE(setenv(count.c_str(), "2", 1) == 0);
+    const Answer answer = ask("sweep study.json --out new", bench.folder.path().string());
+    REQUIRE(unsetenv(count.c_str()) == 0);
+    CHECK(answer.status == 2);
+    CHECK_THAT(answer.text, Catch::Contains("2 processes") && Catch::Contains("MPI"));
+  }
+  CHECK_FALSE(std::filesystem::exists(bench.path("new")));
 }
 
 TEST_CASE("Wrong input in any point is found before anything is simulated or written") {
