@@ -13,6 +13,12 @@ namespace {
 /// One draw of routing moves a small step by 10 %; the mean of this many is steady.
 constexpr std::int64_t kDraws = 16;
 
+/// What one of `ranks` has of all sequences or prompts: the first ones have those that are left over.
+std::int64_t share_of(std::int64_t together, std::size_t rank, std::size_t ranks) {
+  const auto all = static_cast<std::int64_t>(ranks);
+  return together / all + (static_cast<std::int64_t>(rank) < together % all ? 1 : 0);
+}
+
 RankBatch batch_of(const StepQuery& query, const RoutingBank* bank, Random& random) {
   RankBatch batch;
   const auto place = [&](std::int64_t tokens) {
@@ -30,6 +36,23 @@ RankBatch batch_of(const StepQuery& query, const RoutingBank* bank, Random& rand
   }
   batch.sampled = query.decode + (query.prefill > 0 ? 1 : 0);
   return batch;
+}
+
+/// Without `together`: of each rank.
+std::vector<RankBatch> batches_of(const StepQuery& query, const RoutingBank* bank, Random& random,
+                                  std::size_t ranks) {
+  std::vector<RankBatch> batches;
+  for (std::size_t rank = 0; rank < ranks; ++rank) {
+    StepQuery own = query;
+    if (query.together) {
+      const std::int64_t share = share_of(*query.together, rank, ranks);
+      if (query.prefill > 0) own.prefill = share > 0 ? query.prefill : 0;
+      else own.decode = share;
+    }
+    batches.push_back(batch_of(own, bank, random));
+    if (batches.back().tokens() == 0) batches.back().pad_to(1);
+  }
+  return batches;
 }
 
 }  // namespace
@@ -130,8 +153,8 @@ ExpertParallelStep no_draws(const System& system, const StepTimer& timer) {
   return step;
 }
 
-void average(ExpertParallelStep& step, std::int64_t draws) {
-  for (Bytes& load : step.link_loads) load *= 1.0 / static_cast<double>(draws);
+void average(std::vector<Bytes>& loads, std::int64_t draws) {
+  for (Bytes& load : loads) load *= 1.0 / static_cast<double>(draws);
 }
 
 }  // namespace
@@ -142,15 +165,18 @@ StepAnswer time_step(const System& system, const StepQuery& query) {
   Random random(system.scenario().seed, "step");
   StepAnswer answer;
   answer.draws = system.bank() == nullptr ? 1 : kDraws;
-  std::vector<RankBatch> ranks(static_cast<std::size_t>(system.scenario().deployment.data_parallel_size));
+  const auto count = static_cast<std::size_t>(system.scenario().deployment.data_parallel_size);
+  std::vector<RankBatch> ranks;
+  answer.link_loads.resize(system.graph().links().size());
   const std::unique_ptr<StepTimer> before = system.timer_without_eplb(0);
   if (timer->routed() != nullptr && timer->routed()->expert_ranks() > 1)
     answer.experts = no_draws(system, *timer);
   if (before) answer.without_eplb = no_draws(system, *before);
   for (std::int64_t draw = 0; draw < answer.draws; ++draw) {
-    for (RankBatch& batch : ranks) batch = batch_of(query, system.bank(), random);
+    ranks = batches_of(query, system.bank(), random, count);
+    StepLoads loads(answer.link_loads);
     answer.breakdown +=
-        answer.experts ? add_draw(*timer, ranks, answer.draws, *answer.experts) : timer->time(ranks);
+        answer.experts ? add_draw(*timer, ranks, answer.draws, *answer.experts) : timer->time(ranks, loads);
     if (before) add_draw(*before, ranks, answer.draws, *answer.without_eplb);
     const RoutedLoad* routed = timer->routed();
     if (routed == nullptr) continue;
@@ -162,8 +188,10 @@ StepAnswer time_step(const System& system, const StepQuery& query) {
             static_cast<double>(routed->load(layer, rank).active) /
             static_cast<double>(routed->expert_ranks() * answer.draws);
   }
-  if (answer.experts) average(*answer.experts, answer.draws);
-  if (answer.without_eplb) average(*answer.without_eplb, answer.draws);
+  if (answer.experts) average(answer.experts->link_loads, answer.draws);
+  if (answer.without_eplb) average(answer.without_eplb->link_loads, answer.draws);
+  if (answer.experts) answer.link_loads = answer.experts->link_loads;
+  else average(answer.link_loads, answer.draws);
   answer.assignments = assignments_of(ranks, system.bank());
   for (Seconds& part : answer.breakdown.parts) part *= 1.0 / static_cast<double>(answer.draws);
   if (system.scenario().deployment.pipeline_parallel_size == 1) answer.timetable = timer->timetable(ranks);

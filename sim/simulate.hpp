@@ -32,6 +32,9 @@ struct StepQuery {
   std::int64_t decode = 0;
   std::int64_t prefill = 0;
   std::int64_t context = 0;
+  /// So many sequences, or prompts, on all ranks together, as evenly as can be: a rank without one runs a
+  /// dummy batch. None: `decode` sequences or one prompt on each.
+  std::optional<std::int64_t> together = {};
 };
 
 /// What expert parallelism costs a step: means over draws of routing.
@@ -54,6 +57,7 @@ struct StepAnswer {
   std::int64_t draws = 1;
   std::optional<ExpertParallelStep> experts;       // where experts are on several ranks
   std::optional<ExpertParallelStep> without_eplb;  // of the same draws; with EPLB alone
+  std::vector<Bytes> link_loads;                   // by link, bytes / efficiency; mean over draws
 };
 
 StepAnswer time_step(const System& system, const StepQuery& query);
