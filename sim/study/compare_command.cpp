@@ -16,6 +16,7 @@
 #include "sim/run_files.hpp"
 #include "sim/study/comparison.hpp"
 #include "sim/study/figures.hpp"
+#include "sim/study/probe.hpp"
 #include "sim/study/workers.hpp"
 
 namespace switchyard {
@@ -42,16 +43,17 @@ constexpr std::array<Form, 2> kForms = {{
 po::options_description compare_options() {
   po::options_description options(
       "switchyard compare A.json B.json [C.json ...]\n"
-      "Runs each scenario and shows their figures side by side, those that differ most first. Exit status 0, "
-      "1 when "
-      "none is feasible");
+      "Runs each scenario, probes it with single steps, and shows side by side what Dense, MoE and hybrid\n"
+      "models need and give, what decides between them, and all figures, those that differ most first.\n"
+      "Exit status 0, 1 when none is feasible");
   options.add_options()("scenario", po::value<std::vector<std::string>>(),
                         "the scenarios' files, at least two")(
       "set", po::value<std::vector<std::string>>()->composing(),
       "/json/pointer=VALUE: replace one value of every scenario")(
       "out", po::value<std::string>(),
-      "folder for compare.csv, report.html and a folder for each scenario with the files of run --out")(
-      "format", po::value<std::string>()->default_value("text"), "text | json")("help", "this text");
+      "folder for compare.csv, compare.json, report.html and a folder for each scenario with the files of "
+      "run "
+      "--out")("format", po::value<std::string>()->default_value("text"), "text | json")("help", "this text");
   return options;
 }
 
@@ -103,14 +105,31 @@ void show_progress(std::size_t done, std::size_t all) {
   std::fflush(stderr);
 }
 
+/// The probes travel in the summary, under this key.
+constexpr const char* kProbes = "probes";
+
 PointOutcome run(const Wish& wish, std::size_t index) {
-  return run_point(wish.scenarios[index], nullptr,
-                   [&](const System& system, const Simulation& simulation, const Summary& summary) {
-                     if (!wish.folder) return;
-                     const std::string folder = *wish.folder + "/" + wish.names[index];
-                     make_folder(folder);
-                     write_run(folder, system, simulation, summary);
-                   });
+  Json probes;
+  PointOutcome outcome =
+      run_point(wish.scenarios[index], nullptr,
+                [&](const System& system, const Simulation& simulation, const Summary& summary) {
+                  if (const auto request = mean_request(summary.metrics)) probes = probe(system, *request);
+                  if (!wish.folder) return;
+                  const std::string folder = *wish.folder + "/" + wish.names[index];
+                  make_folder(folder);
+                  write_run(folder, system, simulation, summary);
+                });
+  if (outcome.summary.is_object()) outcome.summary[kProbes] = std::move(probes);
+  return outcome;
+}
+
+std::vector<Json> take_probes(std::vector<PointOutcome>& outcomes) {
+  std::vector<Json> probes;
+  for (PointOutcome& outcome : outcomes) {
+    probes.push_back(figure_at(outcome.summary, "/probes"));
+    if (outcome.summary.is_object()) outcome.summary.erase(kProbes);
+  }
+  return probes;
 }
 
 /// One process a scenario. Those that Ctrl-C stops are "interrupted".
@@ -165,11 +184,13 @@ int compare_command(const Arguments& arguments) {
   }
   Interruption interruption;
   const Wish wish = wish_of(options);
-  const std::vector<PointOutcome> outcomes = run_all(wish, interruption);
-  const Comparison comparison = compare(wish.names, wish.scenarios, outcomes);
+  std::vector<PointOutcome> outcomes = run_all(wish, interruption);
+  const std::vector<Json> probes = take_probes(outcomes);
+  const Comparison comparison = compare(wish.names, wish.scenarios, outcomes, probes);
   std::cout << wish.form->text(comparison);
   if (wish.folder) {
     write_file_atomically(*wish.folder + "/compare.csv", comparison_csv(comparison));
+    write_file_atomically(*wish.folder + "/compare.json", pretty(comparison_json(comparison)));
     write_file_atomically(*wish.folder + "/report.html", sweep_page(page_of(comparison)));
   }
   return status_of(outcomes);

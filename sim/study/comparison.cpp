@@ -7,6 +7,7 @@
 
 #include "sim/base/ensure.hpp"
 #include "sim/study/figures.hpp"
+#include "sim/study/verdict.hpp"
 #include "sim/summarise.hpp"
 #include "workloads/parameters.hpp"
 
@@ -32,18 +33,6 @@ void add_inputs(Figures& inputs, const Json::json_pointer& place, const Json& va
   for (const auto& [key, member] : value.items()) add_inputs(inputs, place / key, member);
 }
 
-std::optional<double> spread_of(const std::vector<Json>& values) {
-  std::vector<double> numbers;
-  for (const Json& value : values) {
-    if (value.is_number()) numbers.push_back(value.get<double>());
-    else if (!value.is_null()) return std::nullopt;
-  }
-  if (numbers.size() < 2) return std::nullopt;
-  const auto [least, most] = std::minmax_element(numbers.begin(), numbers.end());
-  const double magnitude = std::max(std::fabs(*least), std::fabs(*most));
-  return magnitude > 0.0 ? (*most - *least) / magnitude : 0.0;
-}
-
 /// One row a name that some column has a value for.
 std::vector<Comparison::Row> rows_of(const std::vector<Figures>& columns) {
   FigureNames names;
@@ -63,6 +52,16 @@ std::vector<Comparison::Row> rows_of(const std::vector<Figures>& columns) {
   return rows;
 }
 
+void add_survey(Comparison& comparison, const std::vector<Scenario>& scenarios) {
+  std::vector<Subject> subjects;
+  for (std::size_t i = 0; i < scenarios.size(); ++i) {
+    const Comparison::Column& column = comparison.columns[i];
+    subjects.push_back({column.name, scenarios[i], column.outcome.summary, column.probes});
+  }
+  comparison.survey = survey_of(subjects);
+  comparison.verdict = verdict_of(subjects);
+}
+
 /// What sorts first is smaller.
 double order_of(const Comparison::Row& row) {
   if (row.equal()) return 2.0;
@@ -71,24 +70,39 @@ double order_of(const Comparison::Row& row) {
 
 }  // namespace
 
+std::optional<double> spread_of(const std::vector<Json>& values) {
+  std::vector<double> numbers;
+  for (const Json& value : values) {
+    if (value.is_number()) numbers.push_back(value.get<double>());
+    else if (!value.is_null()) return std::nullopt;
+  }
+  if (numbers.size() < 2) return std::nullopt;
+  const auto [least, most] = std::minmax_element(numbers.begin(), numbers.end());
+  const double magnitude = std::max(std::fabs(*least), std::fabs(*most));
+  return magnitude > 0.0 ? (*most - *least) / magnitude : 0.0;
+}
+
 bool Comparison::Row::equal() const {
   return std::all_of(values.begin(), values.end(),
                      [&](const Json& value) { return value == values.front(); });
 }
 
 Comparison compare(const std::vector<std::string>& names, const std::vector<Scenario>& scenarios,
-                   const std::vector<PointOutcome>& outcomes) {
-  ensure(names.size() == scenarios.size() && names.size() == outcomes.size(),
+                   const std::vector<PointOutcome>& outcomes, const std::vector<Json>& probes) {
+  ensure(names.size() == scenarios.size() && names.size() == outcomes.size() &&
+             (probes.empty() || probes.size() == names.size()),
          "every scenario has its outcome");
   Comparison comparison;
   std::vector<Figures> inputs(names.size()), figures(names.size());
   for (std::size_t i = 0; i < names.size(); ++i) {
-    comparison.columns.push_back({names[i], describe(scenarios[i]), outcomes[i]});
+    comparison.columns.push_back(
+        {names[i], describe(scenarios[i]), outcomes[i], probes.empty() ? Json() : probes[i]});
     add_inputs(inputs[i], Json::json_pointer(), scenarios[i].json);
     figures[i] = figures_of(Json{{"model", model_facts(scenarios[i])}});
     const Figures of_run = figures_of(outcomes[i].summary);
     figures[i].insert(figures[i].end(), of_run.begin(), of_run.end());
   }
+  add_survey(comparison, scenarios);
   comparison.inputs = rows_of(inputs);
   std::erase_if(comparison.inputs, [](const Comparison::Row& row) { return row.equal(); });
   comparison.figures = rows_of(figures);

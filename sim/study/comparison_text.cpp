@@ -1,13 +1,11 @@
 // A comparison as a table, as CSV and as JSON.
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <cstdio>
 #include <sstream>
 
 #include "sim/base/quote.hpp"
 #include "sim/study/comparison.hpp"
 #include "sim/study/figures.hpp"
+#include "sim/study/readable.hpp"
 
 namespace switchyard {
 namespace {
@@ -17,61 +15,12 @@ using Row = Comparison::Row;
 constexpr std::size_t kWidest = 28;  // letters of a cell; the CSV has all
 constexpr std::size_t kLineLength = 100;
 
-/// Three significant digits, whole numbers from 100 to a million, then with a prefix: "46.7 G".
-std::string readable(double value) {
-  constexpr std::array<std::string_view, 5> kPrefixes = {" M", " G", " T", " P", " E"};
-  std::string_view prefix;
-  if (std::fabs(value) >= 1e6) {
-    std::size_t i = 0;
-    for (value /= 1e6; std::fabs(value) >= 1e3 && i + 1 < kPrefixes.size(); ++i) value /= 1e3;
-    prefix = kPrefixes[i];
-  }
-  std::array<char, 48> text;
-  std::snprintf(text.data(), text.size(), std::fabs(value) >= 100 ? "%.0f" : "%.3g", value);
-  return text.data() + std::string(prefix);
-}
-
 std::string cell_of(const Json& value, const std::string& unit) {
   if (value.is_null()) return "-";
   if (value.is_string()) return one_line(value.get_ref<const std::string&>(), kWidest);
   if (!value.is_number()) return one_line(value.dump(), kWidest);
-  std::string text = readable(value.get<double>());
-  if (unit.empty()) return text;
-  const bool prefixed = text.back() >= 'A';
-  return text + (prefixed || unit.front() == '/' ? "" : " ") + unit;
+  return with_unit(value.get<double>(), unit);
 }
-
-/// Lines of cells: the first column to the left, the others to the right.
-class Grid {
- public:
-  void add(std::vector<std::string> cells) { lines_.push_back(std::move(cells)); }
-
-  std::string text() const {
-    std::vector<std::size_t> widths;
-    for (const auto& cells : lines_) {
-      widths.resize(std::max(widths.size(), cells.size()));
-      for (std::size_t i = 0; i < cells.size(); ++i) widths[i] = std::max(widths[i], letters(cells[i]));
-    }
-    std::string text;
-    for (const auto& cells : lines_) {
-      std::string line = "  ";
-      for (std::size_t i = 0; i < cells.size(); ++i) {
-        const std::string blanks(widths[i] - letters(cells[i]), ' ');
-        line += (i == 0 ? "" : "  ") + (i == 0 ? cells[i] + blanks : blanks + cells[i]);
-      }
-      text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-    }
-    return text;
-  }
-
- private:
-  static std::size_t letters(const std::string& text) {
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-  }
-
-  std::vector<std::vector<std::string>> lines_;
-};
 
 std::vector<std::string> heading(const Comparison& comparison, const std::string& first) {
   std::vector<std::string> cells = {first};
@@ -82,12 +31,41 @@ std::vector<std::string> heading(const Comparison& comparison, const std::string
 std::vector<std::string> line_of(const Row& row) {
   std::vector<std::string> cells = {row.name};
   for (const Json& value : row.values) cells.push_back(cell_of(value, unit_of(row.name)));
-  if (row.spread && *row.spread > 0.0) {
-    char percent[16];
-    std::snprintf(percent, sizeof percent, *row.spread < 0.1 ? "%.1f %%" : "%.0f %%", *row.spread * 100.0);
-    cells.emplace_back(percent);
-  }
+  if (row.spread && *row.spread > 0.0) cells.push_back(percent(*row.spread));
   return cells;
+}
+
+/// In groups, each under its name.
+std::string survey_text(const Comparison& comparison) {
+  Grid grid;
+  grid.add(heading(comparison, ""));
+  std::string group;
+  for (const Survey::Row& row : comparison.survey.rows) {
+    if (row.group != group) grid.add_heading(row.group);
+    group = row.group;
+    std::vector<std::string> cells = {"  " + row.name};
+    for (const Survey::Cell& cell : row.cells) cells.push_back(cell.text);
+    grid.add(std::move(cells));
+  }
+  return grid.text();
+}
+
+/// Sentences, broken between words.
+std::string verdict_text(const Comparison& comparison) {
+  std::string text;
+  for (const std::string& sentence : comparison.verdict) {
+    std::string line = "  *";
+    std::istringstream words(sentence);
+    for (std::string word; words >> word;) {
+      if (line.size() + 1 + word.size() > kLineLength) {
+        text += line + "\n";
+        line = "   ";
+      }
+      line += " " + word;
+    }
+    text += line + "\n";
+  }
+  return text;
 }
 
 std::string equal_figures(const Comparison& comparison) {
@@ -116,6 +94,17 @@ std::string remarks(const Comparison& comparison) {
   }
   for (const std::string& note : notes.take()) text += "  note: " + note + "\n";
   return text;
+}
+
+Json survey_json(const Survey& survey) {
+  Json json = Json::array();
+  for (const Survey::Row& row : survey.rows) {
+    Json cells = Json::array();
+    for (const Survey::Cell& cell : row.cells) cells.push_back({{"text", cell.text}, {"value", cell.value}});
+    json.push_back(
+        {{"group", row.group}, {"key", row.key}, {"name", row.name}, {"unit", row.unit}, {"cells", cells}});
+  }
+  return json;
 }
 
 Json rows_json(const std::vector<Row>& rows) {
@@ -149,6 +138,7 @@ std::string comparison_table(const Comparison& comparison) {
     text += "  " + column.name + ": " + column.description.model + "; " + column.description.deployment +
             ", " + column.description.cluster + "\n";
   }
+  text += "\n" + survey_text(comparison) + "\n" + verdict_text(comparison);
   Grid inputs;
   inputs.add(heading(comparison, "what differs in the scenarios"));
   for (const Row& row : comparison.inputs) inputs.add(line_of({row.name, row.values}));
@@ -189,6 +179,13 @@ std::string comparison_csv(const Comparison& comparison) {
   }
   write(verdict);
   write(reason);
+  for (const Survey::Row& row : comparison.survey.rows) {
+    csv.cell("survey." + row.key).cell(row.unit);
+    std::vector<Json> values;
+    for (const Survey::Cell& cell : row.cells) values.push_back(cell.value);
+    for (const Json& value : values) write_cell(csv, value);
+    csv.cell(spread_of(values)).end_row();
+  }
   for (const Row& row : comparison.inputs) write(row);
   for (const Row& row : comparison.figures) write(row);
   csv.flush();
@@ -202,10 +199,13 @@ Json comparison_json(const Comparison& comparison) {
     scenarios.push_back({{"name", column.name},
                          {"verdict", outcome.verdict},
                          {"reason", outcome.reason},
+                         {"probes", column.probes},
                          {"notes", outcome.summary.is_object() ? outcome.summary.value("notes", Json::array())
                                                                : Json::array()}});
   }
   return {{"scenarios", scenarios},
+          {"survey", survey_json(comparison.survey)},
+          {"verdict", comparison.verdict},
           {"inputs", rows_json(comparison.inputs)},
           {"figures", rows_json(comparison.figures)}};
 }

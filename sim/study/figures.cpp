@@ -28,6 +28,12 @@ Figures figures_of(const Json& summary) {
   return figures;
 }
 
+const Json& figure_at(const Json& json, const char* pointer) {
+  static const Json kNone;
+  const Json::json_pointer place(pointer);
+  return json.is_structured() && json.contains(place) ? json.at(place) : kNone;
+}
+
 void FigureNames::merge(const Figures& figures) {
   std::size_t next = 0;
   for (const auto& [name, value] : figures) {

@@ -16,6 +16,9 @@ using Figures = std::vector<std::pair<std::string, Json>>;
 /// Members of objects as "memory.kv_tokens"; lists stay whole. Notes are left out: they are sentences.
 Figures figures_of(const Json& summary);
 
+/// What stands at a JSON pointer: "/trust/tpot_error"; null where nothing does.
+const Json& figure_at(const Json& json, const char* pointer);
+
 /// The names of all rows merged, in the order of each row: a new one comes after the one before it in its
 /// row.
 class FigureNames {

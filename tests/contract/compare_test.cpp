@@ -46,7 +46,8 @@ TEST_CASE("Scenarios stand side by side, with the files that each leaves alone")
   for (const char* part : {"dense: llama-3.1-8b", "moe: mixtral-8x7b", "/deployment/data_parallel_size",
                            "model.active_parameters", "breakdown.bottleneck", "the same: ", "completed 20"})
     CHECK_THAT(bench.text(".out"), Contains(part));
-  CHECK(bench.files("out") == std::set<std::string>{"compare.csv", "dense", "moe", "report.html"});
+  CHECK(bench.files("out") ==
+        std::set<std::string>{"compare.csv", "compare.json", "dense", "moe", "report.html"});
   for (const std::string name : {"dense", "moe"}) {
     REQUIRE(bench.run("run " + name + ".json --out alone") == 0);
     CHECK(bench.files("out/" + name) == bench.files("alone"));
@@ -87,12 +88,39 @@ TEST_CASE("Rows are figures of the summaries and facts of the models, what diffe
   CHECK(csv.number(row, csv.column("moe")) == moe.at("mean_ttft_ms").get<double>());
 }
 
+TEST_CASE("The survey stands first: words with the numbers behind them, and a verdict that names facts") {
+  const Bench bench;
+  REQUIRE(bench.run("compare dense.json moe.json --out out") == 0);
+  const std::string printed = bench.text(".out");
+  for (const char* part :
+       {"MoE, 2 of 8 experts", "12.9 B of 46.7 B (28 %)", "all 8.03 B", "4 x h100_sxm",
+        "Time between a user's tokens: ", "Why ", "To provision: dense 16.1 GB of weights"})
+    CHECK_THAT(printed, Contains(part));
+  CHECK(printed.find("active a token") < printed.find("what differs in the scenarios"));
+  const Json comparison = bench.json("out/compare.json");
+  CHECK(comparison.at("verdict").size() >= 6);
+  std::set<std::string> groups, keys;
+  for (const Json& row : comparison.at("survey")) {
+    groups.insert(row.at("group"));
+    CHECK((row.at("cells").size() == 2 && keys.insert(row.at("key")).second));
+  }
+  CHECK(groups == std::set<std::string>{"batches", "communication", "compute", "cost", "energy", "latency",
+                                        "memory", "parameters", "provisioning", "scaling", "throughput"});
+  CHECK_THAT(bench.text("out/compare.csv"), Contains("survey.active_parameters,,8030261248,12879925248,"));
+  CHECK(comparison.at("figures") == [&] {
+    REQUIRE(bench.run("compare dense.json moe.json --format json") == 0);
+    return bench.json(".out").at("figures");
+  }());
+}
+
 TEST_CASE("A comparison is the same bytes every time, and --set changes every scenario") {
   const Bench bench;
   REQUIRE(bench.run("compare dense.json moe.json --out out") == 0);
   const std::string printed = bench.text(".out"), csv = bench.text("out/compare.csv");
   REQUIRE(bench.run("compare dense.json moe.json --out again") == 0);
   CHECK((bench.text(".out") == printed && bench.text("again/compare.csv") == csv));
+  for (const char* file : {"/compare.json", "/report.html"})
+    CHECK(bench.text(std::string("out") + file) == bench.text(std::string("again") + file));
   REQUIRE(bench.run("compare dense.json moe.json --set /workload/num_requests=7") == 0);
   CHECK_THAT(bench.text(".out"), Contains("completed 7"));
 }
@@ -102,7 +130,8 @@ TEST_CASE("What does not fit is a column with its verdict; only when nothing fit
   CHECK(bench.run("compare dense.json big.json moe.json --out out") == 0);
   CHECK_THAT(bench.text(".out"),
              Contains("infeasible") && Contains("big is infeasible: ") && Contains("KV pool"));
-  CHECK(bench.files("out") == std::set<std::string>{"compare.csv", "dense", "moe", "report.html"});
+  CHECK(bench.files("out") ==
+        std::set<std::string>{"compare.csv", "compare.json", "dense", "moe", "report.html"});
   CHECK(bench.run("compare big.json big.json") == 1);
   CHECK_THAT(bench.text(".out"), Contains("big-2 is infeasible"));
 }
@@ -147,7 +176,7 @@ TEST_CASE("Ctrl-C stops a comparison and leaves the scenarios that were finished
     kill(process, SIGINT);
   });
   CHECK(status == 130);
-  CHECK(bench.files("out") == std::set<std::string>{"compare.csv", "dense", "report.html"});
+  CHECK(bench.files("out") == std::set<std::string>{"compare.csv", "compare.json", "dense", "report.html"});
   CHECK(bench.json("out/dense/summary.json").at("completed") == 20);
   CHECK_THAT(bench.text("out/compare.csv"), Contains("verdict,,ok,interrupted"));
 }

@@ -12,6 +12,7 @@
 #include "sim/report/tables.hpp"
 #include "sim/study/comparison.hpp"
 #include "sim/study/point.hpp"
+#include "sim/study/probe.hpp"
 #include "sim/summarise.hpp"
 
 using namespace switchyard;
@@ -86,12 +87,16 @@ TEST_CASE("A comparison equals its reviewed baseline", "[golden]") {
   const std::vector<std::string> names = {"dense-poisson", "moe-expert-parallel"};
   std::vector<Scenario> scenarios;
   std::vector<PointOutcome> outcomes;
+  std::vector<Json> probes;
   for (const std::string& name : names) {
     const std::string path = (folder / (name + ".scenario.json")).string();
     scenarios.push_back(read_scenario(read_scenario_json(path, {}), name, folder.string()));
-    outcomes.push_back(run_point(scenarios.back()));
+    outcomes.push_back(run_point(scenarios.back(), nullptr,
+                                 [&](const System& system, const Simulation&, const Summary& summary) {
+                                   probes.push_back(probe(system, mean_request(summary.metrics).value()));
+                                 }));
   }
-  compare(folder / "comparison.txt", comparison_table(compare(names, scenarios, outcomes)));
+  compare(folder / "comparison.txt", comparison_table(compare(names, scenarios, outcomes, probes)));
 }
 
 TEST_CASE("The first line that differs is shown with its number", "[golden]") {
