@@ -33,6 +33,7 @@ DecodeReduction read_decode_reduction(ObjectReader& profile) {
   reduction.thread_blocks = reader.maybe_integer("thread_blocks", {1, 1 << 20});
   reduction.most_parts = reader.optional_integer("most_parts", reduction.most_parts, {1, 1024});
   reduction.tokens_of_part = reader.optional_integer("tokens_of_part", 1, {1, 1 << 20});
+  reduction.serving_parts = reader.maybe_integer("serving_parts", {1, 1024});
   reduction.token_time = reader.optional_quantity("token_time", Seconds(0.0));
   reduction.slots = reader.optional_boolean("slots", false);
   reader.finish();

@@ -24,13 +24,17 @@ struct SmallKernels {
 };
 
 /// Kernels that join the parts of split-KV decode attention; what they move is little. The cache is cut in
-/// two or more parts while sequences x KV heads fill at most half of `thread_blocks`.
+/// two or more parts while sequences x KV heads fill at most half of `thread_blocks`, which the GPU runs at
+/// once.
 struct DecodeReduction {
   double kernels = 0.0;
   double unsplit_kernels = 0.0;               // when the cache is not cut
   std::optional<std::int64_t> thread_blocks;  // none: the cache is always cut
   std::int64_t most_parts = 32;               // of one sequence
   std::int64_t tokens_of_part = 1;            // at least so many cached ones in each
+  /// In `run`: at most so many of a sequence, by the padded batch and however short the caches. None: as in
+  /// `step`.
+  std::optional<std::int64_t> serving_parts;
   Seconds token_time;  // of one cached token in one thread block; 0: unequal sequences are as equal ones
   bool slots = false;  // in `run`: a sequence's cache lies in a slot as long as the longest
 
@@ -41,6 +45,11 @@ struct DecodeReduction {
   std::int64_t parts_of(std::int64_t sequences, std::int64_t kv_heads, std::int64_t context) const {
     const std::int64_t room = thread_blocks ? *thread_blocks / (sequences * kv_heads) : most_parts;
     return std::max<std::int64_t>(1, std::min({most_parts, room, context / tokens_of_part}));
+  }
+  /// The same in `run`, of `rows` sequences with those that pad the batch; only with serving_parts.
+  std::int64_t parts_in_serving(std::int64_t rows, std::int64_t kv_heads) const {
+    const std::int64_t room = thread_blocks ? *thread_blocks / (rows * kv_heads) : *serving_parts;
+    return std::max<std::int64_t>(1, std::min(*serving_parts, room));
   }
 };
 

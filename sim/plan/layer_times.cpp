@@ -2,11 +2,11 @@
 #include "sim/plan/layer_times.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 #include <numeric>
 
 #include "sim/base/ensure.hpp"
+#include "sim/plan/cache_blocks.hpp"
 
 namespace switchyard {
 namespace {
@@ -219,30 +219,33 @@ Seconds LayerTimes::decode_time(const AttentionWork& work, const RankBatch& batc
   const DecodeReduction& kernels = engine_->decode_reduction;
   Seconds time = cost_->decode_attention(work, batch.decodes(), static_cast<double>(context));
   if (scope_ == Scope::serving && kernels.slots) time = time * cost_->gpu().profile.slotted_cache;
-  if (kernels.token_time == Seconds(0.0) || most_keys(work)) return time;
-  return time + unequal_time(batch.decode_contexts, work.kv_heads, time);
+  if (kernels.token_time == Seconds(0.0) || !kernels.thread_blocks || most_keys(work)) return time;
+  return decode_time_by_blocks(batch, work.kv_heads, time);
 }
 
-/// A block takes token_time for each token, and some number of blocks together all that the memory gives. All
-/// share it until fewer are left: the longest sequences, which go on by themselves. Their work beyond the
-/// longest of the others is then no part of what was shared.
-Seconds LayerTimes::unequal_time(std::vector<std::int64_t> contexts, std::int64_t kv_heads,
-                                 Seconds equal) const {
+Seconds LayerTimes::decode_time_by_blocks(const RankBatch& batch, std::int64_t kv_heads,
+                                          Seconds equal) const {
   const DecodeReduction& kernels = engine_->decode_reduction;
-  const auto sequences = static_cast<std::int64_t>(contexts.size());
+  const std::vector<std::int64_t>& contexts = batch.decode_contexts;
   const std::int64_t sum = sum_of(contexts);
-  const std::int64_t parts = kernels.parts_of(sequences, kv_heads, sum / sequences);
-  const double shared_rate = static_cast<double>(sum) / equal.value();  // tokens a second, of each KV head
-  const double enough = shared_rate * kernels.token_time.value() / static_cast<double>(parts);  // sequences
-  const auto alone = static_cast<std::size_t>(std::min(enough, static_cast<double>(sequences - 1)));
-  const auto last = contexts.begin() + static_cast<std::ptrdiff_t>(alone);
-  std::nth_element(contexts.begin(), last, contexts.end(), std::greater<>());
-  const std::int64_t longest = *std::max_element(contexts.begin(), last + 1);
-  std::int64_t beyond = 0;
-  for (auto context = contexts.begin(); context != last; ++context) beyond += *context - *last;
-  const Seconds by_itself =
-      kernels.token_time * (static_cast<double>(longest - *last) / static_cast<double>(parts));
-  return std::max(Seconds(0.0), by_itself - Seconds(static_cast<double>(beyond) / shared_rate));
+  const std::int64_t mean = sum / batch.decodes();
+  CacheBlocks blocks{kv_heads, parts_of(batch, kv_heads), *kernels.thread_blocks};
+  CacheBlocks of_table{kv_heads, kernels.parts_of(batch.decodes(), kv_heads, mean), *kernels.thread_blocks};
+  const bool alike = std::all_of(contexts.begin(), contexts.end(), [&](auto c) { return c == contexts[0]; });
+  const Seconds overhead = cost_->gpu().profile.kernel_overhead;
+  const Seconds at_work = equal - overhead;
+  if ((alike && blocks.parts == of_table.parts) || at_work <= Seconds(0.0)) return equal;
+  const CacheReading reading{kernels.token_time, static_cast<double>(sum * kv_heads) / at_work.value()};
+  const std::vector<std::int64_t> as_measured(contexts.size(), mean);
+  return overhead +
+         at_work * (reading_time(contexts, blocks, reading) / reading_time(as_measured, of_table, reading));
+}
+
+std::int64_t LayerTimes::parts_of(const RankBatch& batch, std::int64_t kv_heads) const {
+  const DecodeReduction& kernels = engine_->decode_reduction;
+  if (scope_ == Scope::serving && kernels.serving_parts)
+    return kernels.parts_in_serving(batch.decodes() + batch.padding, kv_heads);
+  return kernels.parts_of(batch.decodes(), kv_heads, sum_of(batch.decode_contexts) / batch.decodes());
 }
 
 std::optional<Seconds> LayerTimes::torch_prompt_time(const AttentionWork& work,
@@ -285,11 +288,9 @@ Seconds LayerTimes::reduction_time(const RankBatch& batch) const {
   const DecodeReduction& reduction = engine_->decode_reduction;
   const AttentionWork& work = *work_.attention;
   if (engine_->torch_kernels) {
-    const std::int64_t sequences = batch.decodes();
-    const std::int64_t parts =
-        reduction.parts_of(sequences, work.kv_heads, sum_of(batch.decode_contexts) / sequences);
+    const std::int64_t rows = batch.decodes() + batch.padding;
     if (const auto time = cost_->kernels().torch_reduction.at(
-            {sequences, parts, work.heads, work.kv_heads, work.head_dim, {}}))
+            {rows, parts_of(batch, work.kv_heads), work.heads, work.kv_heads, work.head_dim, {}}))
       return *time;
   }
   return cost_->elementwise(reduction.kernels_of(batch.decodes(), work.kv_heads), Bytes(0.0));

@@ -73,8 +73,10 @@ class LayerTimes {
   template <class Visit>
   void visit_attention(const RankBatch& batch, Visit visit) const;
   Seconds decode_time(const AttentionWork& work, const RankBatch& batch) const;
-  /// What sequences of unequal `contexts` take longer than equal ones, which take `equal` together.
-  Seconds unequal_time(std::vector<std::int64_t> contexts, std::int64_t kv_heads, Seconds equal) const;
+  /// The same where equal sequences of as many tokens, cut as in `step`, take `equal`.
+  Seconds decode_time_by_blocks(const RankBatch& batch, std::int64_t kv_heads, Seconds equal) const;
+  /// Into which each sequence's cache is cut.
+  std::int64_t parts_of(const RankBatch& batch, std::int64_t kv_heads) const;
   Seconds reduction_time(const RankBatch& batch) const;
   Seconds prefill_time(const AttentionWork& work, const RankBatch& batch) const;
   /// Where the engine's are PyTorch's kernels and the GPU has a table of them; of a prompt's first chunk.

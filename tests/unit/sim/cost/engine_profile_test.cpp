@@ -61,6 +61,9 @@ TEST_CASE("Split decode attention is reduced by more kernels, while few sequence
   CHECK(reduction.parts_of(4, 8, 8192) == 8);
   CHECK(reduction.parts_of(200, 8, 8192) == 1);
   CHECK(reduction.parts_of(1, 8, 1) == 1);
+  CHECK(reduction.parts_in_serving(1, 8) == 16);
+  CHECK(reduction.parts_in_serving(8, 8) == 4);
+  CHECK(reduction.parts_in_serving(200, 8) == 1);
   const DecodeReduction always = read_engine_profile("vllm", "test").decode_reduction;
   CHECK(always.kernels_of(1, 8) == always.kernels_of(1000, 8));
 }

@@ -216,7 +216,7 @@ TEST_CASE("An engine of PyTorch's kernels takes their measured times, and stated
   gpu.profile.tables.torch_routing = {{64, 8, 2, own}};
   gpu.profile.tables.torch_permutation = {{64, 2, 4096, own}};
   gpu.profile.tables.torch_prompt_attention = {{256, 32, 8, 128, own}};
-  gpu.profile.tables.torch_reduction = {{2, 4, 32, 8, 128, own}};
+  gpu.profile.tables.torch_reduction = {{2, 16, 32, 8, 128, own}};
   gpu.profile.tables.torch_cache_write = {{2, 32, 8, 128, own}};
   gpu.profile.tables.torch_prompt_write = {{256, 32, 8, 128, own}};
   const OperatorCost measured(gpu, engine.expert_tiling);
@@ -275,4 +275,28 @@ TEST_CASE(
   CHECK(time_of(one_long) < time_of(equal) + Seconds(12e-9 * 2200));
   fixture.engine.decode_reduction.token_time = Seconds(0.0);
   CHECK(time_of(one_long) == time_of(equal));
+}
+
+TEST_CASE("Served caches are cut into as many parts as the padded batch leaves room for, however short",
+          "[plan]") {
+  Fixture fixture;
+  DecodeReduction& reduction = fixture.engine.decode_reduction;
+  reduction.thread_blocks = 264;
+  reduction.tokens_of_part = 128;
+  reduction.token_time = Seconds(16e-9);
+  const auto time_of = [&](Scope scope, std::int64_t padding) {
+    RankBatch batch;
+    batch.decode_contexts = {600};
+    batch.padding = padding;
+    const LayerTimes layer = fixture.layer(scope);
+    for (const OperatorTime& op : layer.attention_operators(batch))
+      if (op.name == "decode_attention") return op.time;
+    return Seconds(0.0);
+  };
+  const Seconds as_in_a_step = time_of(Scope::serving, 0);
+  CHECK(as_in_a_step == time_of(Scope::step, 0));
+  reduction.serving_parts = 16;
+  CHECK(time_of(Scope::serving, 0) < as_in_a_step);   // 64 tokens in each part instead of 192
+  CHECK(time_of(Scope::serving, 63) > as_in_a_step);  // one part
+  CHECK(time_of(Scope::step, 63) == as_in_a_step);
 }
