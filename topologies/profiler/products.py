@@ -36,6 +36,8 @@ MOE_MODELS = (
     (3584, 4608, 3584, 64, 151936),  # Qwen2-57B-A14B
 )
 PUBLISHED_ROWS = (1, 2, 4, 8, 16, 32, 64, 96, 128, 192, 256, 384, 512, 768, 1024, 1536, 2048, 4096, 8192)
+# Batches that engines pad decodes to and prompts between: cuBLAS may change its kernel at any of them.
+ROWS_BETWEEN = (24, 40, 48, 56, 72, 80, 88, 104, 112, 120, 320, 448, 640, 896, 1280, 1792)
 SEQUENCES = 512  # of a decode batch: the vocabulary's product takes one row of each
 LARGEST_OUTPUT = 2**28
 
@@ -79,6 +81,15 @@ def gemm_published_points():
             if n * k <= LARGEST_WEIGHT and m <= most_rows and m * n <= LARGEST_OUTPUT:
                 if n not in COLUMNS or k not in DEPTHS:
                     yield m, n, k
+
+
+def gemm_between_points():
+    """All published shapes at further rows."""
+    known = set(gemm_points())
+    for (n, k), most_rows in published_shapes().items():
+        for m in ROWS_BETWEEN:
+            if n * k <= LARGEST_WEIGHT and m <= most_rows and m * n <= LARGEST_OUTPUT and (m, n, k) not in known:
+                yield m, n, k
 
 
 def gemm(pool, m, n, k):
