@@ -22,22 +22,25 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "../..")
 MEASURED = os.path.join(ROOT, "tests/accuracy/measured")
 PROFILE = os.path.join(ROOT, "sim/cost/engines/reference.json")
-GPUS = {"h100_sxm": ("serving_h100.csv", "hgx-h100"), "h200_sxm": ("serving_h200.csv", "hgx-h200")}
+GPUS = {"h100_sxm": (("serving_h100.csv", "other_serving_h100.csv"), "hgx-h100"),
+        "h200_sxm": (("serving_h200.csv", "other_serving_h200.csv"), "hgx-h200")}
 OLMOE = {  # as it was built for the measurement; the catalogue has none
     "model_type": "qwen3_moe", "hidden_size": 2048, "num_hidden_layers": 16, "num_attention_heads": 16,
     "num_key_value_heads": 16, "head_dim": 128, "intermediate_size": 1024, "moe_intermediate_size": 1024, "num_experts": 64,
     "num_experts_per_tok": 8, "norm_topk_prob": True, "vocab_size": 50304, "max_position_embeddings": 16384,
     "tie_word_embeddings": False, "torch_dtype": "bfloat16"}
 MODELS = {"olmoe-1b-7b": OLMOE}  # others are the catalogue's
-DENSE = ("llama-3.1-8b",)
+DENSE = ("llama-3.1-8b", "qwen3-8b")
 
 
-def measured_runs(file):
-    """Rows by model, slots and rate."""
+def measured_runs(files):
+    """Rows by model, layers, slots and rate."""
     runs = {}
-    with open(os.path.join(MEASURED, file), newline="") as rows:
-        for row in csv.DictReader(rows):
-            runs.setdefault((row["model"], int(row["slots"]), float(row["rate"])), []).append(row)
+    for file in files:
+        with open(os.path.join(MEASURED, file), newline="") as rows:
+            for row in csv.DictReader(rows):
+                key = row["model"], int(row["layers"]), int(row["slots"]), float(row["rate"])
+                runs.setdefault(key, []).append(row)
     return runs
 
 
@@ -50,24 +53,25 @@ def measured_figures(rows):
     return {"ttft": 1e3 * ttft, "tpot": 1e3 * tpot, "throughput": sum(tokens) / max(t["finish"] for t in times)}
 
 
-def scenario(model, slots, rows, cluster, folder):
+def scenario(model, layers, slots, rows, cluster, folder):
     trace = os.path.join(folder, "trace.csv")
     with open(trace, "w") as file:
         file.write("arrival_s,prompt_tokens,output_tokens\n")
         file.writelines(f"{row['arrival_s']},{row['prompt_tokens']},{row['output_tokens']}\n" for row in rows)
-    return {"model": MODELS.get(model, model), "cluster": cluster, "engine": {"profile": "reference", "max_num_seqs": slots},
-            "routing": {"preset": "random"}, "workload": {"trace": trace}}
+    return {"model": MODELS.get(model, model), "model_overrides": {"num_hidden_layers": layers},
+            "cluster": cluster, "engine": {"profile": "reference", "max_num_seqs": slots}, "routing": {"preset": "random"},
+            "workload": {"trace": trace}}
 
 
 def validation_row(runs, gpu, model):
     """Means over the loads, which are the row's points."""
-    file, cluster = GPUS[gpu]
+    files, cluster = GPUS[gpu]
     errors = []
-    for (name, slots, rate), rows in measured_runs(file).items():
+    for (name, layers, slots, rate), rows in measured_runs(files).items():
         if name != model:
             continue
         with tempfile.TemporaryDirectory() as folder:
-            ours = runs.run(json.dumps(scenario(model, slots, rows, cluster, folder)))
+            ours = runs.run(json.dumps(scenario(model, layers, slots, rows, cluster, folder)))
         real = measured_figures(rows)
         errors.append([float(relative(ours[key], real[key])) for key in ("tpot", "ttft", "throughput")])
         print(f"{gpu} {model} {rate:4.0f} /s: TPOT {errors[-1][0]:+.1%}, TTFT {errors[-1][1]:+.1%}, "
@@ -86,13 +90,13 @@ def main():
     arguments = parser.parse_args()
     runs = Runs(arguments.program, arguments.cache)
     rows = [validation_row(runs, gpu, model)
-            for gpu, (file, _) in GPUS.items() for model in sorted({name for name, *_ in measured_runs(file)})]
+            for gpu, (files, _) in GPUS.items() for model in sorted({name for name, *_ in measured_runs(files)})]
     with open(PROFILE) as file:
         profile = json.load(file)
     profile["generations"] = [{
         "gpus": sorted(GPUS),
-        "validation": "results/04-accuracy/served.py: requests served by one real GPU at three loads each, nothing fitted to "
-                      "them; mean absolute errors of mean TPOT, mean TTFT and throughput",
+        "validation": "results/04-accuracy/served.py: requests served by one real GPU at two or three loads each, nothing fitted "
+                      "to them; mean absolute errors of mean TPOT, mean TTFT and throughput",
         "validated": rows}]
     if arguments.write:
         with open(PROFILE, "w") as file:
