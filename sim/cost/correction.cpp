@@ -29,6 +29,17 @@ RatioCurve::RatioCurve(std::vector<MeasuredTime> points) {
   }
 }
 
+/// Between knots the corrected time is a power of the formula's, beyond them a multiple of it: it is least at
+/// a knot or at an end.
+Seconds RatioCurve::least(Seconds from, Seconds to) const {
+  Seconds least = std::min(corrected(from), corrected(to));
+  for (const Knot& knot : knots_) {
+    const Seconds formula(std::exp(knot.log_formula));
+    if (formula > from && formula < to) least = std::min(least, formula * std::exp(knot.log_ratio));
+  }
+  return least;
+}
+
 Seconds RatioCurve::corrected(Seconds formula) const {
   const double at = std::log(formula.value());  // of no time: below every knot
   const auto above = std::lower_bound(knots_.begin(), knots_.end(), at,

@@ -38,6 +38,8 @@ class RatioCurve {
   explicit RatioCurve(std::vector<MeasuredTime> points);
 
   Seconds corrected(Seconds formula) const;
+  /// The least where the formula says anything from `from` to `to`.
+  Seconds least(Seconds from, Seconds to) const;
 
  private:
   struct Knot {
@@ -87,11 +89,21 @@ class Correction {
   /// The same along one varying size; `formula_at(x)` is the formula's time at a measured size x.
   template <class FormulaAt>
   Seconds corrected(const Shape& shape, Seconds formula, FormulaAt formula_at) const {
+    const RatioCurve* curve = curve_at(shape, formula_at);
+    return curve == nullptr ? formula : curve->corrected(formula);
+  }
+
+  /// The least over a rectangle of sizes, where the formula says at least `formula`.
+  Seconds least(const Shape& shape, const SizeRange& x, const SizeRange& y, Seconds formula) const {
     if (empty()) return formula;
-    Ratios& ratios = ratios_of(shape);
-    if (!ratios.surface) return formula;
-    if (!ratios.curve) ratios.curve = curve_of(shape, *ratios.surface, formula_at);
-    return ratios.curve->corrected(formula);
+    const Ratios& ratios = ratios_of(shape);
+    return ratios.surface ? formula * std::exp(ratios.surface->least_log_ratio(x, y)) : formula;
+  }
+  /// The least where the formula says anything from `from` to `to`.
+  template <class FormulaAt>
+  Seconds least(const Shape& shape, Seconds from, Seconds to, FormulaAt formula_at) const {
+    const RatioCurve* curve = curve_at(shape, formula_at);
+    return curve == nullptr ? from : curve->least(from, to);
   }
 
  private:
@@ -99,6 +111,16 @@ class Correction {
     std::optional<RatioSurface> surface;  // none: nothing of the kind was measured
     std::optional<RatioCurve> curve;
   };
+
+  /// Null when nothing of the shape's kind was measured.
+  template <class FormulaAt>
+  const RatioCurve* curve_at(const Shape& shape, FormulaAt formula_at) const {
+    if (empty()) return nullptr;
+    Ratios& ratios = ratios_of(shape);
+    if (!ratios.surface) return nullptr;
+    if (!ratios.curve) ratios.curve = curve_of(shape, *ratios.surface, formula_at);
+    return &*ratios.curve;
+  }
 
   template <class FormulaAt>
   RatioCurve curve_of(const Shape& shape, const RatioSurface& ratios, FormulaAt formula_at) const {

@@ -114,4 +114,17 @@ MeasuredKernels::MeasuredKernels(const OperatorTables& tables, const KernelPace&
       torch_prompt_write(tables.torch_prompt_write, prompt_write_work, at, own),
       torch_sampling(tables.torch_sampling, sampling_work, at, own) {}
 
+void MeasuredKernels::take_least_within(double reach) {
+  norm.take_least_within(reach);
+  activation.take_least_within(reach);
+  torch_activation.take_least_within(reach);
+  torch_reduction.take_least_within(reach);
+  torch_routing.take_least_within(reach);
+  torch_permutation.take_least_within(reach);
+  torch_prompt_attention.take_least_within(reach);
+  torch_cache_write.take_least_within(reach);
+  torch_prompt_write.take_least_within(reach);
+  torch_sampling.take_least_within(reach);
+}
+
 }  // namespace switchyard

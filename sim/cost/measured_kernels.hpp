@@ -56,8 +56,13 @@ class KernelTable {
   std::optional<Seconds> at(const Point& point) const {
     if (correction_.empty()) return std::nullopt;
     const KernelWork work = work_of_(point);
+    if (reach_ > 1.0)
+      return correction_.least(work.shape, {work.x, work.x * reach_}, {work.y, work.y * reach_},
+                               formula(work, pace_));
     return correction_.corrected(work.shape, work.x, work.y, formula(work, pace_));
   }
+  /// From now on the least of any sizes from those asked for to so many times as large.
+  void take_least_within(double reach) { reach_ = reach; }
 
  private:
   static Seconds formula(const KernelWork& work, const KernelPace& pace) {
@@ -66,6 +71,7 @@ class KernelTable {
 
   WorkOf work_of_;
   KernelPace pace_;
+  double reach_ = 1.0;
   Correction<KernelShape> correction_;
 };
 
@@ -81,6 +87,9 @@ class MeasuredKernels {
   KernelTable<PermutationPoint> torch_permutation;
   KernelTable<HeadsPoint> torch_prompt_attention, torch_cache_write, torch_prompt_write;
   KernelTable<SamplingPoint> torch_sampling;
+
+  /// Of all tables.
+  void take_least_within(double reach);
 
  private:
   MeasuredKernels(const OperatorTables& tables, const KernelPace& measured_at, const KernelPace& own);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -141,28 +142,61 @@ OperatorCost::OperatorCost(const Gpu& gpu, ExpertTiling tiling, const EngineEffi
       Formulas{OperatorCost(formula_gpu(gpu, {})), OperatorCost(formula_gpu(gpu, engine))});
 }
 
+const OperatorCost& OperatorCost::on_engine() const { return formulas_ ? formulas_->with : *this; }
+
 template <class Of>
 Seconds OperatorCost::on_engine(Seconds time, Of of) const {
   if (!formulas_) return time;
-  const Seconds without = of(formulas_->without);
-  return without > Seconds(0.0) ? time * (of(formulas_->with) / without) : time;
+  const Seconds without = of(formulas_->without, reach_);
+  return without > Seconds(0.0) ? time * (of(formulas_->with, Reach{}) / without) : time;
+}
+
+/// The formula without bytes, pairs among idle blocks and padding, times the least ratio of all sizes.
+OperatorCost::LeastPrompts OperatorCost::least_prefill_attention(const AttentionWork& work) const {
+  constexpr double kAnything = std::numeric_limits<double>::max();
+  const double ratio =
+      prefill_attention_.least(shape_of(work), {0.0, kAnything}, {0.0, kAnything}, Seconds(1.0)).value();
+  const Gpu& gpu = formulas_ ? formulas_->with.gpu_ : gpu_;
+  const Seconds pair =
+      work.prefill_flops_per_pair /
+      (peak_rate(gpu, Precision::bf16) * gpu.profile.prefill_attention.in(work.kv_cache).compute);
+  const double idle = kAttentionIdleWaves * real(gpu.multiprocessors) * kQueryBlock / real(work.heads);
+  return {ratio * (gpu.profile.kernel_overhead + idle * kKeysOfBlock * pair),
+          ratio * (kKeysOfBlock + kKeysOfQuery) * pair, ratio * pair};
+}
+
+OperatorCost OperatorCost::least_within(const Reach& reach) const {
+  OperatorCost least = *this;
+  least.reach_ = reach;
+  least.kernels_.take_least_within(reach.rows);
+  return least;
 }
 
 Seconds OperatorCost::gemm(const Gemm& gemm, std::int64_t m) const {
   if (m == 0 || gemm.n == 0) return Seconds(0.0);
-  const Seconds time = gemm_.corrected(shape_of(gemm), gemm_formula(gemm, m), [&](double rows) {
-    return gemm_formula(gemm, static_cast<std::int64_t>(rows));
+  const auto formula_at = [&](double rows) { return gemm_formula(gemm, static_cast<std::int64_t>(rows)); };
+  const Seconds formula = gemm_formula(gemm, m);
+  const Seconds time =
+      reaches() ? gemm_.least(shape_of(gemm), formula, formula_at(real(m) * reach_.rows), formula_at)
+                : gemm_.corrected(shape_of(gemm), formula, formula_at);
+  return on_engine(time, [&](const OperatorCost& cost, const Reach& reach) {
+    return cost.gemm(gemm, static_cast<std::int64_t>(real(m) * reach.rows));
   });
-  return on_engine(time, [&](const OperatorCost& cost) { return cost.gemm(gemm, m); });
 }
 
 Seconds OperatorCost::decode_attention(const AttentionWork& work, std::int64_t sequences,
                                        double context) const {
   if (sequences == 0) return Seconds(0.0);
-  const Seconds time = decode_attention_.corrected(shape_of(work), real(sequences), context / real(sequences),
-                                                   decode_formula(work, sequences, context));
-  return on_engine(time,
-                   [&](const OperatorCost& cost) { return cost.decode_attention(work, sequences, context); });
+  const double queries = real(sequences), each = context / queries;
+  if (reaches())
+    return decode_attention_.least(shape_of(work), {queries, queries * reach_.rows},
+                                   {each / reach_.rows, each * reach_.depth},
+                                   on_engine().decode_formula(work, sequences, context));
+  const Seconds time =
+      decode_attention_.corrected(shape_of(work), queries, each, decode_formula(work, sequences, context));
+  return on_engine(time, [&](const OperatorCost& cost, const Reach&) {
+    return cost.decode_attention(work, sequences, context);
+  });
 }
 
 Seconds OperatorCost::prefill_attention(const AttentionWork& work, double pairs, double keys,
@@ -171,8 +205,9 @@ Seconds OperatorCost::prefill_attention(const AttentionWork& work, double pairs,
   const Seconds time =
       prefill_attention_.corrected(shape_of(work), real(tokens), context_size(keys - real(tokens)),
                                    prefill_formula(work, pairs, keys, tokens));
-  return on_engine(
-      time, [&](const OperatorCost& cost) { return cost.prefill_attention(work, pairs, keys, tokens); });
+  return on_engine(time, [&](const OperatorCost& cost, const Reach&) {
+    return cost.prefill_attention(work, pairs, keys, tokens);
+  });
 }
 
 Seconds OperatorCost::linear_attention(const StateWork& work, std::int64_t sequences,
@@ -191,24 +226,40 @@ Seconds OperatorCost::linear_attention(const StateWork& work, std::int64_t seque
                                                     scanned * work.prefill_bytes_per_token,
                                                     gpu_.profile.prefill_attention);
   }
-  return on_engine(time,
-                   [&](const OperatorCost& cost) { return cost.linear_attention(work, sequences, tokens); });
+  return on_engine(time, [&](const OperatorCost& cost, const Reach&) {
+    return cost.linear_attention(work, sequences, tokens);
+  });
 }
 
 Seconds OperatorCost::experts(const ExpertWork& work, double rows, double tiled_rows,
                               std::int64_t reads) const {
   if (reads == 0) return Seconds(0.0);
-  const Seconds time = experts_.corrected(shape_of(work), rows_a_read(tiling_, rows, tiled_rows, reads),
-                                          real(reads), experts_formula(work, rows, tiled_rows, reads));
-  return on_engine(time,
-                   [&](const OperatorCost& cost) { return cost.experts(work, rows, tiled_rows, reads); });
+  const double each = rows_a_read(tiling_, rows, tiled_rows, reads), read = real(reads);
+  if (reaches()) {
+    const double padding = tiling_.large ? real(tiling_.large->rows) : 0.0;  // of whole tiles, a read
+    return experts_.least(shape_of(work), {each / reach_.depth, each * reach_.rows + padding},
+                          {read, read * reach_.depth},
+                          on_engine().experts_formula(work, rows, tiled_rows, reads));
+  }
+  const Seconds time =
+      experts_.corrected(shape_of(work), each, read, experts_formula(work, rows, tiled_rows, reads));
+  return on_engine(time, [&](const OperatorCost& cost, const Reach&) {
+    return cost.experts(work, rows, tiled_rows, reads);
+  });
 }
 
 Seconds OperatorCost::elementwise(double kernels, Bytes bytes) const {
-  const Seconds time = !elementwise_ || kernels <= 0.0
-                           ? elementwise_formula(kernels, bytes)
-                           : kernels * elementwise_->corrected(elementwise_formula(1.0, bytes / kernels));
-  return on_engine(time, [&](const OperatorCost& cost) { return cost.elementwise(kernels, bytes); });
+  const Seconds formula = elementwise_formula(kernels, bytes);
+  Seconds time = formula;
+  if (elementwise_ && kernels > 0.0) {
+    const Seconds each = elementwise_formula(1.0, bytes / kernels);
+    time = kernels * (reaches()
+                          ? elementwise_->least(each, elementwise_formula(1.0, bytes * reach_.rows / kernels))
+                          : elementwise_->corrected(each));
+  }
+  return on_engine(time, [&](const OperatorCost& cost, const Reach& reach) {
+    return cost.elementwise(kernels, bytes * reach.rows);
+  });
 }
 
 Seconds OperatorCost::gemm_formula(const Gemm& gemm, std::int64_t m) const {

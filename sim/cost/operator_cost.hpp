@@ -21,6 +21,12 @@ namespace switchyard {
 /// (a^p + b^p)^(1/p): a maximum without a corner. A hard maximum is too sharp near the roofline's ridge.
 Seconds smooth_max(Seconds a, Seconds b, double p);
 
+/// How far sizes reach: from those asked for to so many times as large, both ends included.
+struct Reach {
+  double rows = 1.0;   // rows, sequences, new tokens, bytes
+  double depth = 1.0;  // decode attention: context of all sequences; experts: reads
+};
+
 class OperatorCost {
  public:
   /// `tiling`: how the engine cuts experts' rows, so that measured grouped products, which hold their own
@@ -49,6 +55,18 @@ class OperatorCost {
   /// `kernels` small kernels that move `bytes` together.
   Seconds elementwise(double kernels, Bytes bytes) const;
 
+  /// Of one layer's prompt attention at least fixed + each_token x new tokens + each_pair x pairs, whatever
+  /// prompts there are.
+  struct LeastPrompts {
+    Seconds fixed, each_token, each_pair;
+  };
+  LeastPrompts least_prefill_attention(const AttentionWork& work) const;
+
+  /// The same, but every time is at most the least of all sizes within reach: a measured table may have less
+  /// for more, and what is proven of all sizes must not overlook that. Of experts tiled rows may be any more.
+  /// Attention of prompts and linear attention stay as they are.
+  OperatorCost least_within(const Reach& reach) const;
+
   const Gpu& gpu() const { return gpu_; }
   /// Small kernels that were measured themselves.
   const MeasuredKernels& kernels() const { return kernels_; }
@@ -57,7 +75,12 @@ class OperatorCost {
   OperatorCost(const Gpu& gpu, const Gpu& measured, ExpertTiling tiling);
   /// The formula alone, with the engine's factors and without.
   struct Formulas;
+  /// Whose formulas the engine's factors are in; where a table corrects with sizes alone, the corrected time
+  /// is that formula's times the same ratio.
+  const OperatorCost& on_engine() const;
+  bool reaches() const { return reach_.rows > 1.0 || reach_.depth > 1.0; }
   /// `time`, as the profile has it, times the ratio of what `of` says with the engine's factors and without.
+  /// Within reach the ratio is at least that of the least time with them and the most without.
   template <class Of>
   Seconds on_engine(Seconds time, Of of) const;
   Seconds gemm_formula(const Gemm& gemm, std::int64_t m) const;
@@ -69,6 +92,7 @@ class OperatorCost {
 
   Gpu gpu_;
   ExpertTiling tiling_;
+  Reach reach_;
   MeasuredKernels kernels_;
   std::shared_ptr<const Formulas> formulas_;  // none: an engine whose kernels are the profile's
   Correction<GemmShape> gemm_;

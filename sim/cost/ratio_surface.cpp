@@ -52,6 +52,26 @@ double RatioSurface::log_ratio(double x, double y) const {
   return at_below + along_x * (at_above - at_below);
 }
 
+/// Between crossings of the grid the surface is bilinear: it is least at a corner of what the rectangle cuts
+/// out of a cell.
+double RatioSurface::least_log_ratio(const SizeRange& x, const SizeRange& y) const {
+  const std::vector<double> ys = corners(axes_[1], y);
+  double least = std::numeric_limits<double>::infinity();
+  for (double at_x : corners(axes_[0], x))
+    for (double at_y : ys) least = std::min(least, log_ratio(at_x, at_y));
+  return least;
+}
+
+/// Its ends and the sizes of the grid between them.
+std::vector<double> RatioSurface::corners(const Axis& axis, const SizeRange& range) {
+  std::vector<double> sizes = {range.from};
+  const auto first = std::upper_bound(axis.sizes.begin(), axis.sizes.end(), range.from);
+  const auto last = std::lower_bound(first, axis.sizes.end(), range.to);
+  sizes.insert(sizes.end(), first, last);
+  if (range.to > range.from) sizes.push_back(range.to);
+  return sizes;
+}
+
 RatioSurface::Axis RatioSurface::axis_of(std::vector<double> sizes) {
   std::sort(sizes.begin(), sizes.end());
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());

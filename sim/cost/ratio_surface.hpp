@@ -9,6 +9,12 @@
 
 namespace switchyard {
 
+/// Both ends included.
+struct SizeRange {
+  double from = 1.0;
+  double to = 1.0;
+};
+
 class RatioSurface {
  public:
   /// Sizes above 0; a class with one varying size has y = 1 throughout.
@@ -31,6 +37,8 @@ class RatioSurface {
 
   /// Natural logarithm of the ratio. Sizes of 0 are below every measured one.
   double log_ratio(double x, double y = 1.0) const;
+  /// The least of a rectangle of sizes.
+  double least_log_ratio(const SizeRange& x, const SizeRange& y) const;
   /// The measured sizes, ascending.
   const std::vector<double>& xs() const { return axes_[0].sizes; }
   const std::vector<double>& ys() const { return axes_[1].sizes; }
@@ -48,6 +56,7 @@ class RatioSurface {
   RatioSurface() = default;
   static Axis axis_of(std::vector<double> sizes);
   static Position position(const Axis& axis, double size);
+  static std::vector<double> corners(const Axis& axis, const SizeRange& range);
   double& at(std::size_t x, std::size_t y) { return log_ratios_[x * axes_[1].sizes.size() + y]; }
   void fill(const std::vector<Point>& points);
 
