@@ -128,6 +128,13 @@ bool holds_one_sequence(const MemoryFit& fit, const EngineLimits& limits) {
   return limits.num_gpu_blocks_override || fit.kv_tokens() >= limits.max_model_len;
 }
 
+MemoryFit with_override(MemoryFit fit, const EngineLimits& limits) {
+  if (!limits.num_gpu_blocks_override) return fit;
+  fit.num_gpu_blocks = *limits.num_gpu_blocks_override;
+  fit.kv_pool = static_cast<double>(fit.kv_tokens()) * fit.kv_bytes_per_token;
+  return fit;
+}
+
 /// The first deployment with more GPUs a replica that is sound and fits, in words.
 std::string smallest_change(const Architecture& a, const ModelPrecision& precision, const Deployment& d,
                             const Cluster& cluster, const EngineProfile& engine, const EngineLimits& limits) {
@@ -157,9 +164,16 @@ std::string smallest_change(const Architecture& a, const ModelPrecision& precisi
 
 }  // namespace
 
+std::optional<MemoryFit> find_fit(const Architecture& a, const ModelPrecision& precision, const Deployment& d,
+                                  const Cluster& cluster, const EngineProfile& engine,
+                                  const EngineLimits& limits) {
+  const MemoryFit fit = budget(a, precision, d, cluster.gpu, engine, limits);
+  return holds_one_sequence(fit, limits) ? std::optional(with_override(fit, limits)) : std::nullopt;
+}
+
 MemoryFit fit_memory(const Architecture& a, const ModelPrecision& precision, const Deployment& d,
                      const Cluster& cluster, const EngineProfile& engine, const EngineLimits& limits) {
-  MemoryFit fit = budget(a, precision, d, cluster.gpu, engine, limits);
+  const MemoryFit fit = budget(a, precision, d, cluster.gpu, engine, limits);
   if (!holds_one_sequence(fit, limits)) {
     const std::string model = a.name + " on " + cluster.gpu.name;
     if (fit.num_gpu_blocks == 0) {
@@ -171,11 +185,7 @@ MemoryFit fit_memory(const Architecture& a, const ModelPrecision& precision, con
                      table_of(fit) + "it would fit with /engine/max_model_len " +
                      std::to_string(fit.kv_tokens()));
   }
-  if (limits.num_gpu_blocks_override) {
-    fit.num_gpu_blocks = *limits.num_gpu_blocks_override;
-    fit.kv_pool = static_cast<double>(fit.kv_tokens()) * fit.kv_bytes_per_token;
-  }
-  return fit;
+  return with_override(fit, limits);
 }
 
 }  // namespace switchyard

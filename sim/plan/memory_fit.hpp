@@ -42,6 +42,11 @@ struct MemoryFit {
   std::int64_t kv_tokens() const { return num_gpu_blocks * block_size; }
 };
 
+/// The same as fit_memory() says, in fewer words: none where that refuses.
+std::optional<MemoryFit> find_fit(const Architecture& architecture, const ModelPrecision& precision,
+                                  const Deployment& deployment, const Cluster& cluster,
+                                  const EngineProfile& engine, const EngineLimits& limits);
+
 /// vLLM's rule: pool = gpu_memory_utilization x memory - weights - peak activations - reserve, in whole
 /// blocks; a pool that cannot hold one sequence of max_model_len is refused, as vLLM refuses to start. Throws
 /// Infeasible with the table and the smallest change that would fit.

@@ -171,3 +171,22 @@ TEST_CASE("An encoder needs no KV pool", "[plan]") {
   CHECK(c.fit().kv_bytes_per_token.value() == 0.0);
   CHECK(c.fit().weights.value() == Approx(2.0 * 335.1e6).epsilon(0.005));
 }
+
+TEST_CASE("Asking whether a model fits gives what fit_memory gives, and nothing where that refuses",
+          "[plan]") {
+  Case c("llama-3.1-70b");
+  const auto found = [&] {
+    return find_fit(c.model, c.precision, c.deployment, c.cluster, c.engine, c.limits);
+  };
+  CHECK_FALSE(found().has_value());
+  CHECK_THROWS_AS(c.fit(), Infeasible);
+  c.deployment.tensor_parallel_size = 4;
+  REQUIRE(found().has_value());
+  CHECK(found()->num_gpu_blocks == c.fit().num_gpu_blocks);
+  CHECK(found()->kv_pool == c.fit().kv_pool);
+  c.limits.num_gpu_blocks_override = 700;
+  CHECK(found()->num_gpu_blocks == 700);
+  c.limits.num_gpu_blocks_override.reset();
+  c.limits.max_model_len = 10'000'000;  // more than the pool holds
+  CHECK_FALSE(found().has_value());
+}
