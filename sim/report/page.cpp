@@ -1,25 +1,13 @@
-// Fills the page's template: style, scripts, and the data as one block of JSON.
+// The data of each page.
 #include "sim/report/page.hpp"
 
-#include <algorithm>
-
-#include "sim/base/embedded.hpp"
 #include "sim/base/ensure.hpp"
 #include "sim/base/rounding.hpp"
+#include "sim/report/page_file.hpp"
 
 namespace switchyard {
 
-std::span<const EmbeddedFile> report_files();  // generated
-
 namespace {
-
-std::string_view file(std::string_view name) {
-  const auto files = report_files();
-  const auto found =
-      std::find_if(files.begin(), files.end(), [&](const auto& row) { return row.name == name; });
-  ensure(found != files.end(), "the page's files are embedded");
-  return found->text;
-}
 
 // A curve needs no more digits than the eye sees.
 constexpr int kDigits = 5;
@@ -131,37 +119,11 @@ Json data_of(const SweepPage& page) {
           {"pointers", page.pointers}, {"points", points},    {"notes", page.notes}};
 }
 
-std::string replaced(std::string_view text, char from, std::string_view to) {
-  std::string result;
-  for (const char c : text) c == from ? result.append(to) : result.append(1, c);
-  return result;
-}
-
-std::string escaped(std::string_view text) {
-  return replaced(replaced(replaced(text, '&', "&amp;"), '<', "&lt;"), '>', "&gt;");
-}
-
-// "<" stands only inside JSON's strings, where its escape means the same: no "</script" and no "<!--" is
-// left.
-std::string script_safe(const Json& data) {
-  return replaced(data.dump(-1, ' ', false, Json::error_handler_t::replace), '<', "\\u003c");
-}
-
-// Replaces each {{name}} of the template once; what is put in is not looked at again.
-std::string filled_page(const std::string& title, const std::string& script, const Json& data) {
-  std::string html;
-  std::string_view rest = file("page");
-  for (std::size_t open; (open = rest.find("{{")) != std::string_view::npos;) {
-    const std::size_t close = rest.find("}}", open);
-    ensure(close != std::string_view::npos, "the page's template is well formed");
-    const std::string_view name = rest.substr(open + 2, close - open - 2);
-    html += rest.substr(0, open);
-    if (name == "title") html += escaped(title);
-    else if (name == "data") html += script_safe(data);
-    else html += file(name == "script" ? std::string_view(script) : name);
-    rest.remove_prefix(close + 2);
-  }
-  return html += rest;
+Json data_of(const ComparisonPage& page) {
+  Json facts = Json::array();
+  for (const auto& [name, text] : page.facts) facts.push_back({name, text});
+  return {{"kind", "comparison"},          {"title", page.title},         {"facts", facts},
+          {"comparison", page.comparison}, {"summaries", page.summaries}, {"notes", page.notes}};
 }
 
 }  // namespace
@@ -173,15 +135,20 @@ RunPage run_page_of(const RunDescription& description, const Summary& summary, c
 }
 
 std::string run_page(const RunPage& page) {
-  return filled_page("Switchyard: " + page.description.model, "run", data_of(page));
+  return filled_page("Switchyard: " + page.description.model,
+                     {"parts", "experts", "network", "routers", "ranks", "run"}, data_of(page));
 }
 
 std::string routing_page(const RoutingPage& page) {
-  return filled_page("Switchyard: " + page.title, "routing", data_of(page));
+  return filled_page("Switchyard: " + page.title, {"experts", "routing"}, data_of(page));
 }
 
 std::string sweep_page(const SweepPage& page) {
-  return filled_page("Switchyard: " + page.title, "sweep", data_of(page));
+  return filled_page("Switchyard: " + page.title, {"parts", "curves", "sweep"}, data_of(page));
+}
+
+std::string comparison_page(const ComparisonPage& page) {
+  return filled_page("Switchyard: " + page.title, {"parts", "curves", "compare"}, data_of(page));
 }
 
 }  // namespace switchyard

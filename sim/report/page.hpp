@@ -100,10 +100,20 @@ struct SweepPage {
   std::vector<std::string> notes;
 };
 
+/// Scenarios side by side.
+struct ComparisonPage {
+  std::string title;
+  std::vector<std::pair<std::string, std::string>> facts;  // name and description of each scenario
+  Json comparison;                                         // comparison_json()
+  std::vector<Json> summaries;                             // of each; null where it could not run
+  std::vector<std::string> notes;
+};
+
 /// The whole HTML text. Any text in the data is safe: it can neither end the block it is in nor become
 /// markup.
 std::string run_page(const RunPage& page);
 std::string routing_page(const RoutingPage& page);
 std::string sweep_page(const SweepPage& page);
+std::string comparison_page(const ComparisonPage& page);
 
 }  // namespace switchyard

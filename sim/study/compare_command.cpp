@@ -153,15 +153,17 @@ std::vector<PointOutcome> run_all(const Wish& wish, Interruption& interruption) 
   return outcomes;
 }
 
-/// The page of a sweep over the scenarios themselves.
-SweepPage page_of(const Comparison& comparison) {
-  SweepPage page{"", "What each scenario reaches.", {"scenario"}, {}, {}};
+ComparisonPage page_of(const Comparison& comparison) {
+  ComparisonPage page;
   DistinctNotes notes;
   for (const Comparison::Column& column : comparison.columns) {
     page.title += (page.title.empty() ? "" : ", ") + column.name;
-    page.points.push_back({{column.name}, column.outcome.summary, verdict_with_reason(column.outcome)});
+    page.facts.emplace_back(column.name, column.description.model + "; " + column.description.deployment +
+                                             ", " + column.description.cluster);
+    page.summaries.push_back(column.outcome.summary);
     if (column.outcome.summary.is_object()) notes.add(column.outcome.summary["notes"]);
   }
+  page.comparison = comparison_json(comparison);
   page.notes = notes.take();
   return page;
 }
@@ -191,7 +193,7 @@ int compare_command(const Arguments& arguments) {
   if (wish.folder) {
     write_file_atomically(*wish.folder + "/compare.csv", comparison_csv(comparison));
     write_file_atomically(*wish.folder + "/compare.json", pretty(comparison_json(comparison)));
-    write_file_atomically(*wish.folder + "/report.html", sweep_page(page_of(comparison)));
+    write_file_atomically(*wish.folder + "/report.html", comparison_page(page_of(comparison)));
   }
   return status_of(outcomes);
 }

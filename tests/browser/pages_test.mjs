@@ -126,7 +126,7 @@ try {
     assert.match(await map.tip(1, 62), /^2\s×/);
   });
   await check('The page of a sweep has a line for each model and a row for each point', 'sweep', async (page) => {
-    assert.equal(await page.locator('.chart svg').count(), 2);
+    assert.equal(await page.locator('.chart svg').count(), 3);
     assert.equal(await page.locator('tbody tr').count(), 28);
     const legend = await page.locator('.chart svg').first().textContent();
     for (const model of ['llama-3.1-70b', 'mixtral-8x7b', 'snowflake-arctic']) assert.ok(legend.includes(model), model);
@@ -152,6 +152,55 @@ try {
     await page.locator('select[aria-label="x axis"]').selectOption('mean_tpot_ms');
     assert.match(await page.locator('.chart svg').first().textContent(), /Mean TPOT \(ms\)/);
   });
+  await check('A sweep has its frontier, a bar of cost and energy for each line, and where their time goes', 'sweep', async (page) => {
+    const frontier = page.locator('.card', {hasText: 'Pareto frontier'});
+    assert.ok(await frontier.locator('svg path[stroke-dasharray]').count() >= 1);
+    for (const [title, value] of [['Cost', /mixtral-8x7b\s+\$0\.\d+/], ['Energy', /mixtral-8x7b\s+\d\.\d+\sJ/]]) {
+      const card = page.locator('.bars', {hasText: title});
+      assert.equal(await card.locator('.bar i').count(), 3);
+      assert.match(await card.innerText(), value);
+    }
+    assert.equal(await page.locator('.breakdowns .parts').count(), 3);
+    await page.locator('select[aria-label="y axis"]').selectOption('usd_per_million_output_tokens');
+    assert.match(await page.locator('.chart svg').first().textContent(), /\$ a million output tokens/);
+    await page.locator('select[aria-label="y axis"]').selectOption('energy_per_output_token_j');
+    assert.match(await page.locator('.chart svg').first().textContent(), /Energy an output token/);
+  });
+  await check('The page of a comparison has the verdict, the survey in groups, and a chart for each question', 'comparison', async (page) => {
+    assert.equal(await page.locator('.sentences li').count(), 2);
+    assert.match(await page.locator('.verdict').innerText(), /dense: meets its targets[^]*hybrid: misses its targets[^]*big: infeasible: <b>weights<\/b>/);
+    const survey = page.locator('#survey');
+    assert.deepEqual(await survey.locator('td.group').allTextContents(), ['parameters', 'communication']);
+    assert.match(await survey.innerText(), /3\.3 B of 30\.5 B \(11 %\)/);
+    assert.equal(await page.locator('.chart svg').count(), 4);
+    for (const svg of await page.locator('.chart svg').all())
+      for (const name of ['dense', 'moe', 'hybrid']) assert.ok((await svg.textContent()).includes(name), name);
+    assert.equal(await page.locator('.chart svg').first().locator('path[fill-opacity="0.12"]').count(), 2);  // of three
+    assert.equal(await page.locator('.bars').count(), 4);
+    assert.equal(await page.locator('.bars .bar u').count(), 4 * 2);
+    assert.equal(await page.locator('.breakdowns .parts').count(), 3);
+    assert.doesNotMatch(await page.locator('main').innerText(), /NaN|undefined|Infinity/);
+  });
+  await check('The page of a plan has winners and ties, who wins at which demand, curves with bands, and what changes the answer', 'plan', async (page) => {
+    assert.match(await page.locator('h1').innerText(), /at most 64 <GPUs>/);
+    assert.match(await page.locator('#winners').innerText(), /llama-3\.1-8b Dense\s*best[^]*qwen3-30b-a3b MoE\s*tie[^]*snowflake-arctic hybrid/);
+    const segments = await page.locator('#crossover .segments div').evaluateAll((nodes) => nodes.map((node) => [node.innerText, node.clientWidth]));
+    assert.deepEqual(segments.map(([text]) => text.split('\n')[0]), ['llama-3.1-8b', 'qwen3-30b-a3b']);
+    assert.ok(segments[0][1] < segments[1][1]);  // 0.5 to 6 against 6 to 128
+    assert.equal(await page.locator('.chart svg').count(), 5);
+    assert.match(await page.locator('.chart svg').first().textContent(), /Dense to MoE/);
+    for (const title of ['Throughput against speed', 'First token against load', 'Time between tokens against load'])
+      assert.equal(await page.locator('.card', {hasText: title}).locator('path[fill-opacity="0.12"]').count(), 2, title);
+    assert.equal(await page.locator('.breakdowns .parts').count(), 3);
+    assert.equal(await page.locator('.bars').count(), 2);
+    assert.match(await page.locator('#by-gpu').innerText(), /llama-3\.1-8b\s+2 GPUs, \$5\/h\s+misses the SLO/);
+    assert.match(await page.locator('#sensitivity').innerText(), /price of h100_sxm x2\s+5 → 10\s+8\s+qwen3-30b-a3b\s*changes/);
+    assert.doesNotMatch(await page.locator('main').innerText(), /NaN|undefined|Infinity/);
+  });
+  await check('A plan in which nothing meets the targets says what came nearest', 'plan-without-winner', async (page) => {
+    assert.match(await page.locator('main').innerText(), /No deployment meets the targets\s+The nearest is llama-3\.1-8b: TTFT p99 2\.4 s/);
+    assert.equal(await page.locator('.chart').count(), 0);
+  });
   drawFigure();
   await check('A figure for a README is a whole SVG with a line for each model', 'figure.svg', async (page) => {
     assert.equal(await page.locator('parsererror').count(), 0);
@@ -160,7 +209,7 @@ try {
     assert.equal(await page.locator('path[fill-opacity="0.12"]').count(), 1);  // of a, whose errors are known
     if (screenshots) await page.screenshot({path: path.join(folder, 'figure.png')});
   });
-  for (const name of ['run', 'routing', 'sweep']) {
+  for (const name of ['run', 'routing', 'sweep', 'comparison', 'plan']) {
     await check(`The ${name} page fits a telephone and follows the dark scheme`, name, async (page) => {
       const light = await page.locator('.chart svg text').first().getAttribute('fill');
       await page.emulateMedia({colorScheme: 'dark'});

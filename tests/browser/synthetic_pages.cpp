@@ -1,6 +1,7 @@
 // Writes pages of made-up runs for the browser's test: run.html, many-experts.html and most-experts.html,
-// which differ in their experts; routers.html, whose nodes meet at routers; routing.html; sweep.html; and
-// empty.html of a run in which every request was rejected. Usage: synthetic_pages FOLDER
+// which differ in their experts; routers.html, whose nodes meet at routers; routing.html; sweep.html;
+// comparison.html; plan.html and plan-without-winner.html; and empty.html of a run in which every request was
+// rejected. Usage: synthetic_pages FOLDER
 #include <algorithm>
 #include <cmath>
 #include <iostream>
@@ -9,6 +10,7 @@
 #include "sim/base/random.hpp"
 #include "sim/record/metrics.hpp"
 #include "sim/report/page.hpp"
+#include "tests/browser/synthetic_studies.hpp"
 
 namespace {
 
@@ -272,7 +274,9 @@ std::string sweep_html() {
       const RunLog log = simulated({rate, model.base_step, model.step_slope}, 400);
       Summary figures = summary_of(log, 8);
       if (model.name == std::string("mixtral-8x7b")) figures.trust.tpot_error = figures.trust.ttft_error = {};
-      const Json summary = summary_json(figures);
+      Json summary = summary_json(figures);
+      summary["usd_per_million_output_tokens"] = 1e3 * model.base_step / rate;
+      summary["energy_per_output_token_j"] = 5e3 * model.base_step / rate;
       page.points.push_back({{model.name, rate}, summary, summary["slo_met"] == true ? "ok" : "slo missed"});
     }
   }
@@ -297,4 +301,8 @@ int main(int count, char** arguments) {
   switchyard::write_file_atomically(folder + "/routers.html", routers_html());
   switchyard::write_file_atomically(folder + "/routing.html", routing_html());
   switchyard::write_file_atomically(folder + "/sweep.html", sweep_html());
+  switchyard::write_file_atomically(folder + "/comparison.html", switchyard::comparison_html());
+  switchyard::write_file_atomically(folder + "/plan.html", switchyard::plan_html());
+  switchyard::write_file_atomically(folder + "/plan-without-winner.html",
+                                    switchyard::plan_without_winner_html());
 }

@@ -2,13 +2,6 @@
 'use strict';
 
 const summary = data.summary;
-const kParts = {
-  attention: 'Attention', dense_gemm: 'Dense GEMM', expert: 'Experts', gate: 'Gate', communication: 'Communication',
-  elementwise: 'Element-wise', head: 'Head', host: 'Host',
-};
-const kPartColours = {
-  attention: 'c0', dense_gemm: 'c5', expert: 'c1', gate: 'c4', communication: 'c2', elementwise: 'c3', head: 'c7', host: 'c6',
-};
 const kFigures = [
   ['ttft', 'Time to first token'], ['tpot', 'Time per output token'],
   ['itl', 'Inter-token latency'], ['e2el', 'End-to-end latency'],
@@ -120,15 +113,12 @@ function overTime() {
 function breakdown() {
   const {share, ms, bottleneck} = summary.breakdown;
   if (!bottleneck) return null;
-  const parts = Object.keys(kParts).filter((part) => share[part] > 0).sort((a, b) => share[b] - share[a]);
-  const paint = (part) => ({style: `background: var(--${kPartColours[part]})`});
-  const bar = element('div', {class: 'parts', role: 'img', 'aria-label': 'Shares of the time'}, parts.map((part) =>
-      element('i', {style: `background: var(--${kPartColours[part]}); flex: ${share[part]}`, title: `${kParts[part]} ${number(100 * share[part])} %`})));
-  const rows = parts.map((part) => element('li', {}, element('i', paint(part)), kParts[part],
+  const parts = partsOf(share);
+  const rows = parts.map((part) => element('li', {}, element('i', {style: paint(part)}), kParts[part],
       element('b', {}, `${number(100 * share[part])} %`), element('span', {class: 'soft'}, durationText(ms[part]))));
   return [element('h2', {}, 'Where the time went'), element('p', {class: 'soft'},
       'Shares of the steps\u2019 time; communication is the part that nothing else hides.'),
-      element('section', {class: 'card', id: 'breakdown'}, bar, element('ul', {class: 'legend'}, rows))];
+      element('section', {class: 'card', id: 'breakdown'}, partsBar(share, parts), element('ul', {class: 'legend'}, rows))];
 }
 
 function experts() {

@@ -1,7 +1,6 @@
 // The page of a sweep: what throughput costs in latency, how load drives the first token, and every point as a row.
 'use strict';
 
-const kMany = 8;  // lines that one chart can tell apart
 const done = data.points.filter((point) => point.summary);
 const shortName = (pointer) => pointer.split('/').filter((part) => part).pop().replaceAll('_', ' ');
 const kShortKeys = {tensor_parallel_size: 'tp', pipeline_parallel_size: 'pp', data_parallel_size: 'dp',
@@ -51,14 +50,10 @@ for (const point of done) {
 const loadOf = (point) => load === undefined ? point.summary.request_throughput : point.values[load];
 for (const points of groups.values()) points.sort((a, b) => loadOf(a) - loadOf(b));
 
-const kLatencies = {
-  tokens_per_s_per_user: 'Tokens/s a user', mean_tpot_ms: 'Mean TPOT (ms)', p99_tpot_ms: 'TPOT p99 (ms)',
-  p99_itl_ms: 'ITL p99 (ms)', mean_e2el_ms: 'Mean end-to-end latency (ms)',
-};
-const kThroughputs = {
-  tokens_per_s_per_gpu: 'Output tokens/s a GPU', output_throughput: 'Output tokens/s', request_throughput: 'Requests/s',
-  request_goodput: 'Good requests/s',
-};
+const pick = (keys) => Object.fromEntries(keys.filter((key) => done.some((point) => known(point.summary[key]))).map((key) => [key, kAxes[key]]));
+const kLatencies = pick(['tokens_per_s_per_user', 'mean_tpot_ms', 'p99_tpot_ms', 'p99_itl_ms', 'mean_e2el_ms']);
+const kThroughputs = pick(['tokens_per_s_per_gpu', 'output_throughput', 'request_throughput', 'request_goodput',
+  'energy_per_output_token_j', 'usd_per_million_output_tokens', 'usd_per_million_input_tokens']);
 const chosen = {x: 'tokens_per_s_per_user', y: 'tokens_per_s_per_gpu'};
 
 function select(axisName, menu) {
@@ -67,66 +62,19 @@ function select(axisName, menu) {
   return box;
 }
 
-function lines(x, y) {
-  return [...groups].map(([name, points], index) => ({
-    type: 'line', name, symbol: kSymbols[index % kSymbols.length], symbolSize: 8, lineStyle: {width: 2, type: index < kMany ? 'solid' : 'dashed'},
-    data: points.filter((point) => x(point) !== null && y(point) !== null)
-        .map((point) => ({value: [x(point), y(point)], point, itemStyle: point.summary.slo_met === false ?
-            {color: colour('card'), borderColor: colours()[index % kMany], borderWidth: 2} : {}})),
-    labelLayout: {hideOverlap: true}, emphasis: {focus: 'series'},
-  }));
-}
-
-// Shares by which a latency may be off, from the errors of the nearest measured configuration. Users' tokens/s and the
-// times between tokens go with TPOT; a request's whole time with both, as much as it is made of each.
-function uncertainty(point, figure) {
-  const {tpot_error: tpot, ttft_error: ttft} = point.summary.trust || {};
-  if (typeof tpot !== 'number' || typeof ttft !== 'number') return null;
-  if (figure.includes('ttft')) return ttft;
-  if (!figure.includes('e2el')) return tpot;
-  const waiting = point.summary.mean_ttft_ms / point.summary.mean_e2el_ms;
-  return waiting * ttft + (1 - waiting) * tpot;
-}
-
-// A shaded area around each line: of the axis `along` (0: x, 1: y) as far as `error(point)` says. It is drawn as a line
-// there and back: what lies below both ways is passed twice, in opposite senses, and stays empty.
-function bands(series, error, along) {
-  return series.filter(({data}) => data.length > 1 && data.every(({point}) => error(point) !== null)).map(({name, data}) => {
-    const edge = (sign) => data.map(({value, point}) =>
-      value.map((size, axis) => axis === along ? size * Math.max(0, 1 + sign * error(point)) : size));
-    const there = edge(1);
-    return {type: 'line', name, data: [...there, ...edge(-1).reverse(), there[0]], z: 1, silent: true, symbol: 'none', tooltip: {show: false},
-      lineStyle: {width: 0}, areaStyle: {opacity: 0.12, origin: 'start'}, emphasis: {disabled: true}};
-  });
-}
-
-function bandText(figure) {
-  const errors = done.map((point) => uncertainty(point, figure)).filter((error) => error !== null);
-  if (!errors.length) return ' Nothing like these was measured: no uncertainty is shown.';
-  const [least, most] = [Math.min(...errors), Math.max(...errors)].map(percent);
-  return ` Shaded: the error of the nearest measured configuration, ±\u2009${least === most ? least : `${least} to ${most}`}.` +
-      (errors.length < done.length ? ' Lines without a shade: nothing like them was measured.' : '');
-}
-
-function pointTooltip() {
-  return tooltip({trigger: 'item', formatter: ({data: {point}, marker, seriesName}) => {
-    const figures = point.summary;
-    const rows = [['TTFT p99', durationText(figures.p99_ttft_ms)], ['TPOT mean', durationText(figures.mean_tpot_ms)],
-      ['tokens/s a GPU', number(figures.tokens_per_s_per_gpu)], ['tokens/s a user', number(figures.tokens_per_s_per_user)]];
-    const place = load === undefined ? '' : `<br>${echarts.format.encodeHTML(shortName(data.pointers[load]))} ${number(point.values[load])}`;
-    return `${marker} ${echarts.format.encodeHTML(seriesName || 'all points')}${place}<br>` +
-        rows.map(([name, value]) => `${name} <b>${value}</b>`).join('<br>') +
-        (figures.slo_met === false ? '<br>misses the SLO' : '');
-  }});
+// What a point's tip says.
+function more({summary, values}) {
+  return [...(load === undefined ? [] : [[shortName(data.pointers[load]), number(values[load])]]),
+    ['TTFT p99', durationText(summary.p99_ttft_ms)], ['TPOT mean', durationText(summary.mean_tpot_ms)],
+    ['tokens/s a GPU', number(summary.tokens_per_s_per_gpu)], ['tokens/s a user', number(summary.tokens_per_s_per_user)]];
 }
 
 function curves() {
   const option = () => {
-    const series = lines((point) => point.summary[chosen.x], (point) => point.summary[chosen.y]);
-    shaded.textContent = bandText(chosen.x);
+    const series = lines(groups, (point) => point.summary[chosen.x], (point) => point.summary[chosen.y]);
+    shaded.textContent = bandText(done, chosen.x);
     return {
-      grid: {left: 70, right: 26, top: groups.size > 1 ? 42 : 20, bottom: 48}, tooltip: pointTooltip(),
-      legend: groups.size > 1 ? legend({icon: undefined, itemWidth: 24, itemHeight: 13}) : undefined,
+      ...frame(groups, more),
       xAxis: xAxis(kLatencies[chosen.x], {min: 0, splitLine: {show: true, lineStyle: {color: colour('grid')}}}),
       yAxis: yAxis(kThroughputs[chosen.y], {min: 0, nameGap: 52}),
       series: [...series, ...bands(series, (point) => uncertainty(point, chosen.x), 0)],
@@ -145,14 +93,13 @@ function firstToken() {
   const least = (error) => error === null ? null : Math.min(error, 0.9);  // a logarithm has no zero
   const limits = [...new Set(done.flatMap((point) => point.summary.slo || []).filter((row) => row.bound.startsWith('ttft_')).map((row) => row.limit_ms))];
   const option = () => {
-    const series = lines(loadOf, (point) => point.summary.p99_ttft_ms);
+    const series = lines(groups, loadOf, (point) => point.summary.p99_ttft_ms);
     if (limits.length === 1 && series.length) {
       series[0].markLine = {silent: true, symbol: 'none', lineStyle: {color: colour('soft'), type: 'dashed'},
         label: {formatter: 'bound', position: 'insideEndTop', color: colour('soft'), fontSize: 12}, data: [{yAxis: limits[0]}]};
     }
     return {
-      grid: {left: 70, right: 26, top: groups.size > 1 ? 42 : 20, bottom: 48}, tooltip: pointTooltip(),
-      legend: groups.size > 1 ? legend({icon: undefined, itemWidth: 24, itemHeight: 13}) : undefined,
+      ...frame(groups, more),
       xAxis: xAxis(load === undefined ? 'Requests/s' : `${shortName(data.pointers[load])}`.replace(/^rate$/, 'Arrivals (requests/s)')
           .replace(/^value$/, 'Concurrent requests'), {scale: true}),
       yAxis: yAxis('TTFT p99 (ms)', wide ? {type: 'log', nameGap: 52} : {min: 0, nameGap: 52}),
@@ -160,14 +107,23 @@ function firstToken() {
     };
   };
   return chartCard({title: 'First token against load', wide: true, option, tall: true,
-    text: `The 99th percentile of the time to the first token.${bandText('ttft')}`});
+    text: `The 99th percentile of the time to the first token.${bandText(done, 'ttft')}`});
 }
 
 const kColumns = [
   ['tokens/s a GPU', 'tokens_per_s_per_gpu'], ['tokens/s a user', 'tokens_per_s_per_user'], ['requests/s', 'request_throughput'],
   ['good/s', 'request_goodput'], ['TTFT p50 ms', 'median_ttft_ms'], ['TTFT p99 ms', 'p99_ttft_ms'], ['TPOT mean ms', 'mean_tpot_ms'],
-  ['TPOT p99 ms', 'p99_tpot_ms'], ['GPUs', 'gpus'],
-];
+  ['TPOT p99 ms', 'p99_tpot_ms'], ['GPUs', 'gpus'], ['J a token', 'energy_per_output_token_j'], ['$ / M output', 'usd_per_million_output_tokens'],
+].filter(([, key]) => !/^(energy|usd)/.test(key) || done.some((point) => known(point.summary[key])));
+
+// Of each line, the point that gives most tokens for a GPU.
+function best() {
+  const rate = (point) => point.summary.tokens_per_s_per_gpu || 0;
+  return [...groups].slice(0, kMost).map(([name, points]) => ({...points.reduce((a, b) => rate(b) > rate(a) ? b : a), name: name || 'all points'}));
+}
+
+const kMost = 12;  // bars beside each other
+const kBest = 'Of each line, the point with most tokens/s a GPU.';
 
 const kLongest = 90;  // letters of a verdict; its title has the rest, and sweep.csv
 
@@ -217,5 +173,9 @@ show(element('header', {}, element('div', {class: 'brand'}, 'Switchyard sweep'),
         element('li', {}, `over ${data.pointers.map(shortName).join(', ')}`),
         infeasible ? element('li', {class: 'bad'}, `${infeasible} without a result`) : null)),
     trust(done.map((point) => point.summary.trust)), notes(data.notes),
-    done.length ? element('div', {class: 'charts', style: 'margin-top: 28px'}, curves(), firstToken()) : null,
+    done.length ? element('div', {class: 'charts', style: 'margin-top: 28px'}, curves(), firstToken(),
+        paretoCard({groups, more, text: 'Every point; the dashed staircase joins those that no other beats in both.'})) : null,
+    done.length ? costAndEnergy(best(), kBest) : null,
+    done.length ? [element('h2', {}, 'Where the time goes'), element('div', {class: 'charts'},
+        breakdownCard('Shares of the steps\u2019 time', kBest, best().map(({name, summary}) => ({name, breakdown: summary.breakdown}))))] : null,
     element('h2', {}, 'Points'), element('p', {class: 'soft'}, 'Choose a column\u2019s name to sort.'), element('div', {style: 'margin-top: 12px'}, pointTable()));

@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "sim/report/page.hpp"
+#include "sim/report/plan_page.hpp"
 
 namespace {
 
@@ -90,7 +91,7 @@ TEST_CASE("Text in a page can neither end its block nor become markup") {
   CHECK(html.find("<title>Switchyard: &lt;/script&gt;") != std::string::npos);
   const std::string model = data_in(html)["description"]["model"];
   CHECK(model.substr(0, evil.size() - 1) == evil.substr(0, evil.size() - 1));
-  CHECK(occurrences(html, "</script>") == 8);
+  CHECK(occurrences(html, "</script>") == 3);
 }
 
 TEST_CASE("A page asks for nothing outside itself") {
@@ -134,4 +135,24 @@ TEST_CASE("A sweep's page carries its points in order, those without a result to
   CHECK(data["points"][0]["values"] == Json::array({"a", 1.5}));
   CHECK(data["points"][1]["summary"].is_null());
   CHECK(data["points"][1]["verdict"] == "infeasible: does not fit");
+}
+
+TEST_CASE("The page of a plan carries plan.json as it is, and its texts are safe") {
+  const std::string evil = "</script><script>alert(1)</script>";
+  const Json plan = {{"title", evil}, {"winners", {{{"model", evil}, {"gpus", 4}}}}, {"nearest", nullptr}};
+  const std::string html = plan_page(plan);
+  CHECK(data_in(html) == plan);
+  CHECK((html.find("<script>alert") == std::string::npos && occurrences(html, "</script>") == 3));
+  CHECK(html.find("Switchyard plan") != std::string::npos);
+}
+
+TEST_CASE("The page of a comparison carries the comparison and the summaries, null where nothing ran") {
+  ComparisonPage page{
+      "a, b", {{"a", "model a"}}, {{"verdict", {"A wins."}}}, {{{"gpus", 4}}, nullptr}, {"note"}};
+  const std::string html = comparison_page(page);
+  const Json data = data_in(html);
+  CHECK((data["comparison"] == page.comparison && data["summaries"][1].is_null() &&
+         data["notes"][0] == "note"));
+  CHECK(data["facts"] == Json::parse(R"([["a", "model a"]])"));
+  CHECK(html.find("<title>Switchyard: a, b</title>") != std::string::npos);
 }

@@ -1,0 +1,141 @@
+// The page of a plan: the verdict, the cheapest deployment of each model, who wins at which demand, the frontier, and what
+// would change the answer. The data is plan.json.
+'use strict';
+
+const {winners, crossover, frontier, sensitivity} = data;
+const kKinds = {dense: 'Dense', moe: 'MoE', hybrid: 'hybrid'};
+const kindOf = (row) => kKinds[row.kind] || row.kind;
+const rate = (value) => `${number(value)}/s`;
+const dollars = (value) => known(value) ? `$${number(value)}` : '–';
+const label = data.objective_label;
+const valued = (value, unit) => !known(value) ? '–' : unit.startsWith('$') ? `$${number(value)}${unit.slice(1)}` : `${number(value)} ${unit}`;
+for (const {model} of [...winners, ...data.by_gpu]) placeOf(model);
+
+function header() {
+  const {counts, budget, demand_requests_per_s: demand} = data;
+  const facts = [['Traffic', data.workload], ['Targets', data.slo], ['Objective', data.objective.replaceAll('_', ' ')],
+    ['Budget', budget.gpus ? `${number(budget.gpus)} GPUs` : `${dollars(budget.usd_per_hour)} an hour`], ['Demand', known(demand) ? `${number(demand)} requests/s` : 'as much as can be served']];
+  const pills = [[counts.layouts, 'layouts'], [counts.candidates, 'candidates'], [counts.does_not_fit, 'do not fit'], [counts.bound, 'ruled out by the bound'],
+    [counts.simulations, 'simulations']].filter(([count]) => known(count));
+  return element('header', {}, element('div', {class: 'brand'}, 'Switchyard plan'), element('h1', {}, data.title),
+      data.question ? element('p', {class: 'soft'}, data.question) : null,
+      element('dl', {class: 'facts'}, facts.filter(([, text]) => text).flatMap(([name, text]) => [element('dt', {}, name), element('dd', {}, text)])),
+      element('ul', {class: 'verdict'}, pills.map(([count, text]) => element('li', {}, `${number(count)} ${text}`))));
+}
+
+// The cheapest deployment of each model, best first.
+function winnersTable() {
+  if (!winners.length) {
+    return [element('h2', {}, 'No deployment meets the targets'), data.nearest ? element('p', {}, data.nearest.text) : null];
+  }
+  const columns = ['model', 'GPU', 'layout', label, 'goodput', '$ / M output', 'J a token', 'tokens/s a GPU', 'tokens/s a user', 'TTFT', 'TPOT'];
+  const bound = (row, figure) => {
+    const found = (row.slo || []).find(({bound: name}) => name.startsWith(figure));
+    return found ? durationText(found.value_ms) : '–';
+  };
+  const rows = winners.map((row, index) => [
+    element('span', {}, row.model, ' ', element('span', {class: 'soft'}, kindOf(row)), index === 0 ? element('b', {class: 'badge good'}, 'best') :
+      row.ties_with_best ? element('b', {class: 'badge'}, 'tie') : null),
+    `${number(row.gpus)} × ${row.gpu}`, row.layout, `${number(row.objective)}${known(row.error) ? ` ±\u2009${percent(row.error)}` : ''}`,
+    known(row.goodput_requests_per_s) ? `${rate(row.goodput_requests_per_s)}${known(row.headroom) ? ` (+${percent(row.headroom)})` : ''}` : '–',
+    dollars(row.usd_per_million_output_tokens), number(row.energy_per_output_token_j), number(row.tokens_per_s_per_gpu), number(row.tokens_per_s_per_user),
+    bound(row, 'ttft'), bound(row, 'tpot')]);
+  return [element('h2', {}, 'The best deployment of each model'),
+    element('p', {class: 'soft'}, 'Best first. A tie cannot be told from the best within the simulator\u2019s stated error.'),
+    element('section', {class: 'card', id: 'winners'}, table(columns.map((name, index) => ({name, text: index < 3})), rows))];
+}
+
+// Which model is cheapest at which demand, on a logarithmic scale, and what each needs.
+function demandMap() {
+  if (!crossover || !crossover.segments.length) return null;
+  const strip = element('div', {class: 'segments'}, crossover.segments.map((segment) => element('div', {
+    title: `${segment.model} on ${segment.gpu}`,
+    style: `background: var(--c${placeOf(segment.model) % kMany}); flex: ${Math.log(segment.to_requests_per_s / segment.from_requests_per_s).toFixed(4)}`,
+  }, element('b', {}, segment.model), element('br'), `${kindOf(segment)}, ${segment.gpu}`, element('br'),
+  `${number(segment.from_requests_per_s)} to ${rate(segment.to_requests_per_s)}`)));
+  const groups = new Map(crossover.curves.filter(({points}) => points.length).map(({model, points}) => [model, points.map((point) => ({name: model, point, summary: {}}))]));
+  const values = [...groups.values()].flat().map(({point}) => point.value).filter((value) => value > 0);
+  const wide = Math.max(...values) / Math.min(...values) > 30;
+  const changes = crossover.dense_to_moe_requests_per_s || [];
+  const option = () => {
+    const series = lines(groups, ({point}) => point.requests_per_s, ({point}) => point.value).map((one) => ({...one, step: 'end', symbolSize: 5}));
+    if (changes.length && series.length) {
+      series[0].markLine = {silent: true, symbol: 'none', lineStyle: {color: colour('soft'), type: 'dashed'},
+        label: {formatter: 'Dense to MoE', position: 'insideEndTop', color: colour('soft'), fontSize: 12}, data: changes.map((xAxis) => ({xAxis}))};
+    }
+    return {...frame(groups, ({point}) => [['demand', rate(point.requests_per_s)], ['needs', valued(point.value, crossover.objective_label)]]),
+      xAxis: xAxis('Demand (requests/s)', {type: 'log', min: 'dataMin', max: 'dataMax'}), yAxis: yAxis(crossover.objective_label, {nameGap: 52, ...(wide ? {type: 'log'} : {min: 0})}), series};
+  };
+  return [element('h2', {}, 'Who wins at which demand'), crossover.text ? element('p', {class: 'soft'}, crossover.text) : null,
+    element('section', {class: 'card', id: 'crossover'}, element('h3', {}, 'The cheapest by demand'), strip), element('div', {class: 'charts'},
+        groups.size ? chartCard({title: 'What each model needs', wide: true, option, text: 'Each step is a further deployment; a line ends where the budget does.'}) : null)];
+}
+
+const more = ({summary}) => [...(summary.layout ? [['layout', `${number(summary.gpus)} × ${summary.gpu}, ${summary.layout}`]] : []),
+  ['load', rate(summary.rate_requests_per_s)], ['tokens/s a GPU', number(summary.tokens_per_s_per_gpu)], ['tokens/s a user', number(summary.tokens_per_s_per_user)],
+  ['TTFT p99', durationText(summary.ttft_p99_ms)], ['TPOT p99', durationText(summary.tpot_p99_ms)]];
+
+// The loads simulated of each winner; without them its model's points.
+function winnerGroups() {
+  return new Map(winners.map((winner) => {
+    const own = winner.curve && winner.curve.length ? winner.curve : (frontier.find(({model}) => model === winner.model) || {points: []}).points;
+    const points = own.map((summary) => ({name: winner.model, summary: {...summary, trust: winner.trust}}));
+    return [winner.model, points.sort((a, b) => a.summary.rate_requests_per_s - b.summary.rate_requests_per_s)];
+  }).filter(([, points]) => points.length));
+}
+
+function curves(groups) {
+  const points = [...groups.values()].flat();
+  const chart = (title, wide, figures, figure, along, axes) => chartCard({title, wide, tall: wide, text: bandText(points, figure).trim(), option: () => {
+    const series = lines(groups, ({summary}) => summary[figures[0]], ({summary}) => summary[figures[1]]);
+    return {...frame(groups, more), ...axes(), series: [...series, ...bands(series, (point) => uncertainty(point, figure), along)]};
+  }});
+  const grid = () => ({show: true, lineStyle: {color: colour('grid')}});
+  const byLoad = (name) => () => ({xAxis: xAxis('Load (requests/s)', {min: 0}), yAxis: yAxis(name, {min: 0, nameGap: 52})});
+  return [chart('Throughput against speed', true, ['tokens_per_s_per_user', 'tokens_per_s_per_gpu'], 'tpot', 0, () => ({
+    xAxis: xAxis(kAxes.tokens_per_s_per_user, {min: 0, splitLine: grid()}), yAxis: yAxis(kAxes.tokens_per_s_per_gpu, {min: 0, nameGap: 52})})),
+  chart('First token against load', false, ['rate_requests_per_s', 'ttft_p99_ms'], 'ttft', 1, byLoad('TTFT p99 (ms)')),
+  chart('Time between tokens against load', false, ['rate_requests_per_s', 'tpot_p99_ms'], 'tpot', 1, byLoad('TPOT p99 (ms)'))];
+}
+
+// Models by GPU types: what the cheapest of each needs, or why there is none.
+function gpuMap() {
+  if (!data.by_gpu.length) return null;
+  const gpus = [...new Set(data.by_gpu.map(({gpu}) => gpu))], models = [...new Set(data.by_gpu.map(({model}) => model))];
+  const cell = (model, gpu) => {
+    const found = data.by_gpu.find((row) => row.model === model && row.gpu === gpu);
+    if (!found) return '–';
+    const own = found.deployment;
+    return own ? element('span', {class: 'fits', title: own.layout || ''}, `${number(own.gpus)} GPUs`, known(own.usd_per_hour) ? `, ${dollars(own.usd_per_hour)}/h` : '') :
+      element('span', {class: 'soft', title: found.reason || ''}, found.verdict);
+  };
+  return [element('h2', {}, 'Models on GPU types'), element('section', {class: 'card', id: 'by-gpu', style: 'margin-top: 12px'},
+      table([{name: '', text: true}, ...gpus.map((name) => ({name}))], models.map((model) => [model, ...gpus.map((gpu) => cell(model, gpu))])))];
+}
+
+function sensitivityTable() {
+  if (!sensitivity.length) return null;
+  const models = [...new Set(sensitivity.flatMap(({values}) => values.map(({model}) => model)))];
+  const cell = (row, model) => {
+    const value = row.values.find((one) => one.model === model);
+    if (!value) return '–';
+    const after = known(value.objective) ? number(value.objective) : 'none';
+    return value.objective === value.before ? after : element('span', {}, `${known(value.before) ? number(value.before) : 'none'} → `, element('b', {}, after));
+  };
+  const columns = [{name: 'change', text: true}, ...models.map((name) => ({name: `${name} (${label})`})), {name: 'best then', text: true}];
+  return [element('h2', {}, 'What would change the answer'), element('section', {class: 'card', id: 'sensitivity', style: 'margin-top: 12px'},
+      table(columns, sensitivity.map((row) => [row.change, ...models.map((model) => cell(row, model)),
+        element('span', {class: row.winner_changes ? 'changed' : ''}, row.winner || 'none', row.winner_changes ? element('b', {class: 'badge bad'}, 'changes') : null)])))];
+}
+
+const groups = winnerGroups();
+const fronts = new Map(frontier.map(({model, points}) => [model, points.map((summary) => ({name: model, summary}))]));
+const named = winners.map((winner) => ({name: winner.model, summary: {...winner, trust: winner.trust || {}}}));
+show(header(), sentences(data.verdict), trust(winners.map((winner) => winner.trust)), notes(data.notes || []), winnersTable(), demandMap(),
+    fronts.size || groups.size ? [element('h2', {}, 'Throughput and latency'), element('div', {class: 'charts'},
+        fronts.size ? paretoCard({groups: fronts, more, text: 'All layouts and loads that some figure speaks for; the dashed staircase joins those that no other beats in both.'}) : null,
+        groups.size ? curves(groups) : null)] : null,
+    costAndEnergy(named, 'Of each model\u2019s best deployment.'),
+    winners.some(({breakdown}) => breakdown) ? [element('h2', {}, 'Where the time goes'), element('div', {class: 'charts'}, breakdownCard('Shares of the steps\u2019 time',
+        'Of each model\u2019s best deployment.', winners.map(({model, breakdown}) => ({name: model, breakdown}))))] : null,
+    gpuMap(), sensitivityTable());
