@@ -1,0 +1,35 @@
+// The ways to cut a model over the GPUs of one replica: each once.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sim/study/plan_bases.hpp"
+
+namespace switchyard {
+
+/// One way, and what became of it. Replicas of one layout are independent copies behind a dispatcher, so a
+/// layout stands for all its numbers of replicas.
+struct PlannedLayout {
+  const PlanBase* base = nullptr;
+  Layout layout;
+  std::string verdict;  // empty while it is in the race; else why it is not: "does not fit", "bound", …
+  std::string reason;
+  double most_requests_per_s = 0.0;  // that its replica can serve at all; proven
+  /// What a replica carries within the SLO lies between the two, in requests per second, as far as is known:
+  /// simulated.
+  double carries = 0.0, carries_not = 0.0;
+  int level = -1;  // of the simulations behind the two
+
+  bool out() const { return !verdict.empty(); }
+};
+
+/// The replica's memory holds its model and at least one sequence.
+bool fits(const PlannedLayout& planned);
+
+/// Layouts that the lists of the study allow and whose sizes go together, by number of GPUs, then in the
+/// lists' order. Of models that do not route dp is replicas by another name, and ep nothing. Those that
+/// cannot fit, or are beyond the budget, have that verdict.
+std::vector<PlannedLayout> layouts_of(const PlanBase& base, const LayoutLists& lists);
+
+}  // namespace switchyard
