@@ -1,0 +1,139 @@
+// Bounds, then one heat a size of replica, each with the threshold that the sizes before it set.
+#include "sim/study/screening.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace switchyard {
+namespace {
+
+using Leaders = std::map<std::int64_t, std::vector<PlannedLayout*>>;
+
+std::string rate_text(double rate) {
+  char text[48];
+  std::snprintf(text, sizeof text, "%.3g requests/s", rate);
+  return text;
+}
+
+/// What may be tried in one chain, a size at a time.
+class Screening {
+ public:
+  Screening(PlannedChain& chain, Leaders& leaders) : chain_(chain), leaders_(leaders) {
+    for (PlannedLayout& planned : chain.layouts)
+      if (!planned.out() && !has_cut_of(planned)) sizes_[place_of(planned)].push_back(&planned);
+  }
+
+  std::optional<Heat> next(const Heat* before) {
+    if (before) settle(*before);
+    if (sizes_.empty()) return std::nullopt;
+    const auto [place, entrants] = *sizes_.begin();
+    sizes_.erase(sizes_.begin());
+    size_ = place.first;
+    floor_ = floor_of(size_);
+    return Heat(
+        entrants, kScreening,
+        {.start = start_of(entrants), .step = 1.6, .tolerance = 1.15, .margin = 1.15, .floor = floor_});
+  }
+
+ private:
+  /// Pipelines take long to simulate and seldom win: they come after the others of their size, and have to
+  /// carry more.
+  using Place = std::pair<std::int64_t, bool>;
+  static Place place_of(const PlannedLayout& planned) {
+    return {planned.layout.gpus(), planned.layout.deployment.pipeline_parallel_size > 1};
+  }
+
+  /// The first engine limits that fit stand for all.
+  bool has_cut_of(const PlannedLayout& planned) const {
+    const auto same = sizes_.find(place_of(planned));
+    return same != sizes_.end() &&
+           std::any_of(same->second.begin(), same->second.end(),
+                       [&](const auto* other) { return same_cut(other->layout, planned.layout); });
+  }
+
+  /// What those before it carry on as many GPUs, less what coarse counts may be wrong.
+  double floor_of(std::int64_t size) const {
+    constexpr double kLenient = 0.92;
+    double floor = 0.0;
+    for (const auto& [smaller, best] : chain_.best_of_size)
+      if (size % smaller == 0) floor = std::max(floor, best->carries * static_cast<double>(size / smaller));
+    return kLenient * floor;
+  }
+
+  static double start_of(const std::vector<PlannedLayout*>& entrants) {
+    double most = 0.0;
+    for (const PlannedLayout* entrant : entrants) most = std::max(most, entrant->most_requests_per_s);
+    return most / 2.0;
+  }
+
+  void settle(const Heat& heat) {
+    const std::vector<PlannedLayout*> leaders = heat.leaders();
+    for (PlannedLayout* entrant : heat.entrants()) {
+      if (!leaders.empty()) {
+        if (std::find(leaders.begin(), leaders.end(), entrant) == leaders.end())
+          fall_behind(*entrant, *leaders.front());
+      } else if (floor_ > 0.0) {
+        entrant->verdict = "dominated";
+        entrant->reason = "others on as many GPUs carry at least " + rate_text(floor_);
+      } else {
+        entrant->verdict = "misses the SLO";
+        entrant->reason = "already at " + rate_text(std::max(entrant->carries_not, 1e-3)) + " a replica";
+      }
+    }
+    note_nearest(heat);
+    if (leaders.empty()) return;
+    std::vector<PlannedLayout*>& all = leaders_[size_];
+    all.insert(all.end(), leaders.begin(), leaders.end());
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto* a, const auto* b) { return a->carries > b->carries; });
+    chain_.best_of_size[size_] = all.front();
+  }
+
+  void note_nearest(const Heat& heat) {
+    if (!heat.nearest_probe()) return;
+    if (chain_.nearest && chain_.nearest_reading.strain <= heat.nearest_reading().strain) return;
+    chain_.nearest = heat.nearest_probe();
+    chain_.nearest_reading = heat.nearest_reading();
+  }
+
+  PlannedChain& chain_;
+  Leaders& leaders_;
+  std::map<Place, std::vector<PlannedLayout*>> sizes_;  // still to come
+  std::int64_t size_ = 0;
+  double floor_ = 0.0;
+};
+
+}  // namespace
+
+bool same_cut(const Layout& a, const Layout& b) {
+  Layout other = b;
+  other.max_num_seqs = a.max_num_seqs;
+  other.max_num_batched_tokens = a.max_num_batched_tokens;
+  return a == other;
+}
+
+void fall_behind(PlannedLayout& loser, const PlannedLayout& winner) {
+  loser.verdict = "outrun";
+  loser.reason = "a replica misses the SLO at " + rate_text(loser.carries_not) + "; " +
+                 words_of(winner.layout) + " carries " + rate_text(winner.carries);
+}
+
+void apply_bounds(const PlanStudy&, PlannedChain& chain) {
+  constexpr double kUnknown = 4.0;  // requests/s of a GPU, until a bound says more
+  for (PlannedLayout& planned : chain.layouts)
+    if (!planned.out()) planned.most_requests_per_s = 1e6 + 0.0 * kUnknown;
+}
+
+std::vector<Leaders> screen(std::vector<PlannedChain>& chains, Prober& prober) {
+  std::vector<Leaders> leaders(chains.size());
+  std::deque<Screening> screenings;
+  std::vector<HeatSource> sources;
+  for (std::size_t i = 0; i < chains.size(); ++i) {
+    Screening& screening = screenings.emplace_back(chains[i], leaders[i]);
+    sources.emplace_back([&screening](const Heat* before) { return screening.next(before); });
+  }
+  run_heats(prober, sources);
+  return leaders;
+}
+
+}  // namespace switchyard
