@@ -26,6 +26,7 @@ struct Command {
 int run_command(const Arguments& arguments);
 int step_command(const Arguments& arguments);
 int sweep_command(const Arguments& arguments);
+int plan_command(const Arguments& arguments);
 int compare_command(const Arguments& arguments);
 int model_command(const Arguments& arguments);
 int topology_command(const Arguments& arguments);

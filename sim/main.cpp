@@ -11,13 +11,15 @@
 namespace switchyard {
 namespace {
 
-constexpr std::array<Command, 11> kCommands = {{
+constexpr std::array<Command, 12> kCommands = {{
     {"run", "SCENARIO.json [--set /json/pointer=VALUE]... [--out DIR]",
      "simulate serving; print a table; write DIR", run_command},
     {"step", "SCENARIO.json (--decode B --context C | --prefill N [--context C]) [--format json]",
      "one engine step, with its breakdown", step_command},
     {"sweep", "STUDY.json --out DIR [--jobs N] [--shard I/N | --merge DIR...]",
      "a scenario over lists of values, one row a point", sweep_command},
+    {"plan", "STUDY.json --out DIR [--jobs N] [--minimise gpus|cost|energy | --maximise goodput]",
+     "the best deployments of models on GPU types, under an SLO and a budget", plan_command},
     {"compare", "A.json B.json [C.json ...] [--set /json/pointer=VALUE]... [--out DIR] [--format json]",
      "scenarios side by side, what differs most first", compare_command},
     {"model", "NAME|config.json [--context C] [--format json]",
