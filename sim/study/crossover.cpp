@@ -114,7 +114,7 @@ std::vector<CrossoverSegment> cheapest_by_demand(const std::vector<Supply>& supp
     const Supply* best = nullptr;
     double least = 0.0;
     const auto stays = [&](const Supply& supply) {
-      return !segments.empty() && segments.back().base->model() == supply.model;
+      return !segments.empty() && segments.back().model == supply.model;
     };
     for (const Supply& supply : supplies) {
       const auto value = need(supply, step);
@@ -127,7 +127,7 @@ std::vector<CrossoverSegment> cheapest_by_demand(const std::vector<Supply>& supp
       segments.back().to = step;
       segments.back().value = least;
     } else if (best) {
-      segments.push_back({from, step, best->base, least});
+      segments.push_back({from, step, best->model, best->base, least});
     }
     from = step;
   }

@@ -19,6 +19,7 @@ struct Supply {
 /// Demand from the end of the segment before (0 at first) up to `to`.
 struct CrossoverSegment {
   double from = 0.0, to = 0.0;
+  std::size_t model = 0;
   const PlanBase* base = nullptr;
   double value = 0.0;  // at `to`
 };

@@ -86,12 +86,11 @@ void judge(PlannedLayout& planned) {
 
 }  // namespace
 
-bool fits(const PlannedLayout& planned) {
+std::optional<MemoryFit> find_memory(const PlannedLayout& planned) {
   try {
-    memory_of(planned);
-    return true;
+    return memory_of(planned);
   } catch (const Infeasible&) {
-    return false;
+    return std::nullopt;
   }
 }
 

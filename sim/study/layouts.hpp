@@ -1,6 +1,7 @@
 // The ways to cut a model over the GPUs of one replica: each once.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,8 +25,8 @@ struct PlannedLayout {
   bool out() const { return !verdict.empty(); }
 };
 
-/// The replica's memory holds its model and at least one sequence.
-bool fits(const PlannedLayout& planned);
+/// Of one of its ranks; none: it does not hold the model and one sequence.
+std::optional<MemoryFit> find_memory(const PlannedLayout& planned);
 
 /// Layouts that the lists of the study allow and whose sizes go together, by number of GPUs, then in the
 /// lists' order. Of models that do not route dp is replicas by another name, and ep nothing. Those that

@@ -119,7 +119,7 @@ bool changes_anything(const PlanChange& change, const Subject& subject) {
 void run_trials(std::vector<Trial>& trials, const std::vector<Subject>& subjects, Prober& prober) {
   std::vector<HeatSource> heats;
   for (Trial& trial : trials) {
-    if (!trial.base->too_long().empty() || !fits(trial.planned)) continue;
+    if (!trial.base->too_long().empty() || !find_memory(trial.planned)) continue;
     Race::Options options = kRace;
     options.start = subjects[trial.subject].carries;
     heats.emplace_back([&trial, options](const Heat* before) -> std::optional<Heat> {
@@ -212,8 +212,8 @@ Json change_json(const PlanStudy& study, const PlanChange& change, const std::ve
 
 /// Of all subjects under one change, from the trials.
 std::vector<Effect> effects_of(const PlanStudy& study, const std::vector<Subject>& subjects,
-                                 const std::vector<Trial>& trials, std::size_t index,
-                                 const PlanChange& change) {
+                               const std::vector<Trial>& trials, std::size_t index,
+                               const PlanChange& change) {
   std::vector<Effect> effects;
   for (std::size_t s = 0; s < subjects.size(); ++s) {
     const auto find = [&](std::optional<std::size_t> wanted) -> const Trial* {
