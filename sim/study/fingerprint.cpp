@@ -1,6 +1,9 @@
 // Sixty-four bits are plenty: among a million points two keys agree by chance once in 10^7 studies.
 #include "sim/study/fingerprint.hpp"
 
+#include <array>
+#include <bit>
+#include <cstring>
 #include <filesystem>
 #include <vector>
 
@@ -10,14 +13,39 @@
 namespace switchyard {
 namespace {
 
+/// Of eight bytes at a time, in four lanes that do not wait for each other: the program's own bytes are many.
+class FileHash {
+ public:
+  void add(std::string_view bytes) {
+    constexpr std::size_t kStride = sizeof lanes_;
+    for (; bytes.size() >= kStride; bytes.remove_prefix(kStride)) {
+      std::array<std::uint64_t, 4> words;
+      std::memcpy(words.data(), bytes.data(), kStride);
+      for (std::size_t i = 0; i < words.size(); ++i)
+        lanes_[i] = std::rotl((lanes_[i] ^ words[i]) * 0x9e3779b97f4a7c15, 29);
+    }
+    rest_ = fnv1a(bytes, rest_);
+  }
+
+  std::uint64_t value() const {
+    std::uint64_t hash = rest_;
+    for (const std::uint64_t lane : lanes_) hash = mixed(hash ^ lane);
+    return hash;
+  }
+
+ private:
+  std::array<std::uint64_t, 4> lanes_{1, 2, 3, 4};
+  std::uint64_t rest_ = fnv1a("");
+};
+
 std::uint64_t hash_of_file(const std::string& path) {
   std::ifstream file = open_to_read(path);
-  std::uint64_t hash = fnv1a("");
+  FileHash hash;
   for (std::vector<char> chunk(1 << 20); file;) {
     file.read(chunk.data(), static_cast<std::streamsize>(chunk.size()));
-    hash = fnv1a({chunk.data(), static_cast<std::size_t>(file.gcount())}, hash);
+    hash.add({chunk.data(), static_cast<std::size_t>(file.gcount())});
   }
-  return hash;
+  return hash.value();
 }
 
 }  // namespace

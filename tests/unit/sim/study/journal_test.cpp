@@ -1,6 +1,7 @@
 // The journal keeps what was finished, whatever happened to its last line.
 #include <catch2/catch.hpp>
 #include <fstream>
+#include <set>
 
 #include "sim/base/files.hpp"
 #include "sim/study/fingerprint.hpp"
@@ -115,6 +116,25 @@ TEST_CASE("A changed scenario or a changed file that it names has another key") 
   CHECK(Fingerprints(folder.path().string()).of(scenario, {{"max", 8}}) != key);
   folder.write("trace.csv", "arrival_s\n2\n");
   CHECK(Fingerprints(folder.path().string()).of(scenario, {}) != key);
+}
+
+TEST_CASE("A change of any byte of a file that a scenario names is another key") {
+  const TemporaryFolder folder;
+  const Json scenario = {{"trace", "trace.csv"}};
+  const auto key_with = [&](const std::string& text) {
+    folder.write("trace.csv", text);
+    return Fingerprints(folder.path().string()).of(scenario, {});
+  };
+  const std::string text(2'100'003, 'x');  // pieces, and what is left of the last
+  std::set<std::uint64_t> keys = {key_with(text), key_with(text + "x"), key_with("")};
+  for (const std::size_t place : {0, 7, 31, 32, 1'048'575, 1'048'576, 2'099'999, 2'100'002}) {
+    std::string changed = text;
+    changed[place] = 'y';
+    keys.insert(key_with(changed));
+    changed[place] = static_cast<char>('x' ^ 0x80);
+    keys.insert(key_with(changed));
+  }
+  CHECK(keys.size() == 19);
 }
 
 }  // namespace switchyard
