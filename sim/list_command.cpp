@@ -69,13 +69,17 @@ std::string peer_link(const Gpu& gpu) {
   return "PCIe " + to_text(gpu.pcie);
 }
 
+/// ", 3.2 $/h"; nothing where no price is known.
+std::string price_words(const Gpu& gpu) { return gpu.price ? ", " + to_text(gpu.price->per_hour) : ""; }
+
 Lines gpu_lines() {
   Lines lines;
   for (const std::string& name : gpu_names()) {
     const Gpu gpu = read_gpu(name, "", "list");
     lines.push_back({name, gpu.description + "; " + to_text(gpu.memory_bandwidth) + ", " +
                                to_text(peak_rate(gpu, Precision::bf16)) + " bf16 dense, " + peer_link(gpu) +
-                               "; operators " + provenance_text(gpu)});
+                               "; " + to_text(gpu.tdp) + price_words(gpu) + "; operators " +
+                               provenance_text(gpu)});
   }
   return lines;
 }

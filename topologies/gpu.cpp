@@ -58,6 +58,8 @@ Gpu read_datasheet(ObjectReader& reader, const std::string& name) {
   read_peer_links(reader, gpu);
   gpu.pcie = positive<BytesPerSecond>(reader, "pcie");
   gpu.tdp = positive<Watts>(reader, "tdp");
+  gpu.power = read_power(reader);
+  gpu.price = read_price(reader);
   return gpu;
 }
 
@@ -86,6 +88,8 @@ Json full_json(const Gpu& gpu) {
   if (gpu.multiprocessors > 0) json["multiprocessors"] = gpu.multiprocessors;
   json["pcie"] = to_text(gpu.pcie);
   json["tdp"] = to_text(gpu.tdp);
+  json["power"] = to_json(gpu.power);
+  if (gpu.price) json["price"] = to_json(*gpu.price);
   json["profile"] = to_json(gpu.profile);
   return json;
 }
@@ -145,6 +149,12 @@ std::string provenance_text(const Gpu& gpu) {
     default:
       return "stated";
   }
+}
+
+std::string power_provenance_text(const Gpu& gpu) {
+  const std::string& measured_on = gpu.power.measured_on;
+  if (measured_on.empty()) return "stated";
+  return measured_on == gpu.name ? "measured" : "scaled from " + measured_on;
 }
 
 Gpu read_gpu(const Json& wish, const std::string& base_folder, const std::string& source,

@@ -1,8 +1,10 @@
-// A GPU: datasheet numbers with their source, and the profile that turns shapes into times.
+// A GPU: datasheet numbers with their source, the profile that turns shapes into times, what it draws and
+// costs.
 #pragma once
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +12,7 @@
 #include "sim/base/precision.hpp"
 #include "sim/base/units.hpp"
 #include "topologies/operator_tables.hpp"
+#include "topologies/power.hpp"
 
 namespace switchyard {
 
@@ -78,6 +81,8 @@ struct Gpu {
   std::int64_t xgmi_links = 0;               // each to one peer; GPUs with neither talk over PCIe
   BytesPerSecond pcie;                       // per GPU and direction
   Watts tdp;
+  GpuPower power;
+  std::optional<GpuPrice> price;  // none: not known
   GpuProfile profile;
   bool operator==(const Gpu&) const = default;
 };
@@ -95,6 +100,8 @@ enum class Provenance { measured, scaled, stated };
 Provenance provenance_of(const Gpu& gpu);
 /// "measured", "scaled from h200_sxm" or "stated".
 std::string provenance_text(const Gpu& gpu);
+/// The same of the shares that its power is made of.
+std::string power_provenance_text(const Gpu& gpu);
 
 /// `wish` is a catalogue name, a path to a GPU's JSON, or its object. The JSON may lay a few keys over a
 /// catalogue GPU,

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <array>
 
-#include "sim/base/quote.hpp"
-
 namespace switchyard {
 
 std::span<const EmbeddedFile> embedded_gpu_profiles();  // profiles/*.json
@@ -64,19 +62,6 @@ OperatorEfficiency read_efficiency(ObjectReader reader) {
 
 Json to_json(const EfficiencyShare& share) {
   return Json{{"compute", share.compute}, {"memory", share.memory}};
-}
-
-std::string read_date(ObjectReader& reader) {
-  std::string date = reader.optional_text("date", "");
-  const auto digits = [&](std::size_t from, std::size_t count) {
-    return std::all_of(date.begin() + static_cast<std::ptrdiff_t>(from),
-                       date.begin() + static_cast<std::ptrdiff_t>(from + count),
-                       [](char c) { return c >= '0' && c <= '9'; });
-  };
-  const bool written =
-      date.size() == 10 && date[4] == '-' && date[7] == '-' && digits(0, 4) && digits(5, 2) && digits(8, 2);
-  if (!date.empty() && !written) reader.fail("date", in_quotes(date) + " is no date; give YYYY-MM-DD");
-  return date;
 }
 
 Measurement read_measurement(ObjectReader& reader) {

@@ -109,6 +109,8 @@ struct Examples {
       "gpu": {"name": "g", "source": "s", "description": "d", "memory": "80 GB", "memory_bandwidth": "3 TB/s",
         "peak": {"bf16": "900 TFLOPS"}, "multiprocessors": 132, "vector_peak": "60 TFLOPS", "nvlink": "450 GB/s", "pcie": "64 GB/s",
         "tdp": "700 W",
+        "power": {"source": "s", "measured_on": "h100_sxm", "idle": 0.1, "active": 0.1, "compute": 0.5, "memory": 0.3},
+        "price": {"usd_per_hour": 2.5, "source": "s", "date": "2026-01-31"},
         "profile": {"measured": true, "source": "s", "device": "d", "driver": "1", "date": "2026-01-31",
           "libraries": {"torch": "2"}, "slotted_cache": 1.2,
           "gemm": {"compute": 1, "memory": 1, "fp8": {"compute": 1, "memory": 1},
