@@ -113,6 +113,7 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
     for (const std::string& note : notes_of(*scenario.workload)) scenario.notes.push_back(note);
   }
   scenario.slo = read_slo(reader.optional_object("slo"));
+  scenario.usd_per_gpu_hour = read_prices(reader.optional_object("prices"));
   reader.known("$schema");  // for editors
   reader.finish();
 

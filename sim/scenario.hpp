@@ -49,6 +49,7 @@ struct Scenario {
   std::string fidelity = "auto";  // a row of fidelities()
   std::optional<Workload> workload;
   Slo slo;
+  std::optional<DollarsPerHour> usd_per_gpu_hour;  // none: the GPU's own price
   std::uint64_t seed = 1;
   std::vector<std::string> notes;  // what the report should say about the choices
 

@@ -22,6 +22,7 @@ constexpr std::array<std::string_view, 4> kSloFigures = {"ttft", "tpot", "itl", 
 constexpr std::array<std::string_view, 4> kSloStatistics = {"mean", "median", "p90", "p99"};
 
 constexpr std::int64_t kMostRedundant = 4096;  // of a layer
+constexpr NumberRange kUsdPerHour{0.0, 1e6, NumberRange::Ends::open_below};
 
 /// Contract keys of features that this version lacks: only their neutral value is accepted.
 void refuse_unless_off(ObjectReader& reader, std::string_view key) {
@@ -212,6 +213,14 @@ Slo read_slo(ObjectReader reader) {
   }
   reader.finish();
   return slo;
+}
+
+std::optional<DollarsPerHour> read_prices(ObjectReader reader) {
+  std::optional<DollarsPerHour> price;
+  if (reader.has("usd_per_gpu_hour")) price = DollarsPerHour(reader.number("usd_per_gpu_hour", kUsdPerHour));
+  else reader.known("usd_per_gpu_hour");
+  reader.finish();
+  return price;
 }
 
 }  // namespace switchyard

@@ -18,6 +18,8 @@ ModelPrecision read_precision(ObjectReader reader, const Scenario& scenario);
 PrecisionByRole with_weights(const PrecisionByRole& checkpoint, Precision weights);
 RoutingOptions read_routing(ObjectReader reader, const Architecture& model, const std::string& base_folder);
 Slo read_slo(ObjectReader reader);
+/// Of an hour of one GPU; none where the scenario leaves it to the catalogue.
+std::optional<DollarsPerHour> read_prices(ObjectReader reader);
 
 /// Every block with its defaults filled in; read_scenario reads it back to the same scenario.
 Json to_json(const Scenario& scenario, const Json& model, const Json& model_overrides);

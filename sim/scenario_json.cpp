@@ -77,6 +77,8 @@ Json to_json(const Scenario& scenario, const Json& model, const Json& model_over
   for (const Slo::Bound& bound : scenario.slo.bounds)
     slo[bound.figure + "_" + bound.statistic] = to_text(bound.limit);
   json["slo"] = slo;
+  json["prices"] = {
+      {"usd_per_gpu_hour", scenario.usd_per_gpu_hour ? Json(scenario.usd_per_gpu_hour->value()) : Json()}};
   json["seed"] = scenario.seed;
   return json;
 }

@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "sim/command.hpp"
+#include "sim/energy.hpp"
 #include "sim/expert_parallel_answer.hpp"
 #include "sim/simulate.hpp"
 #include "sim/summarise.hpp"
@@ -54,7 +55,7 @@ std::vector<std::string> notes_of_step(const System& system) {
   return notes;
 }
 
-Json to_json(const StepAnswer& answer, const System& system) {
+Json to_json(const StepAnswer& answer, const EnergyUse& energy, const System& system) {
   const Scenario& scenario = system.scenario();
   const double host = answer.breakdown[Part::host].value() * 1e3;
   const double total = answer.breakdown.total().value() * 1e3;
@@ -63,6 +64,7 @@ Json to_json(const StepAnswer& answer, const System& system) {
   for (std::size_t i = 0; i < kPartNames.size(); ++i)
     parts[std::string(kPartNames[i])] = answer.breakdown.parts[i].value() * 1e3;
   json["breakdown_ms"] = parts;
+  json["energy_j"] = energy.total().value();  // of the replica's GPUs
   json["active_experts_per_layer"] = answer.active_experts_per_layer;
   if (scenario.model.drops_tokens()) {
     json["dropped"] = answer.dropped;
@@ -78,7 +80,7 @@ Json to_json(const StepAnswer& answer, const System& system) {
   return json;
 }
 
-void print(const StepAnswer& answer, const System& system) {
+void print(const StepAnswer& answer, const EnergyUse& energy, const System& system) {
   const Scenario& scenario = system.scenario();
   const double total = answer.breakdown.total().value();
   std::printf("one step %.3f ms, of which on the device %.3f ms\n", total * 1e3,
@@ -88,6 +90,10 @@ void print(const StepAnswer& answer, const System& system) {
     std::printf("  %-14s %9.3f ms %5.1f %%\n", std::string(kPartNames[i]).c_str(), part * 1e3,
                 total > 0.0 ? 100.0 * part / total : 0.0);
   }
+  const auto gpus = static_cast<double>(scenario.deployment.gpus_per_replica());
+  std::printf("energy %.4g J, %.0f W a GPU of %.0f W, %s\n", energy.total().value(),
+              energy.total().value() / (gpus * total), scenario.cluster.gpu.tdp.value(),
+              power_provenance_text(scenario.cluster.gpu).c_str());
   if (!answer.active_experts_per_layer.empty()) {
     double sum = 0.0;
     for (double active : answer.active_experts_per_layer) sum += active;
@@ -116,8 +122,9 @@ int step_command(const Arguments& arguments) {
   const StepQuery query = query_of(options);
   const System system(scenario_of(options), Scope::step);
   const StepAnswer answer = time_step(system, query);
-  if (format == "json") std::cout << pretty(to_json(answer, system));
-  else print(answer, system);
+  const EnergyUse energy = energy_of(system, query, answer);
+  if (format == "json") std::cout << pretty(to_json(answer, energy, system));
+  else print(answer, energy, system);
   return 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "sim/base/rounding.hpp"
 #include "sim/collectives/groups.hpp"
+#include "sim/energy.hpp"
 #include "sim/expert_assignments.hpp"
 #include "sim/network_map.hpp"
 #include "sim/rank_links.hpp"
@@ -369,6 +370,7 @@ Summary summarise(const System& system, const Simulation& simulation, const Metr
   summary.bank = system.bank_time();
   summary.events = simulation.result.events;
   summary.notes = notes_of_run(system, simulation, metrics);
+  add_energy_and_cost(system, simulation.result, summary);
   return summary;
 }
 

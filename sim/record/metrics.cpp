@@ -73,6 +73,23 @@ void add_rates(Metrics& metrics, std::uint64_t good, std::int64_t gpus) {
   metrics.tokens_per_s_per_user = metrics.tpot.mean > Seconds() ? 1.0 / metrics.tpot.mean.value() : 0.0;
 }
 
+// Summed by replica, so that the order in which replicas come by does not show in the last digits; steps of
+// decodes alone, which may be logged together or one by one, are in the breakdown's total.
+std::optional<double> prompt_share_of(const RunLog& log) {
+  const Seconds total = log.breakdown().total();
+  if (total <= Seconds()) return std::nullopt;
+  std::vector<Seconds> prompts;
+  log.for_each_step([&](const StepRow& row) {
+    if (row.prefill_tokens == 0) return;
+    if (row.replica >= prompts.size()) prompts.resize(row.replica + 1);
+    const double prefill = row.prefill_tokens, decode = row.decode_sequences;
+    prompts[row.replica] += (row.end - row.start) * (prefill / (prefill + decode));
+  });
+  Seconds sum;
+  for (const Seconds own : prompts) sum += own;
+  return std::min(1.0, sum / total);
+}
+
 const Distribution& distribution_of(const Slo::Bound& bound, const Metrics& metrics) {
   if (bound.figure == "ttft") return metrics.ttft;
   if (bound.figure == "tpot") return metrics.tpot;
@@ -107,6 +124,7 @@ Metrics compute_metrics(const RunLog& log, const Slo& slo, std::int64_t gpus) {
   metrics.itl = tally.latencies.itl.distribution();
   metrics.e2el = tally.latencies.e2el.distribution();
   log.for_each_step([&](const StepRow& row) { metrics.steps += row.count; });
+  metrics.prompt_share = prompt_share_of(log);
   add_rates(metrics, tally.good, gpus);
   for (const Slo::Bound& bound : slo.bounds) metrics.slo_met.emplace_back(bound, is_met(bound, metrics));
   return metrics;

@@ -38,6 +38,7 @@ struct Metrics {
   Distribution ttft, tpot, itl, e2el;
   std::uint64_t steps = 0;  // engine steps, without those of the warm-ups
   std::uint64_t preemptions = 0;
+  std::optional<double> prompt_share;                // of the time of all steps; none without steps
   double tokens_per_s_per_gpu = 0;                   // output tokens
   double tokens_per_s_per_user = 0;                  // 1 / mean TPOT; 0 without samples
   std::vector<std::pair<Slo::Bound, bool>> slo_met;  // in the order of the slo
@@ -47,7 +48,9 @@ struct Metrics {
 /// requests with more than one output token; itl weighted. Percentiles interpolate linearly between order
 /// statistics, numpy's default, as vllm bench serve does. Source: vllm/benchmarks/serve.py,
 /// calculate_metrics. A bound on a figure without samples is met, unless nothing completed at all. An itl
-/// bound does not decide whether one request is good: intervals are not kept per request.
+/// bound does not decide whether one request is good: intervals are not kept per request. prompt_share: a
+/// step's time is its tokens', to each the same part; a prompt's token computes more, but shares the reading
+/// of weights with many.
 Metrics compute_metrics(const RunLog& log, const Slo& slo, std::int64_t gpus);
 
 /// What the distributions of compute_metrics are made of, e.g. for curves.

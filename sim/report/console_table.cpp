@@ -111,6 +111,28 @@ std::string dropped_line(const Json& routing) {
   return share > 0.0 ? format("%.3g %% of assignments, beyond the experts' capacity", share * 100) : "";
 }
 
+std::string energy_line(const Summary& summary) {
+  if (!summary.energy) return "";
+  const Joules energy = summary.energy->total();
+  const double gpu_seconds = static_cast<double>(summary.gpus) * summary.metrics.duration.value();
+  return number(energy.value() / 1e3) + " kJ, " +
+         number(energy.value() / static_cast<double>(summary.metrics.total_output_tokens)) +
+         " J an output token, " + number(energy.value() / gpu_seconds) + " W a GPU of " +
+         number(summary.tdp.value()) + " W, " + summary.power_basis;
+}
+
+std::string cost_line(const Summary& summary) {
+  if (!summary.bill) return "";
+  const Bill& bill = *summary.bill;
+  std::string line = number(per_hour(summary.price, summary.gpus)->value()) + " $/h";
+  const auto add = [&](const std::optional<Dollars>& price, const char* tokens) {
+    if (price) line += ", " + format("%.3g", price->value()) + " $ a million " + tokens + " tokens";
+  };
+  add(bill.per_million_input_tokens, "input");
+  add(bill.per_million_output_tokens, "output");
+  return line;
+}
+
 std::string slo_line(const Metrics& metrics) {
   std::string line;
   for (const auto& [bound, met] : metrics.slo_met) {
@@ -143,6 +165,8 @@ std::string console_table(const RunDescription& description, const Summary& summ
   add_line(table, "memory", memory_line(summary.memory));
   add_line(table, "routing", routing_line(summary.routing));
   add_line(table, "dropped", dropped_line(summary.routing));
+  add_line(table, "energy", energy_line(summary));
+  add_line(table, "cost", cost_line(summary));
   add_line(table, "slo", slo_line(summary.metrics));
   for (const std::string& line : trust_lines(summary.trust)) add_line(table, "trust", line);
   for (const std::string& note : summary.notes) add_line(table, "note", note);

@@ -57,6 +57,41 @@ Json value_or_null(const std::optional<Q>& quantity) {
   return quantity ? Json(quantity->value()) : Json(nullptr);
 }
 
+void add_energy(Json& json, const Summary& summary) {
+  const Metrics& metrics = summary.metrics;
+  const std::optional<EnergyUse>& use = summary.energy;
+  const double gpu_seconds = static_cast<double>(summary.gpus) * metrics.duration.value();
+  const auto watts = [&](Joules EnergyUse::*part) {
+    return use ? Json((*use.*part).value() / gpu_seconds) : Json(nullptr);
+  };
+  const auto of_tokens = static_cast<double>(metrics.total_output_tokens);
+  json["energy_j"] = use ? Json(use->total().value()) : Json(nullptr);
+  json["energy_per_output_token_j"] =
+      use && of_tokens > 0.0 ? Json(use->total().value() / of_tokens) : Json(nullptr);
+  json["mean_power_w"] = use ? Json(use->total().value() / gpu_seconds) : Json(nullptr);
+  json["power"] = {{"idle_w", watts(&EnergyUse::idle)},
+                   {"active_w", watts(&EnergyUse::active)},
+                   {"compute_w", watts(&EnergyUse::compute)},
+                   {"memory_w", watts(&EnergyUse::memory)},
+                   {"tdp_w", summary.tdp.value()},
+                   {"basis", summary.power_basis}};
+}
+
+void add_cost(Json& json, const Summary& summary) {
+  const std::optional<Bill>& bill = summary.bill;
+  const auto per_million = [&](std::optional<Dollars> Bill::*price) {
+    return bill ? value_or_null((*bill).*price) : Json(nullptr);
+  };
+  json["usd_per_hour"] = value_or_null(per_hour(summary.price, summary.gpus));
+  json["cost_usd"] = bill ? Json(bill->total.value()) : Json(nullptr);
+  json["usd_per_million_input_tokens"] = per_million(&Bill::per_million_input_tokens);
+  json["usd_per_million_output_tokens"] = per_million(&Bill::per_million_output_tokens);
+  const Price& price = summary.price;
+  json["price"] = {{"usd_per_gpu_hour", value_or_null(price.per_gpu_hour)},
+                   {"source", price.source.empty() ? Json(nullptr) : Json(price.source)},
+                   {"date", price.date.empty() ? Json(nullptr) : Json(price.date)}};
+}
+
 }  // namespace
 
 Json summary_json(const Summary& summary) {
@@ -88,8 +123,8 @@ Json summary_json(const Summary& summary) {
   json["breakdown"] = breakdown_json(summary.breakdown);
   json["routing"] = summary.routing;
   json["network"] = summary.network;
-  json["energy_j"] = value_or_null(summary.energy);
-  json["cost_usd"] = value_or_null(summary.cost);
+  add_energy(json, summary);
+  add_cost(json, summary);
   json["measured_profile"] = summary.measured_profile;
   json["trust"] = trust_json(summary.trust);
   json["wall_s"] = summary.wall.value();

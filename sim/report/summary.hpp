@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "sim/base/breakdown.hpp"
+#include "sim/base/energy_use.hpp"
 #include "sim/base/json.hpp"
 #include "sim/base/units.hpp"
 #include "sim/record/metrics.hpp"
+#include "sim/report/bill.hpp"
 #include "sim/report/trust.hpp"
 
 namespace switchyard {
@@ -29,9 +31,12 @@ struct Summary {
   std::int64_t gpus = 1;
   Breakdown breakdown;  // of the run: RunLog::breakdown()
   Json memory = Json::object(), routing = Json::object(),
-       network = Json::object();  // sections as the caller has them
-  std::optional<Joules> energy;
-  std::optional<Dollars> cost;
+       network = Json::object();    // sections as the caller has them
+  std::optional<EnergyUse> energy;  // none when nothing completed
+  std::string power_basis;          // "measured", "scaled from h100_sxm" or "stated"
+  Watts tdp;                        // of one GPU
+  Price price;
+  std::optional<Bill> bill;  // none without a price, or when nothing completed
   bool measured_profile = false;
   Trust trust;
   Seconds wall;  // of the simulation proper
@@ -40,8 +45,9 @@ struct Summary {
   std::vector<std::string> notes;  // sentences a reader must know
 };
 
-/// Times in ms (_ms) or s, rates per second. A statistic without samples, an unknown energy and an unknown
-/// cost are null; no number is ever NaN. "slo_met" is null without an slo.
+/// Times in ms (_ms) or s, rates per second, mean powers of one GPU in W; prices are of the whole deployment.
+/// A statistic without samples, an unknown energy and an unknown cost are null; no number is ever NaN.
+/// "slo_met" is null without an slo.
 Json summary_json(const Summary& summary);
 
 /// The part with the largest share of the time; none when no time was spent.

@@ -128,7 +128,9 @@ std::string unit_of(const std::string& figure) {
   if (ends("_throughput") || ends("_goodput")) return "/s";
   if (ends("flops_per_token")) return "FLOP";
   if (ends("_j")) return "J";
-  if (ends("_usd")) return "$";
+  if (ends("_w")) return "W";
+  if (ends("_usd") || figure.starts_with("usd_per_million_")) return "$";
+  if (ends("usd_per_hour") || ends("usd_per_gpu_hour")) return "$/h";
   return figure == "duration" ? "s" : "";
 }
 

@@ -132,7 +132,7 @@ struct Examples {
     "workload": {"arrivals": {"process": "gamma", "rate": 1, "cv": 2}, "num_requests": 3, "num_warmups": 1,
       "prompt_tokens": {"distribution": "lognormal", "mean": 9, "cv": 1, "max": 20},
       "output_tokens": {"distribution": "fixed", "value": 2}},
-    "slo": {"ttft_p99": "2 s"}, "seed": 7})";
+    "slo": {"ttft_p99": "2 s"}, "prices": {"usd_per_gpu_hour": 2.5}, "seed": 7})";
 
   void add(const char* pointer, const char* value) {
     scenarios.push_back(scenarios.front());

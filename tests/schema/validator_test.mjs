@@ -170,7 +170,7 @@ const neither = [  // what both refuse
   ['/workload/prompt_tokens/distribution', 'normal'], ['/workload/output_tokens', {distribution: 'fixed'}],
   ['/workload/output_tokens', {distribution: 'uniform', min: 1}], ['/workload/trace', 'requests.csv'], ['/workload/format', 'csv'],
   ['/slo/ttft_p95', '2 s'], ['/slo/ttft_p99', 2], ['/slo/ttft_p99', '2'], ['/slo/ttft_p99', '-2 s'], ['/slo/ttft_p99', '2 parsec'],
-  ['/slo/ttft_p99', null], ['/seed', -1], ['/seed', 1.5], ['/seed', 'one'],
+  ['/slo/ttft_p99', null], ['/prices', {usd_per_gpu_hour: 0}], ['/prices', {usd_per_gpu_hour: '2'}], ['/prices', {usd: 1}], ['/seed', -1], ['/seed', 1.5], ['/seed', 'one'],
 ];
 for (const [place, value] of neither) {
   const words = `${place} = ${JSON.stringify(value)}`;

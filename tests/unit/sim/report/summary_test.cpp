@@ -55,7 +55,14 @@ TEST_CASE("The summary has every contract name") {
                            "routing",
                            "network",
                            "energy_j",
+                           "energy_per_output_token_j",
+                           "mean_power_w",
+                           "power",
+                           "usd_per_hour",
                            "cost_usd",
+                           "usd_per_million_input_tokens",
+                           "usd_per_million_output_tokens",
+                           "price",
                            "measured_profile",
                            "trust",
                            "steps",
@@ -86,14 +93,33 @@ TEST_CASE("Latencies are in milliseconds and shares are of the whole") {
   CHECK(json["breakdown"]["share"]["host"].get<double>() == Approx(0.25));
 }
 
+TEST_CASE("Energy and cost are of the whole deployment, powers of one GPU") {
+  Summary summary = summary_of(two_requests());  // 5 s on 2 GPUs, 10 output tokens
+  summary.energy = EnergyUse{Joules(1000.0), Joules(500.0), Joules(300.0), Joules(200.0)};
+  summary.price = {DollarsPerHour(3.6), "by hand", "2026-11-27"};
+  summary.bill = Bill{Dollars(0.01), Dollars(2.0), std::nullopt};
+  const Json json = summary_json(summary);
+  CHECK(json["energy_j"].get<double>() == Approx(2000.0));
+  CHECK(json["energy_per_output_token_j"].get<double>() == Approx(200.0));
+  CHECK(json["mean_power_w"].get<double>() == Approx(200.0));
+  CHECK(json["power"]["idle_w"].get<double>() == Approx(100.0));
+  CHECK(json["power"]["memory_w"].get<double>() == Approx(20.0));
+  CHECK(json["usd_per_hour"].get<double>() == Approx(7.2));
+  CHECK(json["cost_usd"].get<double>() == Approx(0.01));
+  CHECK(json["usd_per_million_input_tokens"].get<double>() == Approx(2.0));
+  CHECK(json["usd_per_million_output_tokens"].is_null());
+  CHECK(json["price"]["date"] == "2026-11-27");
+}
+
 TEST_CASE("What has no samples or no model is null, and nothing is NaN") {
   RunLog log;
   RequestRow row;
   row.outcome = Outcome::rejected;
   log.append(row);
   const Json json = summary_json(summary_of(log));
-  for (const char* name : {"mean_ttft_ms", "std_tpot_ms", "p99_itl_ms", "median_e2el_ms",
-                           "tokens_per_s_per_user", "energy_j", "cost_usd", "slo_met"}) {
+  for (const char* name :
+       {"mean_ttft_ms", "std_tpot_ms", "p99_itl_ms", "median_e2el_ms", "tokens_per_s_per_user", "energy_j",
+        "mean_power_w", "cost_usd", "usd_per_hour", "slo_met"}) {
     CHECK(json[name].is_null());
   }
   CHECK(json["breakdown"]["bottleneck"].is_null());
