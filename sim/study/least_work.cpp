@@ -218,12 +218,15 @@ class WorkOfLayers {
   }
 
   /// By keys; of so many keys by any number of sequences that can have them. A window or a choice of keys
-  /// bounds those of each.
+  /// bounds those of each. Where an engine's blocks are timed one by one (token_time), other cuts than those
+  /// measured may be faster: then a kernel's overhead is all that is sure.
   LeastLines decode(const AttentionWork& attention, double layers, Seconds reduction) const {
     const double bound =
         static_cast<double>(most_keys(attention).value_or(std::numeric_limits<std::int64_t>::max()));
     const double fewest = std::min(most_.least_context, bound), most = std::min(most_.most_context, bound);
-    const double slots = engine_.decode_reduction.slots ? costs_.exact.gpu().profile.slotted_cache : 1.0;
+    const DecodeReduction& cut = engine_.decode_reduction;
+    const bool by_blocks = cut.token_time > Seconds(0.0) && cut.thread_blocks && !most_keys(attention);
+    const double slots = cut.slots ? costs_.exact.gpu().profile.slotted_cache : 1.0;
     std::vector<Piece> pieces;
     double from = fewest;
     const double all = std::max(most, std::min(most_.cached, most_.sequences * most));
@@ -233,6 +236,7 @@ class WorkOfLayers {
       const double at_least = std::clamp(std::floor(from / most), 1.0, at_most);
       for (double sequences = at_least; sequences <= at_most; sequences *= kSequences)
         least = std::min(least, costs_.decodes.decode_attention(attention, whole(sequences), from));
+      if (by_blocks) least = std::min(least, costs_.exact.gpu().profile.kernel_overhead);
       pieces.push_back({to, (least * slots + reduction) * layers});
       from = first_of_next(to);
     }
