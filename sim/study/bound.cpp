@@ -27,7 +27,9 @@ std::vector<RequestLengths> draw(const Scenario& scenario) {
   std::vector<RequestLengths> lengths;
   std::int64_t warmups = scenario.workload->num_warmups;
   while (const std::optional<Request> request = stream->next())
-    if (warmups-- <= 0) lengths.push_back({request->prompt_tokens, request->output_tokens});
+    if (warmups-- <= 0)
+      lengths.push_back({request->prompt_tokens, request->output_tokens,
+                         request->arrival.value_or(Seconds(0.0)).value() * scenario.workload->arrivals.rate});
   return lengths;
 }
 
@@ -95,10 +97,10 @@ struct Bounds::Shared {
     return costs.back().costs;
   }
 
-  /// Arrivals have no say in lengths.
+  /// The rate of arrivals has no say in lengths, and only stretches arrivals.
   const std::vector<RequestLengths>& requests_of(const Scenario& scenario) {
     Json workload = to_json(*scenario.workload);
-    workload.erase("arrivals");
+    if (workload.contains("arrivals") && workload["arrivals"].is_object()) workload["arrivals"].erase("rate");
     return remembered(requests, std::to_string(scenario.seed) + workload.dump(),
                       [&] { return draw(scenario); });
   }
@@ -153,6 +155,8 @@ Bound Bounds::of(const Scenario& scenario, const MemoryFit& memory) {
   bound.requests_per_s = of_requests.rate() / kRounding;
   bound.requests_per_s_within_slo =
       can_meet(bound, scenario.slo) ? of_requests.rate_within(scenario.slo) / kRounding : 0.0;
+  bound.offered_per_s_within_slo =
+      can_meet(bound, scenario.slo) ? of_requests.offered_rate_within(scenario.slo) / kRounding : 0.0;
   bound.good_requests_per_s = of_requests.good_rate(scenario.slo) / kRounding;
   return bound;
 }

@@ -35,7 +35,10 @@ struct Bound {
   Metrics least;
   double requests_per_s = 0.0;             // completed / duration at most: request_throughput
   double requests_per_s_within_slo = 0.0;  // the same, of a run that meets every bound of the scenario's slo
-  double good_requests_per_s = 0.0;        // request_goodput at most
+  /// Arrivals a second at most of such a run, where arrivals have a rate: above what is served a second, as a
+  /// run ends before its queue has grown. Infinite where limits say nothing of when requests are done.
+  double offered_per_s_within_slo = 0.0;
+  double good_requests_per_s = 0.0;  // request_goodput at most
 };
 
 /// False: no run meets all of the slo.

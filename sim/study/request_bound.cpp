@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "sim/plan/layer_times.hpp"
 
@@ -28,22 +29,6 @@ Seconds decode_time(const LeastLines& decode, double times, double keys, Seconds
   for (const LeastLines::Line& line : decode.lines())
     if (line.each + line.fixed / least_context <= each) most = std::max(most, line.of(times, keys));
   return most;
-}
-
-/// Of how many of n requests at least a statistic says something; of a mean nothing.
-double share_of(const std::string& statistic, double n) {
-  const double share = statistic == "p99"      ? 0.99
-                       : statistic == "p90"    ? 0.9
-                       : statistic == "median" ? 0.5
-                                               : 0.0;
-  return share == 0.0 ? 0.0 : std::floor(share * (n - 1.0)) + 1.0;
-}
-
-std::vector<double> sorted_decodes(std::span<const RequestLengths> requests) {
-  std::vector<double> decodes;
-  for (const RequestLengths& request : requests) decodes.push_back(real(request.output - 1));
-  std::sort(decodes.begin(), decodes.end());
-  return decodes;
 }
 
 }  // namespace
@@ -76,7 +61,7 @@ RequestBound::Totals RequestBound::totals() const {
   Totals sum;
   sum.keys.resize(work_.attentions.size());
   sum.pairs.resize(work_.attentions.size());
-  for (const auto& [prompt, output] : requests_) {
+  for (const auto& [prompt, output, arrival] : requests_) {
     sum.requests += 1.0;
     sum.prompts += real(prompt);
     sum.decodes += real(output - 1);
@@ -86,6 +71,34 @@ RequestBound::Totals RequestBound::totals() const {
       sum.keys[i] += causal_pairs({output - 1, prompt}, work_.attentions[i].most_keys);
       sum.pairs[i] += causal_pairs({prompt, 0}, work_.attentions[i].most_keys);
     }
+  }
+  return sum;
+}
+
+/// Of the least in every respect: no so many requests have less of anything.
+RequestBound::Totals RequestBound::totals_of_least(double requests) const {
+  const auto sum_of_least = [&](auto amount) {
+    std::vector<double> amounts;
+    for (const RequestLengths& request : requests_) amounts.push_back(amount(request));
+    const auto end = amounts.begin() + static_cast<std::ptrdiff_t>(requests);
+    std::partial_sort(amounts.begin(), end, amounts.end());
+    return std::accumulate(amounts.begin(), end, 0.0);
+  };
+  Totals sum;
+  sum.requests = requests;
+  sum.prompts = sum_of_least([](const RequestLengths& r) { return real(r.prompt); });
+  sum.outputs = sum_of_least([](const RequestLengths& r) { return real(r.output); });
+  sum.decodes = sum.outputs - requests;
+  const auto keys = [](std::optional<std::int64_t> most) {
+    return [=](const RequestLengths& r) { return causal_pairs({r.output - 1, r.prompt}, most); };
+  };
+  sum.contexts = sum_of_least(keys(std::nullopt));
+  for (const LeastWork::Attention& attention : work_.attentions) {
+    const std::optional<std::int64_t> most = attention.most_keys;
+    sum.keys.push_back(sum_of_least(keys(most)));
+    sum.pairs.push_back(sum_of_least([=](const RequestLengths& r) {
+      return causal_pairs({r.prompt, 0}, most);
+    }));
   }
   return sum;
 }
@@ -135,28 +148,28 @@ Seconds RequestBound::tpot(const RequestLengths& request) const {
 }
 
 /// A round gives each sequence at most one token, and its sequences hold the blocks of their contexts.
-double RequestBound::least_rounds() const {
+double RequestBound::least_rounds(const Totals& all) const {
   const double together =
       std::min(ranks_ * most_.sequences, scenario_.workload->closed_loop()
                                              ? real(scenario_.workload->arrivals.concurrency)
                                              : std::numeric_limits<double>::infinity());
-  return std::max(totals_.decodes / together, totals_.contexts / (ranks_ * most_.cached));
+  return std::max(all.decodes / together, all.contexts / (ranks_ * most_.cached));
 }
 
-Seconds RequestBound::time(double rounds) const {
+Seconds RequestBound::time(const Totals& all, double rounds) const {
   const EngineProfile& engine = scenario_.engine.profile;
-  const double of_prompts = totals_.prompts / (ranks_ * most_.tokens);
-  const double all =
-      apart_ ? rounds + of_prompts : std::max(rounds, of_prompts + totals_.decodes / (ranks_ * most_.tokens));
-  return engine.host_time_per_step * all +
-         engine.host_time_per_sequence * ((totals_.decodes + totals_.requests) / ranks_) +
-         time_of_tokens(rounds) + time_of_prompts() + time_of_head();
+  const double of_prompts = all.prompts / (ranks_ * most_.tokens);
+  const double steps =
+      apart_ ? rounds + of_prompts : std::max(rounds, of_prompts + all.decodes / (ranks_ * most_.tokens));
+  return engine.host_time_per_step * steps +
+         engine.host_time_per_sequence * ((all.decodes + all.requests) / ranks_) +
+         time_of_tokens(all, rounds) + time_of_prompts(all) + time_of_head(all);
 }
 
 /// Tokens of prompts and decodes, and the decodes' attention, of the line that says most of all together.
-Seconds RequestBound::time_of_tokens(double rounds) const {
+Seconds RequestBound::time_of_tokens(const Totals& all, double rounds) const {
   const double parts = ranks_ * stages_;
-  const double of_prompts = totals_.prompts / (ranks_ * most_.tokens);
+  const double of_prompts = all.prompts / (ranks_ * most_.tokens);
   const double batch = std::ceil(most_.sequences / stages_);  // decodes of a part
   const auto with_decodes = [&](const LeastLines::Line& line, double times, double tokens) {
     Seconds time = line.of(times, tokens / parts);
@@ -164,38 +177,38 @@ Seconds RequestBound::time_of_tokens(double rounds) const {
                                     : Seconds(std::numeric_limits<double>::infinity());
     const double attentions = static_cast<double>(work_.attentions.size());
     for (std::size_t i = 0; i < work_.attentions.size(); ++i)
-      time += decode_time(work_.attentions[i].decode, totals_.decodes / batch, totals_.keys[i],
-                          again / attentions, most_.least_context) /
+      time += decode_time(work_.attentions[i].decode, all.decodes / batch, all.keys[i], again / attentions,
+                          most_.least_context) /
               parts;
     return time;
   };
   const double times =
-      apart_ ? rounds : std::max(rounds, (totals_.prompts + totals_.decodes) / (ranks_ * most_.tokens));
-  const double tokens = apart_ ? totals_.decodes : totals_.prompts + totals_.decodes;
+      apart_ ? rounds : std::max(rounds, (all.prompts + all.decodes) / (ranks_ * most_.tokens));
+  const double tokens = apart_ ? all.decodes : all.prompts + all.decodes;
   Seconds longest;
   for (const LeastLines::Line& line : work_.tokens.lines())
     longest = std::max(longest, with_decodes(line, times, tokens));
   Seconds sum = longest + work_.routed.of(times, tokens / stages_);
   if (apart_)
-    sum += work_.tokens.of(of_prompts, totals_.prompts / parts) +
-           work_.routed.of(of_prompts, totals_.prompts / stages_);
-  return preempts_ ? sum : sum + work_.state_decode.of(totals_.decodes / batch, totals_.decodes) / parts;
+    sum +=
+        work_.tokens.of(of_prompts, all.prompts / parts) + work_.routed.of(of_prompts, all.prompts / stages_);
+  return preempts_ ? sum : sum + work_.state_decode.of(all.decodes / batch, all.decodes) / parts;
 }
 
-Seconds RequestBound::time_of_prompts() const {
-  const double parts = ranks_ * stages_, with_prompts = totals_.prompts / most_.tokens;
-  Seconds time = work_.state_prompt.of(with_prompts, totals_.prompts);
+Seconds RequestBound::time_of_prompts(const Totals& all) const {
+  const double parts = ranks_ * stages_, with_prompts = all.prompts / most_.tokens;
+  Seconds time = work_.state_prompt.of(with_prompts, all.prompts);
   for (std::size_t i = 0; i < work_.attentions.size(); ++i) {
     const OperatorCost::LeastPrompts& prompts = work_.attentions[i].prompts;
-    time += prompts.fixed * with_prompts + prompts.each_token * totals_.prompts +
-            prompts.each_pair * totals_.pairs[i];
+    time +=
+        prompts.fixed * with_prompts + prompts.each_token * all.prompts + prompts.each_pair * all.pairs[i];
   }
   return time / parts;
 }
 
-Seconds RequestBound::time_of_head() const {
+Seconds RequestBound::time_of_head(const Totals& all) const {
   const double batch = std::ceil(most_.sequences / stages_);
-  return work_.head.of(totals_.outputs / batch, totals_.outputs) / (ranks_ * stages_);
+  return work_.head.of(all.outputs / batch, all.outputs) / (ranks_ * stages_);
 }
 
 /// Replicas work at the same time, and a run lasts no less than any request.
@@ -211,93 +224,11 @@ double RequestBound::rate() const {
     sum += own;
   }
   const Workload& workload = *scenario_.workload;
-  double most = std::min(rate(totals_.requests, time(least_rounds())), totals_.requests / longest.value());
+  double most = std::min(rate(totals_.requests, time(totals_, least_rounds(totals_))),
+                         totals_.requests / longest.value());
   if (workload.closed_loop())  // so many are under way at once
     most = std::min(most, real(workload.arrivals.concurrency) * totals_.requests / sum.value());
   return most;
-}
-
-Seconds RequestBound::decode_step(double sequences) const {
-  const EngineProfile& engine = scenario_.engine.profile;
-  const double share = sequences / stages_;
-  Seconds time = engine.host_time_per_step + engine.host_time_per_sequence * sequences;
-  Seconds longest;
-  for (const LeastLines::Line& line : work_.tokens.lines()) longest = std::max(longest, line.of(1.0, share));
-  time += longest + work_.routed.of(1.0, share);
-  if (preempts_) return time;
-  for (const LeastWork::Attention& attention : work_.attentions) {
-    const double keys = std::min(
-        most_.least_context, real(attention.most_keys.value_or(std::numeric_limits<std::int64_t>::max())));
-    time += attention.decode.of(0.0, share * keys);
-  }
-  return time;
-}
-
-/// A round of q decodes on some rank takes at least step(q), which is convex: at least A + B q, its tangent
-/// where step = limit. If the steps of N tokens last `limit` on average, limit N >= sum q step(q) >= A N + B
-/// sum q^2 >= A N + B N^2 / rounds (Cauchy and Schwarz): rounds >= N / q there.
-double RequestBound::most_together(Seconds limit) const {
-  if (decode_step(0.0) >= limit) return 0.0;
-  double enough = 0.0, most = most_.sequences;
-  if (decode_step(most) <= limit) return most;
-  for (int halvings = 0; halvings < 60; ++halvings) {
-    const double middle = 0.5 * (enough + most);
-    (decode_step(middle) <= limit ? enough : most) = middle;
-  }
-  return most;
-}
-
-double RequestBound::rate_within(const Slo& slo) const {
-  const std::vector<double> decodes = sorted_decodes(requests_);
-  const auto several = std::upper_bound(decodes.begin(), decodes.end(), 0.0);
-  const auto n = static_cast<double>(decodes.end() - several);
-  double rounds = least_rounds();
-  for (const Slo::Bound& bound : slo.bounds) {
-    if (bound.figure != "tpot" || n == 0.0) continue;
-    double good = 0.0;
-    for (auto it = several; it != several + static_cast<std::ptrdiff_t>(share_of(bound.statistic, n)); ++it)
-      good += *it;
-    if (good == 0.0) continue;
-    const double together = most_together(bound.limit);
-    if (together == 0.0) return 0.0;
-    rounds = std::max(rounds, good / (ranks_ * together));
-  }
-  return std::min(rate(), rate(totals_.requests, time(rounds)));
-}
-
-bool RequestBound::is_good(const RequestLengths& request, const Slo& slo) const {
-  const Seconds first = ttft(request), each = tpot(request);
-  return std::all_of(slo.bounds.begin(), slo.bounds.end(), [&](const Slo::Bound& bound) {
-    if (bound.figure == "ttft") return first <= bound.limit;
-    if (bound.figure == "tpot") return each <= bound.limit;
-    return bound.figure != "e2el" || first + each * real(request.output - 1) <= bound.limit;
-  });
-}
-
-double RequestBound::good_rate(const Slo& slo) const {
-  std::vector<RequestLengths> good;
-  for (const RequestLengths& request : requests_)
-    if (is_good(request, slo)) good.push_back(request);
-  const double share = static_cast<double>(good.size()) / totals_.requests;
-  double together = most_.sequences;
-  for (const Slo::Bound& bound : slo.bounds)
-    if (bound.figure == "tpot") together = std::min(together, most_together(bound.limit));
-  if (good.empty()) return 0.0;
-  const double any = rate() * share, rounds = least_rounds();
-  // With the first so many of the shortest: more of them take more rounds.
-  const std::vector<double> decodes = sorted_decodes(good);
-  constexpr std::size_t kCuts = 64;
-  double most = 0.0, before = 0.0, sum = 0.0;
-  std::size_t from = 0;
-  for (std::size_t cut = 1; cut <= kCuts && from < decodes.size(); ++cut) {
-    const std::size_t to = std::max(from + 1, decodes.size() * cut / kCuts);
-    for (std::size_t i = from; i < std::min(to, decodes.size()); ++i) sum += decodes[i];
-    const double least = together > 0.0 ? before / (ranks_ * together) : before > 0.0 ? 1e300 : 0.0;
-    most = std::max(most, rate(static_cast<double>(to), time(std::max(rounds, least))));
-    before = sum;
-    from = to;
-  }
-  return std::min(any, most);
 }
 
 }  // namespace switchyard

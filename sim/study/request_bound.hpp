@@ -16,6 +16,7 @@ namespace switchyard {
 
 struct RequestLengths {
   std::int64_t prompt = 1, output = 1;
+  double arrival = 0.0;  // in seconds if one request a second arrived; 0 without a rate
 };
 
 class RequestBound {
@@ -31,6 +32,8 @@ class RequestBound {
   double rate() const;
   /// The same of a run where so much of the requests meet the slo's bounds on tpot as its statistics ask for.
   double rate_within(const Slo& slo) const;
+  /// Arrivals a second at most of a run that meets the slo; infinite where nothing says so.
+  double offered_rate_within(const Slo& slo) const;
   /// Requests that meet the slo's bounds themselves, over the run's duration.
   double good_rate(const Slo& slo) const;
 
@@ -41,13 +44,17 @@ class RequestBound {
     std::vector<double> keys, pairs;  // of each of work_.attentions: read by decodes, seen in prompts
   };
   Totals totals() const;
-  double most_sequences() const;  // of a rank, in one step
-  double least_rounds() const;    // steps that sample, of all replicas together
+  Totals totals_of_least(double requests) const;
+  double most_sequences() const;                 // of a rank, in one step
+  double least_rounds(const Totals& all) const;  // steps that sample, of all replicas together
+  double rounds_within(const Slo& slo) const;    // when a run meets it
   /// All replicas' steps together, when at least so many of them sample.
-  Seconds time(double rounds) const;
-  Seconds time_of_tokens(double rounds) const;
-  Seconds time_of_prompts() const;
-  Seconds time_of_head() const;
+  Seconds time(const Totals& all, double rounds) const;
+  Seconds time_of_tokens(const Totals& all, double rounds) const;
+  Seconds time_of_prompts(const Totals& all) const;
+  Seconds time_of_head(const Totals& all) const;
+  struct Done;  // requests that are done by some date
+  std::vector<Done> done_within(const Slo& slo) const;
   /// Of all requests when all replicas' steps last so long.
   double rate(double requests, Seconds time) const;
   /// The most sequences of a rank that may decode together if their steps are to last at most `limit` on

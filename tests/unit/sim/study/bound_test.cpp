@@ -3,6 +3,7 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "sim/base/random.hpp"
 #include "tests/support/small_scenarios.hpp"
@@ -100,7 +101,7 @@ void require_at_least(const Distribution& simulated, const Distribution& least) 
   CHECK(simulated.p99 >= least.p99);
 }
 
-void require_bounded(const Bound& bound, const Run& run) {
+void require_bounded(const Bound& bound, const Run& run, double rate) {
   REQUIRE(bound.least.completed == run.metrics.completed);
   REQUIRE(bound.least.rejected == run.metrics.rejected);
   for (const RequestRow& row : run.requests) {
@@ -116,7 +117,9 @@ void require_bounded(const Bound& bound, const Run& run) {
   CHECK(run.metrics.request_goodput <= bound.good_requests_per_s);
   const bool met = std::all_of(run.metrics.slo_met.begin(), run.metrics.slo_met.end(),
                                [](const auto& bound_and_verdict) { return bound_and_verdict.second; });
-  if (met) CHECK(run.metrics.request_throughput <= bound.requests_per_s_within_slo);
+  if (!met) return;
+  CHECK(run.metrics.request_throughput <= bound.requests_per_s_within_slo);
+  if (rate > 0.0) CHECK(rate <= bound.offered_per_s_within_slo);
 }
 
 }  // namespace
@@ -132,7 +135,7 @@ TEST_CASE("No simulation beats the bound: random models, GPUs, layouts, engines,
     const Bound bound = bounds.of(
         *scenario, fit_memory(scenario->model, scenario->precision, scenario->deployment, scenario->cluster,
                               scenario->engine.profile, scenario->engine.limits));
-    require_bounded(bound, run(json));
+    require_bounded(bound, run(json), scenario->workload->arrivals.rate);
     ++simulated;
   }
   REQUIRE(simulated >= 60);
@@ -229,4 +232,21 @@ TEST_CASE("A tight limit on tpot bounds the batch, and so the rate") {
   CHECK(tight.good_requests_per_s < 0.6 * free.requests_per_s);
   json["slo"] = {{"tpot_p99", std::to_string(free.tpot.value() * 0.98 * 1e3) + " ms"}};
   CHECK(bound_of(read(json)).requests_per_s_within_slo == 0.0);
+}
+
+TEST_CASE("More arrivals a second than the bound says miss the SLO, and half as many are met") {
+  Json json = all_at_once(3000);
+  json["workload"]["arrivals"] = {{"process", "poisson"}, {"rate", 1.0}};
+  json["slo"] = {{"ttft_p99", "60 ms"}, {"tpot_p99", "6 ms"}};
+  const Bound bound = bound_of(read(json));
+  CHECK(bound.offered_per_s_within_slo >= bound.requests_per_s_within_slo);
+  const auto met_at = [&](double rate) {
+    for (const auto& [limit, met] : run(with(json, "/workload/arrivals/rate", rate)).metrics.slo_met)
+      if (!met) return false;
+    return true;
+  };
+  CHECK_FALSE(met_at(bound.offered_per_s_within_slo * 1.01));
+  CHECK(met_at(bound.offered_per_s_within_slo * 0.5));
+  json["slo"].erase("tpot_p99");
+  CHECK(std::isinf(bound_of(read(json)).offered_per_s_within_slo));
 }
