@@ -159,7 +159,7 @@ Json plan_document() {
   plan["winners"][0]["curve"] = points_of(kModels[0], {1, 4, 16, 64, 128, 200});
   plan["crossover"] = {{"objective_label", "$/h"},
                        {"segments",
-                        {{{"from_requests_per_s", 0.5},
+                        {{{"from_requests_per_s", 0.0},
                           {"to_requests_per_s", 6.0},
                           {"model", "llama-3.1-8b"},
                           {"kind", "dense"},

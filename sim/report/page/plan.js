@@ -28,7 +28,7 @@ function winnersTable() {
   if (!winners.length) {
     return [element('h2', {}, 'No deployment meets the targets'), data.nearest ? element('p', {}, data.nearest.text) : null];
   }
-  const columns = ['model', 'GPU', 'layout', label, 'goodput', '$ / M output', 'J a token', 'tokens/s a GPU', 'tokens/s a user', 'TTFT', 'TPOT'];
+  const columns = ['model', 'deployment', label, 'goodput', '$ / M output', 'J a token', 'tokens/s a GPU', 'tokens/s a user', 'TTFT', 'TPOT'];
   const bound = (row, figure) => {
     const found = (row.slo || []).find(({bound: name}) => name.startsWith(figure));
     return found ? durationText(found.value_ms) : '–';
@@ -36,21 +36,24 @@ function winnersTable() {
   const rows = winners.map((row, index) => [
     element('span', {}, row.model, ' ', element('span', {class: 'soft'}, kindOf(row)), index === 0 ? element('b', {class: 'badge good'}, 'best') :
       row.ties_with_best ? element('b', {class: 'badge'}, 'tie') : null),
-    `${number(row.gpus)} × ${row.gpu}`, row.layout, `${number(row.objective)}${known(row.error) ? ` ±\u2009${percent(row.error)}` : ''}`,
+    element('span', {}, `${number(row.gpus)} × ${row.gpu}`, element('div', {class: 'soft'}, row.layout)), `${number(row.objective)}${known(row.error) && label !== 'GPUs' ? ` ±\u2009${percent(row.error)}` : ''}`,
     known(row.goodput_requests_per_s) ? `${rate(row.goodput_requests_per_s)}${known(row.headroom) ? ` (+${percent(row.headroom)})` : ''}` : '–',
     dollars(row.usd_per_million_output_tokens), number(row.energy_per_output_token_j), number(row.tokens_per_s_per_gpu), number(row.tokens_per_s_per_user),
     bound(row, 'ttft'), bound(row, 'tpot')]);
   return [element('h2', {}, 'The best deployment of each model'),
     element('p', {class: 'soft'}, 'Best first. A tie cannot be told from the best within the simulator\u2019s stated error.'),
-    element('section', {class: 'card', id: 'winners'}, table(columns.map((name, index) => ({name, text: index < 3})), rows))];
+    element('section', {class: 'card', id: 'winners'}, table(columns.map((name, index) => ({name, text: index < 2})), rows))];
 }
 
-// Which model is cheapest at which demand, on a logarithmic scale, and what each needs.
+// As wide as a range is on a logarithmic scale; what begins at nothing begins at a part of its end.
+const spanOf = ({from_requests_per_s: from, to_requests_per_s: to}) => Math.max(0.2, Math.log(to / (from > 0 ? from : to / 8)));
+
+// Which model is cheapest at which demand, and what each needs.
 function demandMap() {
   if (!crossover || !crossover.segments.length) return null;
   const strip = element('div', {class: 'segments'}, crossover.segments.map((segment) => element('div', {
     title: `${segment.model} on ${segment.gpu}`,
-    style: `background: var(--c${placeOf(segment.model) % kMany}); flex: ${Math.log(segment.to_requests_per_s / segment.from_requests_per_s).toFixed(4)}`,
+    style: `background: var(--c${placeOf(segment.model) % kMany}); flex: ${spanOf(segment).toFixed(4)}`,
   }, element('b', {}, segment.model), element('br'), `${kindOf(segment)}, ${segment.gpu}`, element('br'),
   `${number(segment.from_requests_per_s)} to ${rate(segment.to_requests_per_s)}`)));
   const groups = new Map(crossover.curves.filter(({points}) => points.length).map(({model, points}) => [model, points.map((point) => ({name: model, point, summary: {}}))]));
@@ -64,11 +67,11 @@ function demandMap() {
         label: {formatter: 'Dense to MoE', position: 'insideEndTop', color: colour('soft'), fontSize: 12}, data: changes.map((xAxis) => ({xAxis}))};
     }
     return {...frame(groups, ({point}) => [['demand', rate(point.requests_per_s)], ['needs', valued(point.value, crossover.objective_label)]]),
-      xAxis: xAxis('Demand (requests/s)', {type: 'log', min: 'dataMin', max: 'dataMax'}), yAxis: yAxis(crossover.objective_label, {nameGap: 52, ...(wide ? {type: 'log'} : {min: 0})}), series};
+      xAxis: xAxis('Demand (requests/s)', {min: 0}), yAxis: yAxis(crossover.objective_label, {nameGap: 52, ...(wide ? {type: 'log'} : {min: 0})}), series};
   };
   return [element('h2', {}, 'Who wins at which demand'), crossover.text ? element('p', {class: 'soft'}, crossover.text) : null,
     element('section', {class: 'card', id: 'crossover'}, element('h3', {}, 'The cheapest by demand'), strip), element('div', {class: 'charts'},
-        groups.size ? chartCard({title: 'What each model needs', wide: true, option, text: 'Each step is a further deployment; a line ends where the budget does.'}) : null)];
+        groups.size ? chartCard({title: 'What each model needs', wide: true, option, text: 'Each step up is a further replica; a line ends where the budget does.'}) : null)];
 }
 
 const more = ({summary}) => [...(summary.layout ? [['layout', `${number(summary.gpus)} × ${summary.gpu}, ${summary.layout}`]] : []),
