@@ -27,13 +27,13 @@ constexpr std::chrono::milliseconds kSeldom{20};  // while only "stop" can come
 constexpr int kFailed = 70;
 
 /// What a message is; its bytes follow.
-enum Tag : int {
-  kPoints,   // to a rank, first of all: PendingPoint, all of the sweep's
-  kTask,     // to a rank: the point to simulate
-  kStop,     // to a rank
-  kAnswer,   // from it: the text of Ended
-  kFailure,  // from it: the failure of Ended
-  kBye,      // from it, at last
+enum class Tag {
+  points,   // to a rank, first of all: PendingPoint, all of the sweep's
+  task,     // to a rank: the point to simulate
+  stop,     // to a rank
+  answer,   // from it: the text of Ended
+  failure,  // from it: the failure of Ended
+  bye,      // from it, at last
 };
 
 struct Message {
@@ -43,7 +43,7 @@ struct Message {
 };
 
 void send(int rank, Tag tag, const void* bytes, std::size_t size) {
-  MPI_Send(bytes, static_cast<int>(size), MPI_BYTE, rank, tag, MPI_COMM_WORLD);
+  MPI_Send(bytes, static_cast<int>(size), MPI_BYTE, rank, static_cast<int>(tag), MPI_COMM_WORLD);
 }
 
 std::optional<Message> next_message() {
@@ -55,7 +55,7 @@ std::optional<Message> next_message() {
   MPI_Get_count(&status, MPI_BYTE, &size);
   Message message{status.MPI_SOURCE, static_cast<Tag>(status.MPI_TAG),
                   std::string(static_cast<std::size_t>(size), '\0')};
-  MPI_Recv(message.bytes.data(), size, MPI_BYTE, message.rank, message.tag, MPI_COMM_WORLD,
+  MPI_Recv(message.bytes.data(), size, MPI_BYTE, message.rank, status.MPI_TAG, MPI_COMM_WORLD,
            MPI_STATUS_IGNORE);
   return message;
 }
@@ -100,7 +100,7 @@ class Ranks : public Crew {
       : tasks_(static_cast<std::size_t>(size)),
         own_(1, point_work(study, points, static_cast<std::size_t>(size))) {
     for (int rank = 1; rank < size; ++rank)
-      send(rank, kPoints, points.data(), points.size() * sizeof(PendingPoint));
+      send(rank, Tag::points, points.data(), points.size() * sizeof(PendingPoint));
   }
 
   bool full() const override { return running() == tasks_.size(); }
@@ -110,7 +110,7 @@ class Ranks : public Crew {
   void start(std::uint64_t task) override {
     for (std::size_t rank = 1; rank < tasks_.size(); ++rank) {
       if (tasks_[rank]) continue;
-      send(static_cast<int>(rank), kTask, &task, sizeof task);
+      send(static_cast<int>(rank), Tag::task, &task, sizeof task);
       tasks_[rank] = task;
       ++busy_;
       return;
@@ -131,7 +131,7 @@ class Ranks : public Crew {
   Ended ended_by(const Message& message) {
     std::optional<std::uint64_t>& task = tasks_[static_cast<std::size_t>(message.rank)];
     Ended ended{task.value(), std::nullopt, ""};
-    if (message.tag == kAnswer) ended.text = message.bytes;
+    if (message.tag == Tag::answer) ended.text = message.bytes;
     else ended.failure = message.bytes;
     task.reset();
     --busy_;
@@ -149,9 +149,9 @@ class Dismissal {
  public:
   explicit Dismissal(int size) : size_(size) {}
   ~Dismissal() {
-    for (int rank = 1; rank < size_; ++rank) send(rank, kStop, nullptr, 0);
+    for (int rank = 1; rank < size_; ++rank) send(rank, Tag::stop, nullptr, 0);
     for (int gone = 1; gone < size_;)
-      if (await_message().tag == kBye) ++gone;
+      if (await_message().tag == Tag::bye) ++gone;
   }
   Dismissal(const Dismissal&) = delete;
   Dismissal& operator=(const Dismissal&) = delete;
@@ -177,10 +177,10 @@ void simulate_what_comes(const Message& points, const std::function<Study()>& re
   for (;;) {
     for (const Crew::Ended& ended : worker.wait(worker.idle() ? kGlance : kSeldom)) {
       const std::string& bytes = ended.text ? *ended.text : ended.failure;
-      send(kFirst, ended.text ? kAnswer : kFailure, bytes.data(), bytes.size());
+      send(kFirst, ended.text ? Tag::answer : Tag::failure, bytes.data(), bytes.size());
     }
     while (const std::optional<Message> message = next_message()) {
-      if (message->tag == kStop) return;
+      if (message->tag == Tag::stop) return;
       worker.start(content_of<std::uint64_t>(*message).front());
     }
   }
@@ -189,12 +189,12 @@ void simulate_what_comes(const Message& points, const std::function<Study()>& re
 int follow(const std::function<Study()>& read_study, int size) {
   try {
     const Message first = await_message();
-    if (first.tag == kPoints) simulate_what_comes(first, read_study, size);
+    if (first.tag == Tag::points) simulate_what_comes(first, read_study, size);
   } catch (const std::exception& error) {
     std::cerr << error.what() << std::endl;
     MPI_Abort(MPI_COMM_WORLD, kFailed);
   }
-  send(kFirst, kBye, nullptr, 0);
+  send(kFirst, Tag::bye, nullptr, 0);
   return 0;
 }
 
