@@ -48,12 +48,14 @@ std::vector<std::int64_t> contenders(const PlanStudy& study, const PlannedChain&
 }
 
 /// The same ways to cut as the leaders, under every combination of engine limits.
-std::vector<PlannedLayout*> variants_of(PlannedChain& chain, const std::vector<PlannedLayout*>& leaders) {
+std::vector<PlannedLayout*> variants_of(const PlanStudy& study, PlannedChain& chain,
+                                        const std::vector<PlannedLayout*>& leaders, Bounds& bounds) {
   std::vector<PlannedLayout*> variants;
   for (PlannedLayout& planned : chain.layouts) {
-    if (planned.out()) continue;
-    for (const PlannedLayout* leader : leaders)
-      if (same_cut(planned.layout, leader->layout)) variants.push_back(&planned);
+    const auto same = [&](const PlannedLayout* leader) { return same_cut(planned.layout, leader->layout); };
+    if (planned.out() || std::none_of(leaders.begin(), leaders.end(), same)) continue;
+    apply_bound(study, planned, bounds);
+    if (!planned.out()) variants.push_back(&planned);
   }
   return variants;
 }
@@ -82,14 +84,14 @@ HeatSource one_heat(PlannedChain& chain, std::int64_t size, std::vector<PlannedL
 using Leaders = std::map<std::int64_t, std::vector<PlannedLayout*>>;
 
 void refine(const PlanStudy& study, std::vector<PlannedChain>& chains, std::vector<Leaders>& leaders,
-            Prober& prober) {
+            Bounds& bounds, Prober& prober) {
   constexpr std::size_t kMostLeaders = 3;
   std::vector<HeatSource> heats;
   for (std::size_t i = 0; i < chains.size(); ++i)
     for (const std::int64_t size : contenders(study, chains[i], kCoarse)) {
       std::vector<PlannedLayout*> best = leaders[i][size];
       best.resize(std::min(best.size(), kMostLeaders));
-      heats.push_back(one_heat(chains[i], size, variants_of(chains[i], best), kRefining,
+      heats.push_back(one_heat(chains[i], size, variants_of(study, chains[i], best, bounds), kRefining,
                                {.step = 1.12, .tolerance = 1.05, .margin = 1.05}, leaders[i]));
     }
   run_heats(prober, heats);
@@ -147,9 +149,9 @@ std::vector<PlannedChain> search(const PlanStudy& study, const std::deque<PlanBa
     chain.layouts = layouts_of(base, study.layouts);
     chains.push_back(std::move(chain));
   }
-  for (PlannedChain& chain : chains) apply_bounds(study, chain);
-  std::vector<Leaders> leaders = screen(chains, prober);
-  refine(study, chains, leaders, prober);
+  Bounds bounds;
+  std::vector<Leaders> leaders = screen(study, chains, bounds, prober);
+  refine(study, chains, leaders, bounds, prober);
   run_finals(study, chains, leaders, prober);
   confirm(study, chains, prober);
   return chains;

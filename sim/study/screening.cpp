@@ -15,12 +15,27 @@ std::string rate_text(double rate) {
   return text;
 }
 
+/// The bound on the SLO that no load lets it meet.
+std::string why_not(const Bound& bound, const Slo& slo) {
+  for (const Slo::Bound& limit : slo.bounds) {
+    const std::optional<Seconds> least = value_of(limit, bound.least);
+    if (least && *least > limit.limit)
+      return name_of(limit) + " is at least " + to_text(*least) + " whatever the load; " +
+             to_text(limit.limit) + " is allowed";
+  }
+  return "no load lets it meet the SLO";
+}
+
 /// What may be tried in one chain, a size at a time.
 class Screening {
  public:
-  Screening(PlannedChain& chain, Leaders& leaders) : chain_(chain), leaders_(leaders) {
-    for (PlannedLayout& planned : chain.layouts)
-      if (!planned.out() && !has_cut_of(planned)) sizes_[place_of(planned)].push_back(&planned);
+  Screening(const PlanStudy& study, PlannedChain& chain, Leaders& leaders, Bounds& bounds)
+      : chain_(chain), leaders_(leaders) {
+    for (PlannedLayout& planned : chain.layouts) {
+      if (planned.out() || has_cut_of(planned)) continue;
+      apply_bound(study, planned, bounds);
+      if (!planned.out()) sizes_[place_of(planned)].push_back(&planned);
+    }
   }
 
   std::optional<Heat> next(const Heat* before) {
@@ -118,18 +133,32 @@ void fall_behind(PlannedLayout& loser, const PlannedLayout& winner) {
                  words_of(winner.layout) + " carries " + rate_text(winner.carries);
 }
 
-void apply_bounds(const PlanStudy&, PlannedChain& chain) {
-  constexpr double kUnknown = 4.0;  // requests/s of a GPU, until a bound says more
-  for (PlannedLayout& planned : chain.layouts)
-    if (!planned.out()) planned.most_requests_per_s = 1e6 + 0.0 * kUnknown;
+void apply_bound(const PlanStudy& study, PlannedLayout& planned, Bounds& bounds) {
+  constexpr std::int64_t kRequests = 400;  // that the bound is of
+  if (planned.out() || planned.most_requests_per_s > 0.0) return;
+  const PlanBase& base = *planned.base;
+  const Scenario scenario = base.scenario_for(planned.layout, {1, 1.0, kRequests});
+  const Bound bound = bounds.of(scenario, *find_memory(planned));
+  planned.most_requests_per_s = bound.requests_per_s_within_slo;
+  const double demand = demand_of(study, base);
+  const double replicas = static_cast<double>(base.most_gpus() / planned.layout.gpus());
+  if (!can_meet(bound, scenario.slo) || bound.requests_per_s_within_slo <= 0.0) {
+    planned.verdict = "bound";
+    planned.reason = why_not(bound, scenario.slo);
+  } else if (bound.requests_per_s_within_slo * replicas < demand) {
+    planned.verdict = "bound";
+    planned.reason = "within the SLO the budget's replicas carry at most " +
+                     rate_text(bound.requests_per_s_within_slo * replicas) + " of " + rate_text(demand);
+  }
 }
 
-std::vector<Leaders> screen(std::vector<PlannedChain>& chains, Prober& prober) {
+std::vector<Leaders> screen(const PlanStudy& study, std::vector<PlannedChain>& chains, Bounds& bounds,
+                            Prober& prober) {
   std::vector<Leaders> leaders(chains.size());
   std::deque<Screening> screenings;
   std::vector<HeatSource> sources;
   for (std::size_t i = 0; i < chains.size(); ++i) {
-    Screening& screening = screenings.emplace_back(chains[i], leaders[i]);
+    Screening& screening = screenings.emplace_back(study, chains[i], leaders[i], bounds);
     sources.emplace_back([&screening](const Heat* before) { return screening.next(before); });
   }
   run_heats(prober, sources);

@@ -4,6 +4,7 @@
 #include <map>
 #include <vector>
 
+#include "sim/study/bound.hpp"
 #include "sim/study/plan_search.hpp"
 
 namespace switchyard {
@@ -14,13 +15,15 @@ bool same_cut(const Layout& a, const Layout& b);
 /// `loser` is out: what `winner` of the same size carries is more.
 void fall_behind(PlannedLayout& loser, const PlannedLayout& winner);
 
-/// By the proven bound: out are layouts that no load lets meet the SLO, and those that cannot carry the
-/// demand within the budget.
-void apply_bounds(const PlanStudy& study, PlannedChain& chain);
+/// Asks for the proven bound, once a layout: what it carries at most is written into it. Out is what no load
+/// lets meet the SLO, and what cannot carry the demand within the budget.
+void apply_bound(const PlanStudy& study, PlannedLayout& planned, Bounds& bounds);
 
 /// Fills best_of_size; returns, of each chain and size, those that coarse counts cannot tell from the best,
-/// the best first.
-std::vector<std::map<std::int64_t, std::vector<PlannedLayout*>>> screen(std::vector<PlannedChain>& chains,
-                                                                        Prober& prober);
+/// the best first. Of layouts that differ in engine limits alone the first that the bound leaves stands for
+/// all.
+std::vector<std::map<std::int64_t, std::vector<PlannedLayout*>>> screen(const PlanStudy& study,
+                                                                        std::vector<PlannedChain>& chains,
+                                                                        Bounds& bounds, Prober& prober);
 
 }  // namespace switchyard

@@ -164,10 +164,14 @@ std::map<std::size_t, Effect> best_of_models(const PlanStudy& study, const std::
   return best;
 }
 
+double goodput_of(const Effect& effect) { return effect.subject->deployment->goodput * effect.goodput_ratio; }
+
 const Effect* winner_among(const PlanStudy& study, const std::map<std::size_t, Effect>& best) {
   const Effect* winner = nullptr;
   for (const auto& [model, effect] : best)
-    if (effect.objective && (!winner || is_better(study, *effect.objective, *winner->objective)))
+    if (effect.objective &&
+        (!winner || is_better(study, *effect.objective, *winner->objective) ||
+         (*effect.objective == *winner->objective && goodput_of(effect) > goodput_of(*winner))))
       winner = &effect;
   return winner;
 }
