@@ -35,7 +35,7 @@ constexpr std::array<Command, 12> kCommands = {{
     {"balance", "[REMEDY] [--steps N] [--onset STEP] [--out DIR] [--format json]",
      "what becomes of experts while a gate is trained, and what keeps their load even", balance_command},
     {"list", "[models|gpus|clusters|engines|...]", "what can be named in a scenario", list_command},
-    {"schema", "[scenario|study]", "a JSON Schema of the file, for editors", schema_command},
+    {"schema", "[scenario|study|plan]", "a JSON Schema of the file, for editors", schema_command},
 }};
 
 void print_usage(std::ostream& out) {

@@ -127,4 +127,10 @@ Json study_schema() {
   return schema;
 }
 
+Json plan_schema() {
+  Json schema = embedded("plan");
+  fill(schema);
+  return schema;
+}
+
 }  // namespace switchyard

@@ -10,5 +10,7 @@ namespace switchyard {
 Json scenario_schema();
 /// Of the file that `sweep` takes; its scenario may leave out what is swept.
 Json study_schema();
+/// Of the file that `plan` takes.
+Json plan_schema();
 
 }  // namespace switchyard

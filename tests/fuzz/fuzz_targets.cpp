@@ -9,6 +9,7 @@
 #include "sim/base/files.hpp"
 #include "sim/cost/engine_profile.hpp"
 #include "sim/study/journal.hpp"
+#include "sim/study/plan_study.hpp"
 #include "sim/study/study_file.hpp"
 #include "tests/fuzz/fuzz_target.hpp"
 #include "tests/fuzz/memory_file.hpp"
@@ -79,6 +80,19 @@ std::vector<std::string> study_seeds() {
       read_text_file(SWITCHYARD_SOURCE_DIR "/results/01-dense-vs-moe/study.json"),
       R"({"title": "t", "question": "q", "scenario": {"seed": 1}, "sweep": {"/b": [1, "x"], "/a~1/0": [{}]}})",
       R"({"scenario": {"a": [1, 2]}, "zip": {"/a/1": [3, 4], "/c": [null, true]}, "sweep": {"/d": [0.5]}})"};
+}
+
+void read_plan_text(std::string_view input) { to_json(read_plan_study(memory_file().hold(input), "")); }
+
+std::vector<std::string> plan_seeds() {
+  return {
+      R"({"models": ["llama-3.1-8b", {"model": "mixtral-8x7b", "model_overrides": {"num_hidden_layers": 2}}],
+    "gpus": ["h100_sxm"], "budget": {"gpus": 8}, "workload": {"arrivals": {"process": "poisson", "rate": 1}},
+    "slo": {"ttft_p99": "2 s"}, "objective": "minimise_cost", "precisions": ["auto", {"weights": "fp8"}],
+    "layouts": {"tensor_parallel_size": [1, 2], "enable_expert_parallel": [true], "all2all_backend": ["pairwise"]},
+    "clusters": {"h100_sxm": "hgx-h100"}, "prices": {"h100_sxm": 2.5}, "seed": 3, "title": "t"})",
+      R"({"models": [{}], "gpus": [{"base": "l40s"}], "budget": {"usd_per_hour": 1e3}, "workload": "sharegpt",
+    "slo": {"e2el_p90": "1 min"}, "objective": "maximise_goodput"})"};
 }
 
 void read_config_text(std::string_view input) {
@@ -269,6 +283,7 @@ std::vector<FuzzTarget> all_targets() {
        {"/workload/num_requests=7\n/model=llama-3.1-8b\n/engine={\"max_num_seqs\": 4}\n/slo/a~1b=[1,\"x\"]"}},
       {"scenario", read_scenario_text, scenario_seeds()},
       {"study", read_study_text, study_seeds()},
+      {"plan", read_plan_text, plan_seeds()},
       {"config", read_config_text, config_seeds()},
       {"cluster", [](std::string_view input) { to_json(read_cluster(wish_for(input), "", "fuzz.json")); },
        cluster_seeds()},

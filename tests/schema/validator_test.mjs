@@ -15,7 +15,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'switchyard-schema-'));
 process.on('exit', () => rmSync(folder, {recursive: true}));
 
 const ajv = new Ajv({strictTypes: false, strictRequired: false});
-const [scenario, study] = ['scenario', 'study'].map((kind) => {
+const [scenario, study, plan] = ['scenario', 'study', 'plan'].map((kind) => {
   const schema = JSON.parse(execFileSync(program, ['schema', kind]));
   assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
   assert.ok(ajv.validateSchema(schema), ajv.errorsText());
@@ -48,6 +48,7 @@ assert.ok(scenarios.length > 5 && scenarios.some(([name]) => name === 'README.md
 assert.ok(studies.length > 1 && studies.some(([name]) => name === 'README.md'));
 for (const [name, value] of scenarios) takes(scenario, value, name);
 for (const [name, value] of studies) takes(study, value, name);
+for (const [name, value] of examples.filter(([, value]) => 'models' in value && 'budget' in value && 'gpus' in value)) takes(plan, value, name);
 
 // And what the program makes of a scenario.
 for (const [name] of scenarios.filter(([name]) => name !== 'README.md')) {
@@ -192,5 +193,24 @@ for (const wrong of [{}, {scenario: base}, {scenario: base, sweep: {seed: [1]}},
   {scenario: base, sweep: {'/seed': [1]}, titel: 'x'}]) {
   assert.ok(!study(wrong), `the schema takes ${JSON.stringify(wrong)}`);
   assert.equal(sweep(wrong), 2, `the program takes ${JSON.stringify(wrong)}`);
+}
+
+// Plans; what is wrong with one is found before anything is simulated.
+function planned(value) {
+  const file = path.join(folder, 'plan.json');
+  writeFileSync(file, JSON.stringify(value));
+  return spawnSync(program, ['plan', file, '--out', path.join(folder, 'plan')]).status;
+}
+const small = {$schema: './plan.schema.json', models: ['llama-3.1-8b'], gpus: ['h100_sxm'], budget: {gpus: 1}, workload: {arrivals:
+  {process: 'poisson', rate: 1}, prompt_tokens: {distribution: 'fixed', value: 50}, output_tokens: {distribution: 'fixed', value: 5}},
+  slo: {ttft_p99: '2 s'}, objective: 'minimise_gpus', layouts: {max_num_seqs: [64], enable_expert_parallel: [false]}, prices: {h100_sxm: 2}};
+takes(plan, small, 'a small plan');
+assert.equal(planned(small), 0);
+for (const wrong of [{...small, models: []}, {...small, gpus: undefined}, {...small, budget: {gpus: 0}}, {...small, slo: {}},
+  {...small, slo: {ttft_p98: '2 s'}}, {...small, objective: 'minimise'}, {...small, layouts: {tensor: [1]}}, {...small, prices: {h100_sxm: '2 $/h'}},
+  {...small, seeds: 1}]) {
+  const given = JSON.parse(JSON.stringify(wrong));
+  assert.ok(!plan(given), `the schema takes ${JSON.stringify(given)}`);
+  assert.equal(planned(given), 2, `the program takes ${JSON.stringify(given)}`);
 }
 console.log(`${scenarios.length} scenarios and ${studies.length} studies fit; ${neither.length} damaged scenarios do not, to schema and program alike`);
