@@ -6,10 +6,10 @@
 //   { "title": "…", "subtitle": "…", "output": "figure.svg", "width": 860, "height": 500,
 //     "x": {"column": "tokens_per_s_per_user", "name": "Tokens/s a user", "scale": "linear|log|category", "min": 0, "max": 100},
 //     "y": {"column": "tokens_per_s_per_gpu", "name": "Output tokens/s a GPU"},
-//     "data": [{"csv": "sweep.csv", "series": "/model", "label": "simulated {}", "style": "line|points|line+points|bars",
-//               "x": "column", "y": "column", "where": {"gpus": "8"}, "band": {"column": "trust.tpot_error", "along": "x|y"}}],
+//     "data": [{"csv": "sweep.csv", "series": "/model", "label": "simulated {}", "style": "line|points|line+points|bars|cells",
+//               "x": "column", "y": "column", "text": "column", "where": {"gpus": "8"}, "band": {"column": "trust.tpot_error", "along": "x|y"}}],
 //     "lines": [{"y": 50, "name": "bound"}, {"x": 3}] }
-// A column's factor: {"column": "ttft_s", "factor": 1000}. Series of the same value of "series" keep one colour through
+// Cells are boxes on two axes of categories that hold the column "text". A column's factor: {"column": "ttft_s", "factor": 1000}. Series of the same value of "series" keep one colour through
 // all files. A band is shaded as far from each point as the column says, a share of its x or y (default). Rows whose x or
 // y is empty are left out. echarts is taken from NODE_PATH, else from the release build.
 // Exit 2: the specification or a file is wrong.
@@ -21,7 +21,7 @@ const kColours = ['#0072b2', '#d55e00', '#009e73', '#b8679a', '#c98a00', '#4aa3d
 const kSquare = 'path://M0,0L10,0L10,10L0,10Z';  // keeps its shape in the legend, which "rect" does not
 const kSymbols = ['circle', kSquare, 'triangle', 'diamond', 'roundRect', 'pin', 'arrow'];
 const kInk = '#1d2126', kSoft = '#5d6670', kLine = '#e3e4e0';
-const kStyles = ['line', 'points', 'line+points', 'bars'];
+const kStyles = ['line', 'points', 'line+points', 'bars', 'cells'];
 
 try {
   const specification = path.resolve(process.argv[2] || fail('usage', 'figure.mjs SPECIFICATION.json'));
@@ -72,7 +72,7 @@ function option(spec, folder) {
     title: {text: spec.title, subtext: spec.subtitle, left: 18, top: 12, itemGap: 5,
       textStyle: {color: kInk, fontSize: 16, fontWeight: 600}, subtextStyle: {color: kSoft, fontSize: 13}},
     legend: legend ? {top, left: 16, itemWidth: 22, itemHeight: 9, itemGap: 18, textStyle: {color: kInk, fontSize: 12.5}} : undefined,
-    grid: {left: 76, right: 30, top: top + (legend ? 24 * Math.ceil(series.length / 5) + 12 : 14), bottom: 56},
+    grid: {left: spec.y.scale === 'category' ? 130 : 76, right: 30, top: top + (legend ? 24 * Math.ceil(series.length / 5) + 12 : 14), bottom: 56},
     xAxis: axis(spec.x, {nameGap: 32}),
     yAxis: axis(spec.y, {nameGap: 54}),
     series: [...series.map((one, index) => drawn(one, keys.indexOf(one.key), index === 0 ? limits(spec.lines || []) : undefined)),
@@ -104,9 +104,9 @@ function seriesOf(part, spec, folder) {
     if (row[x] === '' || row[y] === '') continue;
     if (Object.entries(part.where || {}).some(([name, value]) => row[name] !== String(value))) continue;
     const key = by ? row[by] : part.label || part.csv;
-    const at = spec.x.scale === 'category' ? row[x] : Number(row[x]) * (spec.x.factor || 1);
+    const place = (value, axis) => axis.scale === 'category' ? value : Number(value) * (axis.factor || 1);
     const group = groups.get(key) || {points: [], errors: []};
-    group.points.push([at, Number(row[y]) * (spec.y.factor || 1)]);
+    group.points.push([place(row[x], spec.x), place(row[y], spec.y), ...(part.text ? [row[column(part.text)]] : [])]);
     if (band && row[band.of] !== '') group.errors.push(Number(row[band.of]));
     groups.set(key, group);
   }
@@ -123,12 +123,18 @@ function shaded({name, points, errors, along}, index) {
 }
 
 function drawn({name, points, style}, index, markLine) {
+  if (style === 'cells') return cells(name, points, index);
   const line = style.startsWith('line');
   const open = style === 'points';
   const colour = kColours[index % kColours.length];
   return {type: style === 'bars' ? 'bar' : line ? 'line' : 'scatter', name, data: points, color: colour,
     symbol: kSymbols[index % kSymbols.length], symbolSize: 8, showSymbol: style !== 'line', barMaxWidth: 36,
     lineStyle: {width: 2}, itemStyle: open ? {color: '#ffffff', borderColor: colour, borderWidth: 2} : {}, markLine};
+}
+
+function cells(name, points, index) {
+  return {type: 'scatter', name, data: points, color: kColours[index % kColours.length] + '30', symbol: kSquare, symbolSize: [200, 84],
+    label: {show: true, formatter: ({value}) => value[2], color: kInk, fontSize: 12.5, lineHeight: 17}};
 }
 
 function limits(lines) {

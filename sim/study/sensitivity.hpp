@@ -15,7 +15,7 @@ struct PlanChange {
   std::string factor;  // "network", "routing", "prompts", "outputs", "price"
   double network = 1.0;
   Json workload = Json(), routing = Json();  // null: as in the study
-  std::string dearer;                        // a GPU whose price is multiplied
+  std::string dearer = {};                   // a GPU whose price is multiplied
   double price = 1.0;
 };
 
