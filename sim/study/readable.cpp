@@ -46,10 +46,16 @@ std::string in_bytes(double value) {
   return value < 1e3 || value >= 1e6 ? with_unit(value, "B") : readable(value / 1e3) + " kB";
 }
 
-std::string percent(double share) { return printed(share < 0.1 ? "%.1f %%" : "%.0f %%", share * 100.0); }
+std::string percent(double share) {
+  if (share > 0.0 && share < 0.0005) return "< 0.1 %";
+  return printed(share < 0.1 ? "%.1f %%" : "%.0f %%", share * 100.0);
+}
 
 std::string times(double ratio) {
-  return printed(ratio < 1.2 ? "%.3g times" : ratio < 10.0 ? "%.2g times" : "%.0f times", ratio);
+  return printed(ratio >= 10.0                 ? "%.0f times"
+                 : ratio >= 1.0 && ratio < 1.2 ? "%.3g times"
+                                               : "%.2g times",
+                 ratio);
 }
 
 std::string in_words(const std::vector<std::string>& names) {

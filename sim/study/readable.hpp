@@ -17,7 +17,7 @@ std::string with_unit(double value, const std::string& unit);
 /// With a prefix from 1000 on: "328 kB".
 std::string in_bytes(double value);
 
-/// Of a share of 1: "28 %", below ten "2.8 %".
+/// Of a share of 1: "28 %", below ten "2.8 %", "< 0.1 %".
 std::string percent(double share);
 
 /// "1.8 times"; from ten on without a fraction, near one with two.

@@ -36,9 +36,9 @@ Cell number(const Json& value, const std::string& unit, const std::string& more)
 
 /// A figure of the run with the share that it may be off by.
 Cell figure(const Subject& subject, const char* pointer, const std::string& unit, const char* error) {
+  const Json& value = figure_at(subject.summary, pointer);
   const Json& share = figure_at(subject.summary, error);
-  return number(figure_at(subject.summary, pointer), unit,
-                share.is_number() ? " ± " + percent(share.get<double>()) : "");
+  return number(value, unit, share.is_number() && value != 0.0 ? " ± " + percent(share.get<double>()) : "");
 }
 
 std::string billions(std::int64_t count) {
@@ -172,10 +172,7 @@ template <std::int64_t users>
 Cell active_experts(const Subject& subject) {
   const Json& active = figure_at(decode_at(subject, users), "/active_experts");
   if (!active.is_number()) return {};
-  std::int64_t experts = 0;
-  for (const Layer& layer : subject.scenario.model.layers)
-    if (layer.moe) experts = std::max(experts, layer.moe->gate.num_experts);
-  return number(active, "", " of " + std::to_string(experts));
+  return number(active, "", " of " + std::to_string(experts_of(subject.scenario)));
 }
 
 // Communication and scaling.
@@ -326,6 +323,13 @@ Survey survey_of(std::span<const Subject> subjects) {
     survey.rows.push_back(std::move(row));
   }
   return survey;
+}
+
+std::int64_t experts_of(const Scenario& scenario) {
+  std::int64_t experts = 0;
+  for (const Layer& layer : scenario.model.layers)
+    if (layer.moe) experts = std::max(experts, layer.moe->gate.num_experts);
+  return experts == 0 ? 0 : experts + scenario.deployment.num_redundant_experts;
 }
 
 std::int64_t least_gpus(const Scenario& scenario) {

@@ -37,6 +37,9 @@ struct Survey {
 /// One cell a subject in each row. Rows that no subject has a value for stay: the question stands.
 Survey survey_of(std::span<const Subject> subjects);
 
+/// Experts of the widest MoE layer, copies of EPLB included; 0 where nothing routes.
+std::int64_t experts_of(const Scenario& scenario);
+
 /// Fewest GPUs of the scenario's kind whose memory holds the weights, beside the engine's reserve; what the
 /// layout makes of that is not asked.
 std::int64_t least_gpus(const Scenario& scenario);

@@ -88,14 +88,11 @@ std::optional<double> step_figure(const Subject& subject, std::int64_t users, co
   return std::nullopt;
 }
 
-/// "of 2 of 8 experts a layer, on average"; nothing where none routes.
+/// "2 of 8 experts", of a layer on average; nothing where none routes.
 std::string experts_in_words(const Subject& subject, std::int64_t users) {
   const std::optional<double> active = step_figure(subject, users, "/active_experts");
   if (!active) return "";
-  std::int64_t experts = 0;
-  for (const Layer& layer : subject.scenario.model.layers)
-    if (layer.moe) experts = std::max(experts, layer.moe->gate.num_experts);
-  return readable(*active) + " of " + std::to_string(experts) + " experts";
+  return readable(*active) + " of " + std::to_string(experts_of(subject.scenario)) + " experts";
 }
 
 Fact operations_fact(const Subject& a, const Subject& b) {
@@ -186,6 +183,22 @@ void add_reasons(std::vector<std::string>& verdict, std::span<const Subject> sub
   }
 }
 
+/// What a reader must know before the figures are compared.
+void add_warnings(std::vector<std::string>& verdict, std::span<const Subject> subjects) {
+  std::vector<std::string> idle;
+  bool same = true;
+  for (const Subject& subject : subjects) {
+    same = same && figure_at(subject.scenario.json, "/workload") ==
+                       figure_at(subjects.front().scenario.json, "/workload");
+    if (!subject.probes.is_object())
+      idle.push_back(subject.name +
+                     (subject.summary.is_object() ? " (no request is completed)" : " (cannot run)"));
+  }
+  if (!same)
+    verdict.emplace_back("Their traffic differs, so what came of the runs is not the models' doing alone.");
+  if (!idle.empty()) verdict.push_back("Without figures of a run: " + in_words(idle) + ".");
+}
+
 bool keeps_up(std::span<const Subject> subjects) {
   std::vector<double> rates;
   for (const Subject& subject : subjects) {
@@ -274,6 +287,7 @@ void add_targets(std::vector<std::string>& verdict, std::span<const Subject> sub
 
 std::vector<std::string> verdict_of(std::span<const Subject> subjects) {
   std::vector<std::string> verdict;
+  add_warnings(verdict, subjects);
   if (keeps_up(subjects))
     verdict.emplace_back(
         "All keep up with the traffic, so it alone sets their tokens/s: they differ in the GPUs they take "

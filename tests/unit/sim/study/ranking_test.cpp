@@ -43,8 +43,9 @@ TEST_CASE("A sentence names the winner, the ties with their errors, and by how m
 
 TEST_CASE("Numbers, shares and lists read as a person writes them") {
   CHECK((in_bytes(999.0) == "999 B" && in_bytes(327680.0) == "328 kB" && in_bytes(5.77e10) == "57.7 GB"));
-  CHECK((times(1.06) == "1.06 times" && times(1.84) == "1.8 times" && times(12.3) == "12 times"));
-  CHECK((percent(0.28) == "28 %" && percent(0.028) == "2.8 %"));
+  CHECK((times(1.06) == "1.06 times" && times(1.84) == "1.8 times" && times(0.401) == "0.4 times" &&
+         times(12.3) == "12 times"));
+  CHECK((percent(0.28) == "28 %" && percent(0.028) == "2.8 %" && percent(0.0001) == "< 0.1 %"));
   CHECK((in_words({"a"}) == "a" && in_words({"a", "b"}) == "a and b" &&
          in_words({"a", "b", "c"}) == "a, b and c"));
 }

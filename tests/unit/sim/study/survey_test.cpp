@@ -121,9 +121,29 @@ TEST_CASE("Targets that are met and missed are told, and a scenario that did not
   const std::vector<Subject> subjects = {left.subject(), right.subject()};
   const std::string text = said(verdict_of(subjects));
   CHECK_THAT(text, Contains("Targets: missed by dense (ttft_p99).") && !Contains("Output of a GPU"));
+  CHECK_THAT(text, Contains("Without figures of a run: moe (cannot run)."));
   CHECK_THAT(text, Contains("To provision: "));
   CHECK(cell(survey_of(subjects), "mean_tpot_ms", 1).text == "-");
   CHECK_THAT(cell(survey_of(subjects), "total_parameters", 1).text, Contains(" "));
+}
+
+TEST_CASE("Scenarios of different traffic are told apart before they are compared") {
+  const Hand left = dense();
+  Hand right = moe();
+  const auto text = [&] {
+    const std::vector<Subject> subjects = {left.subject(), right.subject()};
+    return said(verdict_of(subjects));
+  };
+  CHECK_THAT(text(), !Contains("Their traffic differs"));
+  right.scenario = read(with(small_moe(), "/workload/num_requests", 81));
+  CHECK_THAT(text(), Contains("Their traffic differs"));
+}
+
+TEST_CASE("Copies of experts count among those that can be in use") {
+  CHECK(experts_of(read(small_dense())) == 0);
+  CHECK(experts_of(read(small_moe())) == 8);
+  CHECK(experts_of(read(with(with(small_moe(), "/deployment/enable_eplb", true),
+                             "/deployment/num_redundant_experts", 4))) == 12);
 }
 
 TEST_CASE("The fewest GPUs hold the weights beside the engine's reserve") {
