@@ -89,7 +89,7 @@ TEST_CASE("Power and price of a user's GPU read back the same") {
 TEST_CASE("A date is a day, and shares are no more than the power limit twice over") {
   for (const char* wrong :
        {R"("price": {"usd_per_hour": 1, "source": "s", "date": "November"})",
-        R"("price": {"usd_per_hour": 0, "source": "s"})", R"("price": {"usd_per_hour": 1})",
+        R"("price": {"usd_per_hour": 0, "source": "s"})", R"("price": {"usd_per_hours": 1})",
         R"("power": {"idle": 1.5})", R"("power": {"compute": -0.1})", R"("power": {"idel": 0.1})"}) {
     CAPTURE(wrong);
     CHECK_THROWS_AS(over_h100(wrong), InputError);
