@@ -250,3 +250,62 @@ TEST_CASE("More arrivals a second than the bound says miss the SLO, and half as 
   json["slo"].erase("tpot_p99");
   CHECK(std::isinf(bound_of(read(json)).offered_per_s_within_slo));
 }
+
+namespace {
+
+/// Layouts of up to 4 GPUs, under few engine limits.
+std::vector<Json> layouts(const Json& model) {
+  std::vector<Json> all;
+  for (const std::int64_t tensor : {1, 2, 4})
+    for (const std::int64_t data : {1, 2})
+      for (const std::int64_t sequences : {8, 256}) {
+        Json scenario = small_scenario(model);
+        scenario["deployment"] = {{"tensor_parallel_size", tensor},
+                                  {"data_parallel_size", data},
+                                  {"enable_expert_parallel", data > 1}};
+        scenario["engine"] = {{"max_num_seqs", sequences}, {"max_num_batched_tokens", 1024}};
+        scenario["workload"]["num_requests"] = 300;
+        scenario["slo"] = {{"ttft_p90", "40 ms"}, {"tpot_p90", "4.3 ms"}};
+        all.push_back(scenario);
+      }
+  return all;
+}
+
+bool meets(const Json& scenario, double rate) {
+  const Run simulated = run(with(scenario, "/workload/arrivals/rate", rate));
+  return std::all_of(simulated.metrics.slo_met.begin(), simulated.metrics.slo_met.end(),
+                     [](const auto& limit_and_met) { return limit_and_met.second; });
+}
+
+}  // namespace
+
+TEST_CASE("What a full search finds to meet the SLO, at whatever rate, the bound does not discard") {
+  int discarded = 0, served = 0;
+  for (const Json& model : {small_dense_model(), small_moe_model(8, 2)})
+    for (const Json& scenario : layouts(model)) {
+      const Bound bound = bound_of(read(scenario));
+      INFO(scenario.dump());
+      for (double rate = 25.0; rate < 30'000.0; rate *= 2.0) {
+        const bool met = meets(scenario, rate);
+        served += met ? 1 : 0;
+        discarded += rate > bound.offered_per_s_within_slo ? 1 : 0;
+        if (met) CHECK(rate <= bound.offered_per_s_within_slo);
+        if (met) CHECK(can_meet(bound, read(scenario).slo));
+      }
+    }
+  CHECK(served >= 40);  // neither meets nothing, nor is nothing discarded
+  CHECK(discarded >= 40);
+}
+
+TEST_CASE("A run that meets the SLO only because it is short is not discarded") {
+  constexpr double kBurst = 1e6;
+  Json json = with(all_at_once(300), "/workload/arrivals", {{"process", "poisson"}, {"rate", kBurst}});
+  const Metrics metrics = run(json).metrics;
+  const auto a_hair_above = [](Seconds time) { return std::to_string(time.value() * 1.001e3) + " ms"; };
+  json["slo"] = {{"ttft_p99", a_hair_above(metrics.ttft.p99)}, {"tpot_p99", a_hair_above(metrics.tpot.p99)}};
+  CHECK(bound_of(read(json)).offered_per_s_within_slo >= kBurst);
+  json["slo"] = {{"e2el_p99", a_hair_above(metrics.e2el.p99)}};
+  CHECK(bound_of(read(json)).offered_per_s_within_slo >= kBurst);
+  json["workload"]["num_requests"] = 3000;  // longer, it would have to serve them
+  CHECK(bound_of(read(json)).offered_per_s_within_slo < kBurst);
+}
