@@ -247,6 +247,7 @@ TEST_CASE("A wrong GPU is refused with its place and what to give") {
       {R"({"base": "h100_sxm", "profile": {"kernel_overhead": "2 ms"}})",
        {"kernel_overhead", "from 0 to 1 ms"}},
       {R"({"base": "h100_sxm", "profile": {"smoothness": 0.5}})", {"smoothness", "out of range"}},
+      {R"({"base": "h100_sxm", "profile": {"slotted_cache": 0.9}})", {"slotted_cache", "out of range"}},
       {R"({"base": "h100_sxm", "profile": {"gem": {}}})",
        {"/gpu/profile/gem: unknown key", "did you mean \"gemm\""}},
       {R"({"base": "h100_sxm", "profile": {"gemm_table": [{}]}})",

@@ -124,7 +124,7 @@ TEST_CASE("An engine whose norms or tiles cannot be is refused with the place", 
              Catch::Contains("/attention/norms: are more than the kernels"));
   CHECK_THAT(message_with("/large_expert_tile/beyond", 129), Catch::Contains("/large_expert_tile/beyond"));
   CHECK_THAT(message_with("/large_expert_tile/row", 1), Catch::Contains("/large_expert_tile/row"));
-  CHECK_THAT(message_with("/decode_reduction/most_parts", 0),
-             Catch::Contains("/decode_reduction/most_parts"));
+  for (const char* key : {"/decode_reduction/most_parts", "/decode_reduction/serving_parts"})
+    CHECK_THAT(message_with(key, 0), Catch::Contains(key));
   CHECK_THAT(message_with("/torch_kernels", "yes"), Catch::Contains("/torch_kernels"));
 }

@@ -300,3 +300,26 @@ TEST_CASE("Served caches are cut into as many parts as the padded batch leaves r
   CHECK(time_of(Scope::serving, 63) > as_in_a_step);  // one part
   CHECK(time_of(Scope::step, 63) == as_in_a_step);
 }
+
+TEST_CASE("A cache in slots slows served decode attention by the GPU's factor, and nothing else", "[plan]") {
+  Fixture fixture;
+  const auto times_of = [&](double factor, Scope scope) {
+    Gpu gpu = fixture.cost.gpu();
+    gpu.profile.slotted_cache = factor;
+    const OperatorCost cost(gpu);
+    const LayerTimes layer(fixture.model.layers[0], fixture.model.hidden_size, {}, {}, cost, fixture.engine,
+                           scope);
+    RankBatch batch;
+    batch.decode_contexts = {600, 600};
+    Seconds attention, rest;
+    for (const OperatorTime& op : layer.attention_operators(batch))
+      (op.name == "decode_attention" ? attention : rest) += op.time;
+    return std::pair(attention.value(), rest.value());
+  };
+  const auto plain = times_of(1.0, Scope::serving);
+  CHECK(times_of(1.5, Scope::serving) == plain);  // vllm's caches lie in no slots
+  fixture.engine.decode_reduction.slots = true;
+  CHECK(times_of(1.5, Scope::serving).first == Approx(1.5 * plain.first));
+  CHECK(times_of(1.5, Scope::serving).second == plain.second);
+  CHECK(times_of(1.5, Scope::step) == times_of(1.0, Scope::step));
+}
