@@ -9,20 +9,29 @@
 namespace switchyard {
 namespace {
 
-/// More than the bound would be missed, so nobody tries.
-std::vector<double> most_of(const std::vector<PlannedLayout*>& entrants, std::int64_t replicas) {
-  std::vector<double> most;
+std::vector<double> caps_of(const std::vector<PlannedLayout*>& entrants, const Effort& effort,
+                            std::int64_t replicas) {
+  std::vector<double> caps;
   for (const PlannedLayout* entrant : entrants)
-    most.push_back(entrant->most_requests_per_s * static_cast<double>(replicas));
-  return most;
+    caps.push_back(cap_of(*entrant, effort) * static_cast<double>(replicas));
+  return caps;
 }
 
-bool is_nearer(const Reading& reading, const Reading& best) {
+/// At less load everything is nearer to the SLO.
+bool is_nearer(const Probe& probe, const Reading& reading, const std::optional<Probe>& best,
+               const Reading& best_reading) {
   if (reading.strain <= 0.0) return false;
-  return best.strain <= 0.0 || reading.strain < best.strain;
+  if (!best || probe.load.requests_per_s != best->load.requests_per_s)
+    return !best || probe.load.requests_per_s < best->load.requests_per_s;
+  return reading.strain < best_reading.strain;
 }
 
 }  // namespace
+
+double cap_of(const PlannedLayout& planned, const Effort& effort) {
+  constexpr double kOtherRequests = 1.03;  // the bound is of another number of them
+  return planned.most_requests_per_s * (1.0 + 1.0 / effort.stays) * kOtherRequests;
+}
 
 std::int64_t requests_for(const PlanBase& base, const Effort& effort, double rate) {
   const double wanted = std::ceil(rate * effort.stays * base.longest_stay().value());
@@ -34,7 +43,7 @@ Heat::Heat(std::vector<PlannedLayout*> entrants, const Effort& effort, const Rac
     : entrants_(std::move(entrants)),
       effort_(effort),
       replicas_(replicas),
-      race_(options, most_of(entrants_, replicas)) {}
+      race_(options, caps_of(entrants_, effort, replicas)) {}
 
 std::vector<Probe> Heat::probes() const {
   constexpr int kDigits = 6;  // a rate is written with no more
@@ -59,7 +68,7 @@ void Heat::tell(const std::vector<Reading>& readings) {
       best_probe_ = probes[i];
       best_reading_ = readings[i];
     }
-    if (is_nearer(readings[i], nearest_reading_)) {
+    if (is_nearer(probes[i], readings[i], nearest_probe_, nearest_reading_)) {
       nearest_probe_ = probes[i];
       nearest_reading_ = readings[i];
     }

@@ -19,7 +19,12 @@ struct Effort {
 };
 inline constexpr Effort kScreening{0, 0.5, 200, 1500};
 inline constexpr Effort kRefining{1, 1.5, 500, 3000};
+inline constexpr Effort kComparing{1, 0.75, 300, 2000};  // of a layout with itself, or of means
 inline constexpr Effort kFinal{2, 4.0, 1500, 8000};
+
+/// A rate above which a run of this effort cannot meet the SLO: beyond the bound on what is completed in a
+/// second its queue grows, but for a while that may stay unseen.
+double cap_of(const PlannedLayout& planned, const Effort& effort);
 
 /// Requests to send at this rate. A study's own num_requests is what the final count has at least.
 std::int64_t requests_for(const PlanBase& base, const Effort& effort, double rate);

@@ -9,6 +9,12 @@
 
 namespace switchyard {
 
+/// By how much the bound rules a layout out: of latency in ms, or of the "demand" in requests per second.
+struct Shortfall {
+  std::string bound;  // "tpot_p99"
+  double limit = 0.0, value = 0.0;
+};
+
 /// One way, and what became of it. Replicas of one layout are independent copies behind a dispatcher, so a
 /// layout stands for all its numbers of replicas.
 struct PlannedLayout {
@@ -17,6 +23,7 @@ struct PlannedLayout {
   std::string verdict;  // empty while it is in the race; else why it is not: "does not fit", "bound", …
   std::string reason;
   double most_requests_per_s = 0.0;  // that its replica can serve at all; proven
+  std::optional<Shortfall> shortfall;
   /// What a replica carries within the SLO lies between the two, in requests per second, as far as is known:
   /// simulated.
   double carries = 0.0, carries_not = 0.0;

@@ -6,7 +6,9 @@
 #include "sim/base/files.hpp"
 #include "sim/base/menu.hpp"
 #include "sim/command.hpp"
+#include "sim/report/plan_page.hpp"
 #include "sim/study/plan.hpp"
+#include "sim/study/plan_table.hpp"
 #include "sim/study/plan_text.hpp"
 
 namespace switchyard {
@@ -79,8 +81,10 @@ int plan_command(const Arguments& arguments) {
   try {
     const PlanFindings findings = make_plan(study, bases, prober);
     write_file_atomically(folder + "/plan.csv", plan_csv(study, findings.chains));
-    write_file_atomically(folder + "/plan.json", pretty(plan_document(findings)));
-    std::cout << plan_text(findings) << "  See " << folder << "/plan.json and plan.csv\n";
+    const Json document = plan_document(findings);
+    write_file_atomically(folder + "/plan.json", pretty(document));
+    write_file_atomically(folder + "/report.html", plan_page(document));
+    std::cout << plan_text(document) << "  See " << folder << "/report.html, plan.json and plan.csv\n";
     if (findings.winners.empty()) return kNothingMeets;
     return prober.failures() > 0 ? kSomeFailed : 0;
   } catch (const PlanInterrupted&) {

@@ -20,15 +20,15 @@ Json figure_of(const Reading& reading, const char* name) {
   return reading.figures[name];
 }
 
-/// A price that the study or the GPU gives, whether or not the simulation knew it.
-Json usd_per_million(const PlannedDeployment& deployment, const char* name) {
-  const Json own = figure_of(deployment.reading, name);
+/// At the plan's own price, whatever price the simulation knew; without one in it, all is put on the output.
+Json usd_per_million(const PlannedDeployment& deployment, const std::string& name) {
   const auto cost = usd_per_hour(*deployment.base, deployment.gpus());
+  if (!cost) return nullptr;
+  const double known = deployment.reading.figure("usd_per_hour");
+  if (known > 0.0) return rounded(deployment.reading.figure(name.c_str()) * *cost / known, kDigits);
   const double tokens = deployment.reading.figure("output_throughput");
-  if (!own.is_null() || !cost || tokens <= 0.0) return own;
-  return std::string_view(name) == "usd_per_million_output_tokens"
-             ? Json(rounded(*cost / 3600.0 / tokens * 1e6, kDigits))
-             : Json();
+  if (name != "usd_per_million_output_tokens" || tokens <= 0.0) return nullptr;
+  return rounded(*cost / 3600.0 / tokens * 1e6, kDigits);
 }
 
 Json deployment_json(const PlanStudy& study, const PlannedDeployment& deployment) {
@@ -124,7 +124,8 @@ std::vector<std::string> notes_of(const PlanFindings& findings) {
       "Replicas of a layout are independent: how many the demand takes follows from what one carries, and "
       "was then "
       "simulated whole.",
-      "max_model_len is the longest request of the workload unless the study says otherwise."};
+      "max_model_len is the longest request of the workload unless the study says otherwise.",
+      "Where the better choice changes is as uncertain as the throughputs behind it: see each winner's error."};
   if (findings.failures > 0)
     notes.push_back(std::to_string(findings.failures) +
                     " simulations failed and count as missed; run the same command "
@@ -157,8 +158,8 @@ std::string best_line(const PlanFindings& findings) {
   const Winner& best = findings.winners.front();
   std::string line = "Best: " + words_with_model(best.deployment) + ", " +
                      objective_text(findings, best.deployment.objective);
-  if (const auto cost = usd_per_hour(*best.deployment.base, best.deployment.gpus()))
-    line += format(", %.4g $/h", *cost);
+  const auto cost = usd_per_hour(*best.deployment.base, best.deployment.gpus());
+  if (cost && findings.study->objective != "minimise_cost") line += format(", %.4g $/h", *cost);
   return line + ".";
 }
 

@@ -11,7 +11,9 @@ namespace switchyard {
 namespace {
 
 constexpr int kDigits = 6;
-constexpr std::array<double, 5> kLadder = {0.05, 0.2, 0.5, 0.8, 1.0};  // of what a layout carries
+constexpr std::int64_t kLargestPlain =
+    8;  // GPUs; tensor parallelism beyond a node is not what is the fastest
+constexpr std::array<double, 4> kLadder = {0.05, 0.3, 0.65, 1.0};  // of what a layout carries
 constexpr std::array<double, 7> kCurve = {0.05, 0.2, 0.4, 0.6, 0.8, 1.0, 1.15};
 
 struct Point {
@@ -43,7 +45,7 @@ Json point_json(const Probe& probe, const Reading& reading) {
 
 Probe probe_at(const PlanBase& base, const Layout& layout, std::int64_t replicas, double rate) {
   const double written = rounded(rate, kDigits);
-  return {&base, layout, {replicas, written, requests_for(base, kRefining, written)}, Until::end};
+  return {&base, layout, {replicas, written, requests_for(base, kComparing, written)}, Until::end};
 }
 
 bool is_plain(const PlannedLayout& planned) {
@@ -55,7 +57,8 @@ bool is_plain(const PlannedLayout& planned) {
 std::vector<const PlannedLayout*> ladder_layouts(const PlannedChain& chain) {
   std::map<std::int64_t, const PlannedLayout*> plain;
   for (const PlannedLayout& planned : chain.layouts)
-    if (is_plain(planned) && planned.level >= 0 && planned.carries_not > 0.0)
+    if (is_plain(planned) && planned.level >= 0 && planned.carries_not > 0.0 &&
+        planned.layout.gpus() <= kLargestPlain)
       plain.try_emplace(planned.layout.gpus(), &planned);
   std::vector<const PlannedLayout*> layouts;
   for (const auto& [size, best] : chain.best_of_size) layouts.push_back(best);

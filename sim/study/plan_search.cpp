@@ -77,6 +77,7 @@ HeatSource one_heat(PlannedChain& chain, std::int64_t size, std::vector<PlannedL
     if (leaders[size].empty()) chain.best_of_size.erase(size);
     else chain.best_of_size[size] = leaders[size].front();
     mark_behind(*before);
+    if (!leaders[size].empty()) leaders[size].front()->verdict = leaders[size].front()->reason = "";
     return std::nullopt;
   };
 }

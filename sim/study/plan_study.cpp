@@ -246,10 +246,12 @@ Json to_json(const PlanStudy& study) {
                {"precisions", study.precisions}};
   json.update(study.scenario);
   const LayoutLists& lists = study.layouts;
+  Json expert = Json::array();
+  for (const std::string& word : lists.enable_expert_parallel) expert.push_back(word == "true");
   json["layouts"] = {{"tensor_parallel_size", lists.tensor_parallel_size},
                      {"pipeline_parallel_size", lists.pipeline_parallel_size},
                      {"data_parallel_size", lists.data_parallel_size},
-                     {"enable_expert_parallel", lists.enable_expert_parallel},
+                     {"enable_expert_parallel", expert},
                      {"all2all_backend", lists.all2all_backend},
                      {"most_gpus_per_replica", lists.most_gpus_per_replica}};
   if (!lists.max_num_seqs.empty()) json["layouts"]["max_num_seqs"] = lists.max_num_seqs;

@@ -60,8 +60,7 @@ std::string heading() {
 
 }  // namespace
 
-std::string plan_text(const PlanFindings& findings) {
-  const Json document = plan_document(findings);
+std::string plan_text(const Json& document) {
   const Json& counts = document["counts"];
   std::string text = "  " + counts["candidates"].dump() + " candidates of " + counts["layouts"].dump() +
                      " layouts: " + counts["does_not_fit"].dump() + " do not fit, " + counts["bound"].dump() +

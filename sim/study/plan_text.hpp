@@ -3,10 +3,11 @@
 
 #include <string>
 
-#include "sim/study/plan_document.hpp"
+#include "sim/base/json.hpp"
 
 namespace switchyard {
 
-std::string plan_text(const PlanFindings& findings);
+/// Of the document that plan.json is.
+std::string plan_text(const Json& document);
 
 }  // namespace switchyard

@@ -33,9 +33,16 @@ std::string text_of(const char* format, const std::string& name, double a, doubl
   return name + text;
 }
 
+/// How far off, as a share.
+template <class Miss>
+double miss_of(const Miss& miss) {
+  return miss.bound == "demand" ? miss.limit / miss.value - 1.0 : miss.value / miss.limit - 1.0;
+}
+
 /// A chain's layout that would carry the most within the budget, where that is below the demand.
 std::optional<Nearest> nearest_by_load(const PlanStudy& study, const PlannedChain& chain) {
   std::optional<Nearest> nearest;
+  if (!study.minimises()) return nearest;
   for (const auto& [size, best] : chain.best_of_size) {
     const std::int64_t replicas = chain.base->most_gpus() / size;
     const double carries = best->carries * static_cast<double>(replicas);
@@ -53,7 +60,7 @@ std::optional<Nearest> nearest_by_load(const PlanStudy& study, const PlannedChai
 }
 
 std::optional<Nearest> nearest_by_latency(const PlannedChain& chain) {
-  if (!chain.nearest) return std::nullopt;
+  if (!chain.nearest || !chain.nearest_reading.figures.is_object()) return std::nullopt;
   Nearest nearest{chain.base, chain.nearest->layout, 1, "", 0.0, 0.0, ""};
   double worst = 0.0;
   for (const Json& bound : chain.nearest_reading.figures["slo"]) {
@@ -72,14 +79,29 @@ std::optional<Nearest> nearest_by_latency(const PlannedChain& chain) {
   return nearest;
 }
 
-/// How far off, as a share.
-double miss_of(const Nearest& nearest) {
-  return nearest.bound == "demand" ? nearest.limit / nearest.value - 1.0
-                                   : nearest.value / nearest.limit - 1.0;
+/// What the bound ruled out by the least.
+std::optional<Nearest> nearest_by_bound(const PlannedChain& chain) {
+  const PlannedLayout* best = nullptr;
+  for (const PlannedLayout& planned : chain.layouts)
+    if (planned.shortfall && (!best || miss_of(*planned.shortfall) < miss_of(*best->shortfall)))
+      best = &planned;
+  if (!best) return std::nullopt;
+  const Shortfall& s = *best->shortfall;
+  const bool load = s.bound == "demand";
+  const std::int64_t replicas = load ? chain.base->most_gpus() / best->layout.gpus() : 1;
+  return Nearest{chain.base,
+                 best->layout,
+                 replicas,
+                 s.bound,
+                 s.limit,
+                 s.value,
+                 chain.base->model_name() + " on " + std::to_string(replicas * best->layout.gpus()) + " " +
+                     chain.base->gpu_name() + " (" + words_of(best->layout) + "): " + best->reason};
 }
 
 std::optional<Nearest> nearest_of(const PlanStudy& study, const PlannedChain& chain) {
-  return chain.best_of_size.empty() ? nearest_by_latency(chain) : nearest_by_load(study, chain);
+  if (!chain.best_of_size.empty()) return nearest_by_load(study, chain);
+  return chain.nearest ? nearest_by_latency(chain) : nearest_by_bound(chain);
 }
 
 }  // namespace
@@ -123,10 +145,13 @@ std::optional<Nearest> nearest_of(const PlanStudy& study, const std::vector<Plan
 ChainVerdict verdict_of(const PlanStudy& study, const PlannedChain& chain) {
   if (chain.best) return {"meets the SLO", ""};
   if (const std::optional<Nearest> nearest = nearest_of(study, chain))
-    return {nearest->bound == "demand" ? "too little" : "misses the SLO", nearest->text};
+    return {!chain.nearest && chain.best_of_size.empty() ? "bound"
+            : nearest->bound == "demand"                 ? "too little"
+                                                         : "misses the SLO",
+            nearest->text};
   // Nothing was simulated: the reason of the largest replica, which comes nearest to fitting.
   for (auto planned = chain.layouts.rbegin(); planned != chain.layouts.rend(); ++planned)
-    if (planned->verdict != "beyond the budget") return {planned->verdict, planned->reason};
+    if (planned->out() && planned->verdict != "beyond the budget") return {planned->verdict, planned->reason};
   if (!chain.layouts.empty()) return {chain.layouts.back().verdict, chain.layouts.back().reason};
   return {"no layout", "no layout's sizes go with this model"};
 }

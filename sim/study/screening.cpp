@@ -15,15 +15,23 @@ std::string rate_text(double rate) {
   return text;
 }
 
-/// The bound on the SLO that no load lets it meet.
-std::string why_not(const Bound& bound, const Slo& slo) {
+/// The bound of the SLO that is missed the most whatever the load.
+std::optional<Shortfall> shortfall_of(const Bound& bound, const Slo& slo) {
+  std::optional<Shortfall> worst;
   for (const Slo::Bound& limit : slo.bounds) {
     const std::optional<Seconds> least = value_of(limit, bound.least);
-    if (least && *least > limit.limit)
-      return name_of(limit) + " is at least " + to_text(*least) + " whatever the load; " +
-             to_text(limit.limit) + " is allowed";
+    if (!least || *least <= limit.limit) continue;
+    if (worst && worst->value / worst->limit >= *least / limit.limit) continue;
+    worst = Shortfall{name_of(limit), limit.limit.value() * 1e3, least->value() * 1e3};
   }
-  return "no load lets it meet the SLO";
+  return worst;
+}
+
+std::string text_of(const Shortfall& shortfall) {
+  char text[160];
+  std::snprintf(text, sizeof text, " is at least %.3g ms whatever the load; %.3g ms are allowed",
+                shortfall.value, shortfall.limit);
+  return shortfall.bound + text;
 }
 
 /// What may be tried in one chain, a size at a time.
@@ -134,7 +142,7 @@ void fall_behind(PlannedLayout& loser, const PlannedLayout& winner) {
 }
 
 void apply_bound(const PlanStudy& study, PlannedLayout& planned, Bounds& bounds) {
-  constexpr std::int64_t kRequests = 400;  // that the bound is of
+  constexpr std::int64_t kRequests = 1000;  // that the bound is of
   if (planned.out() || planned.most_requests_per_s > 0.0) return;
   const PlanBase& base = *planned.base;
   const Scenario scenario = base.scenario_for(planned.layout, {1, 1.0, kRequests});
@@ -142,13 +150,16 @@ void apply_bound(const PlanStudy& study, PlannedLayout& planned, Bounds& bounds)
   planned.most_requests_per_s = bound.requests_per_s_within_slo;
   const double demand = demand_of(study, base);
   const double replicas = static_cast<double>(base.most_gpus() / planned.layout.gpus());
-  if (!can_meet(bound, scenario.slo) || bound.requests_per_s_within_slo <= 0.0) {
+  const double most = bound.requests_per_s_within_slo * replicas;
+  if (!can_meet(bound, scenario.slo) || most <= 0.0) {
     planned.verdict = "bound";
-    planned.reason = why_not(bound, scenario.slo);
-  } else if (bound.requests_per_s_within_slo * replicas < demand) {
+    planned.shortfall = shortfall_of(bound, scenario.slo);
+    planned.reason = planned.shortfall ? text_of(*planned.shortfall) : "no load lets it meet the SLO";
+  } else if (cap_of(planned, kFinal) * replicas < demand) {
     planned.verdict = "bound";
-    planned.reason = "within the SLO the budget's replicas carry at most " +
-                     rate_text(bound.requests_per_s_within_slo * replicas) + " of " + rate_text(demand);
+    planned.shortfall = Shortfall{"demand", demand, most};
+    planned.reason =
+        "within the SLO the budget's replicas carry at most " + rate_text(most) + " of " + rate_text(demand);
   }
 }
 

@@ -13,7 +13,7 @@ namespace switchyard {
 namespace {
 
 constexpr int kDigits = 6;
-constexpr Race::Options kRace{.step = 1.15, .tolerance = 1.03, .margin = 1.0};
+constexpr Race::Options kRace{.step = 1.15, .tolerance = 1.04, .margin = 1.0};
 
 /// A deployment whose layout is looked at again.
 struct Subject {
@@ -123,7 +123,7 @@ void run_trials(std::vector<Trial>& trials, const std::vector<Subject>& subjects
     Race::Options options = kRace;
     options.start = subjects[trial.subject].carries;
     heats.emplace_back([&trial, options](const Heat* before) -> std::optional<Heat> {
-      if (!before) return Heat({&trial.planned}, kRefining, options);
+      if (!before) return Heat({&trial.planned}, kComparing, options);
       trial.reading = before->best_reading();
       return std::nullopt;
     });
