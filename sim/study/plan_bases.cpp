@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "sim/base/quote.hpp"
+#include "sim/energy.hpp"
 #include "sim/scenario_blocks.hpp"
 #include "sim/system.hpp"
 
@@ -26,10 +27,14 @@ Json usual_node(const std::string& gpu) {
   return {{"gpu", gpu}, {"gpus_per_node", 8}, {"nodes", 1}};
 }
 
+std::string name_of_gpu(const PlanStudy& study, std::size_t index) {
+  const Json& gpu = study.gpus[index];
+  return gpu.is_string() ? gpu.get<std::string>() : gpu.value("name", gpu.value("base", ""));
+}
+
 Json node_of(const PlanStudy& study, std::size_t index) {
   const Json& gpu = study.gpus[index];
-  const std::string name =
-      gpu.is_string() ? gpu.get<std::string>() : gpu.value("name", gpu.value("base", ""));
+  const std::string name = name_of_gpu(study, index);
   const auto own = study.clusters.find(name);
   if (own != study.clusters.end()) {
     Json node = own->second.is_string() ? Json{{"base", own->second}} : own->second;
@@ -46,8 +51,11 @@ Json node_of(const PlanStudy& study, std::size_t index) {
   return {{"gpu", gpu}, {"gpus_per_node", 8}, {"nodes", 1}};
 }
 
-Json base_json(const PlanStudy& study, std::size_t model, const Json& node, std::size_t precision) {
+Json base_json(const PlanStudy& study, std::size_t model, std::size_t gpu, const Json& node,
+               std::size_t precision) {
   Json json = study.scenario;
+  const auto price = study.prices.find(name_of_gpu(study, gpu));
+  if (price != study.prices.end()) json["prices"] = {{"usd_per_gpu_hour", price->second}};
   json.update(study.models[model]);
   json["cluster"] = node;
   const Json& wish = study.precisions[precision];
@@ -107,10 +115,10 @@ Seconds longest_stay(const Scenario& scenario) {
   return first.value_or(Seconds()) + mean_output(*scenario.workload, scenario.seed) * *token;
 }
 
-std::optional<double> price_of(const PlanStudy& study, const Gpu& gpu) {
-  const auto own = study.prices.find(gpu.name);
-  if (own != study.prices.end()) return own->second;
-  return std::nullopt;
+/// The study's own price, else the catalogue's.
+std::optional<double> usd_per_gpu_hour(const Scenario& scenario) {
+  const Price price = price_of(scenario);
+  return price.per_gpu_hour ? std::optional(price.per_gpu_hour->value()) : std::nullopt;
 }
 
 std::int64_t most_gpus(const PlanStudy& study, const Gpu& gpu, std::optional<double> price) {
@@ -151,11 +159,12 @@ PlanBase::PlanBase(const PlanStudy& study, std::size_t model, std::size_t gpu, s
       gpu_(gpu),
       precision_(precision),
       node_(node_of(study, gpu)),
-      scenario_(read_scenario(base_json(study, model, node_, precision), study.source, study.base_folder)) {
+      scenario_(
+          read_scenario(base_json(study, model, gpu, node_, precision), study.source, study.base_folder)) {
   check_workload(scenario_);
   scenario_.workload->num_warmups = 0;  // each replica starts empty
   check_arrivals(study, *scenario_.workload);
-  price_ = price_of(study, scenario_.cluster.gpu);
+  price_ = switchyard::usd_per_gpu_hour(scenario_);
   most_gpus_ = switchyard::most_gpus(study, scenario_.cluster.gpu, price_);
   stay_ = switchyard::longest_stay(scenario_);
   limit_length();
