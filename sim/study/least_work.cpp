@@ -176,7 +176,7 @@ class WorkOfLayers {
           engine_.expert_tiling.large ? local + row_ends[i] : std::min(local, row_ends[i]);
       least[i] = Seconds(std::numeric_limits<double>::infinity());
       for (double reads = fewest; reads <= std::max(fewest, most_reads); reads *= kReads)
-        least[i] = std::min(least[i], kind.by_rows.experts(from, from, whole(reads)).total());
+        least[i] = std::min(least[i], kind.by_rows.experts(whole(from), whole(from), whole(reads)).total());
       from = first_of_next(row_ends[i]);
     }
     for (std::size_t i = row_ends.size() - 1; i > 0; --i) least[i - 1] = std::min(least[i - 1], least[i]);

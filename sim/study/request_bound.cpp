@@ -14,6 +14,8 @@
 namespace switchyard {
 namespace {
 
+constexpr double kEndless = std::numeric_limits<double>::infinity();
+
 double real(std::int64_t number) { return static_cast<double>(number); }
 
 /// Whether steps hold prompts alone or decodes alone. Schedulers that are not known here may mix them.
@@ -42,7 +44,7 @@ RequestBound::RequestBound(const Scenario& scenario, const MemoryFit& memory,
       ranks_(real(scenario.deployment.data_parallel_size)),
       stages_(real(scenario.deployment.pipeline_parallel_size)) {
   const EngineLimits& limits = scenario.engine.limits;
-  most_.least_context = std::numeric_limits<double>::infinity();
+  most_.least_context = kEndless;
   for (const RequestLengths& request : requests) {
     most_.least_context = std::min(most_.least_context, real(request.prompt + 1));
     most_.most_context = std::max(most_.most_context, real(request.prompt + request.output));
@@ -133,8 +135,8 @@ Seconds RequestBound::tpot(const RequestLengths& request) const {
   Seconds longest;
   for (const LeastLines::Line& line : work_.tokens.lines()) {
     Seconds time = line.of(1.0, 1.0);
-    const Seconds again = preempts_ ? line.each / stages_ - line.each / most_.least_context
-                                    : Seconds(std::numeric_limits<double>::infinity());
+    const Seconds again =
+        preempts_ ? line.each / stages_ - line.each / most_.least_context : Seconds(kEndless);
     for (const LeastWork::Attention& attention : work_.attentions) {
       const double keys = causal_pairs({request.output - 1, request.prompt}, attention.most_keys) / steps;
       time += decode_time(attention.decode, 1.0, keys, again / static_cast<double>(work_.attentions.size()),
@@ -149,10 +151,9 @@ Seconds RequestBound::tpot(const RequestLengths& request) const {
 
 /// A round gives each sequence at most one token, and its sequences hold the blocks of their contexts.
 double RequestBound::least_rounds(const Totals& all) const {
-  const double together =
-      std::min(ranks_ * most_.sequences, scenario_.workload->closed_loop()
-                                             ? real(scenario_.workload->arrivals.concurrency)
-                                             : std::numeric_limits<double>::infinity());
+  double together = ranks_ * most_.sequences;
+  const Workload& workload = *scenario_.workload;
+  if (workload.closed_loop()) together = std::min(together, real(workload.arrivals.concurrency));
   return std::max(all.decodes / together, all.contexts / (ranks_ * most_.cached));
 }
 
@@ -173,8 +174,7 @@ Seconds RequestBound::time_of_tokens(const Totals& all, double rounds) const {
   const double batch = std::ceil(most_.sequences / stages_);  // decodes of a part
   const auto with_decodes = [&](const LeastLines::Line& line, double times, double tokens) {
     Seconds time = line.of(times, tokens / parts);
-    const Seconds again = preempts_ ? line.each * (1.0 - 1.0 / most_.least_context)
-                                    : Seconds(std::numeric_limits<double>::infinity());
+    const Seconds again = preempts_ ? line.each * (1.0 - 1.0 / most_.least_context) : Seconds(kEndless);
     const double attentions = static_cast<double>(work_.attentions.size());
     for (std::size_t i = 0; i < work_.attentions.size(); ++i)
       time += decode_time(work_.attentions[i].decode, all.decodes / batch, all.keys[i], again / attentions,

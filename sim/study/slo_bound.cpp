@@ -9,6 +9,8 @@
 namespace switchyard {
 namespace {
 
+constexpr double kEndless = std::numeric_limits<double>::infinity();
+
 double real(std::int64_t number) { return static_cast<double>(number); }
 
 /// Of how many of n requests at least a statistic says something; of a mean nothing.
@@ -71,8 +73,8 @@ double RequestBound::rounds_within(const Slo& slo) const {
     const double sum = std::accumulate(several, several + good, 0.0);
     if (sum == 0.0) continue;
     const double together = most_together(bound.limit);
-    rounds = std::max(rounds,
-                      together > 0.0 ? sum / (ranks_ * together) : std::numeric_limits<double>::infinity());
+    if (together == 0.0) return kEndless;
+    rounds = std::max(rounds, sum / (ranks_ * together));
   }
   return rounds;
 }
@@ -114,7 +116,7 @@ std::vector<RequestBound::Done> RequestBound::done_within(const Slo& slo) const 
 /// Between the first arrival and that date the replicas have done the work of those requests.
 double RequestBound::offered_rate_within(const Slo& slo) const {
   const Workload::Arrivals& arrivals = scenario_.workload->arrivals;
-  double most = std::numeric_limits<double>::infinity();
+  double most = kEndless;
   if (arrivals.rate <= 0.0) return most;
   const double span = requests_.back().arrival - requests_.front().arrival;
   for (const Done& done : done_within(slo)) {
