@@ -13,7 +13,7 @@ namespace {
 Json loaded(double rate) {
   Json scenario = small_moe();
   scenario["workload"]["arrivals"]["rate"] = rate;
-  scenario["workload"]["num_requests"] = 400;
+  scenario["workload"]["num_requests"] = 3000;
   scenario["slo"] = {{"ttft_p99", "30 ms"}, {"tpot_p99", "6 ms"}};
   return scenario;
 }
@@ -48,7 +48,7 @@ TEST_CASE("Bounds without a date for each request let a run go to its end") {
   Json scenario = loaded(1000.0);
   scenario["slo"] = {{"ttft_median", "1 us"}, {"tpot_mean", "1 us"}};
   MissWatch watch(read(scenario));
-  CHECK_FALSE(watch.sure_to_miss({400, 0, Seconds(1e6)}));
+  CHECK_FALSE(watch.sure_to_miss({3000, 0, Seconds(1e6)}));
 }
 
 }  // namespace switchyard
