@@ -40,9 +40,9 @@ Json random_study(std::uint64_t seed) {
       {"objective", "maximise_goodput"},
       {"layouts",
        {{"tensor_parallel_size", {1, 2, 4}},
-        {"pipeline_parallel_size", {1, 2}},
+        {"pipeline_parallel_size", {1}},
         {"data_parallel_size", {1, 2, 4}},
-        {"max_num_seqs", {256, 64}},
+        {"max_num_seqs", {256}},
         {"max_num_batched_tokens", {8192, 1024}},
         {"most_gpus_per_replica", 4}}}};
 }
