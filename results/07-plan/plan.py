@@ -18,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 ANSWERS = HERE.parents[1] / "build/plan"
 BUDGETS = (8, 16, 64)
 MODELS = ["llama-3.1-70b", "qwen3-32b", "qwen3-30b-a3b", "gpt-oss-120b", "snowflake-arctic"]
-GPUS = ["a100_sxm", "h100_sxm", "h200_sxm", "b200_sxm"]
+GPUS = ["h100_sxm", "h200_sxm", "b200_sxm"]
 TRAFFIC = {
     "chat": ({"preset": "azure-conv-2023", "arrivals": {"process": "poisson", "rate": 1}}, {"ttft_p99": "2 s", "tpot_p99": "50 ms"}),
     "code": ({"preset": "azure-code-2023", "arrivals": {"process": "poisson", "rate": 1}}, {"ttft_p99": "1 s", "tpot_p99": "30 ms"}),

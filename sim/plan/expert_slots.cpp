@@ -18,7 +18,9 @@ void ExpertSlots::add_layer(std::span<const std::uint16_t> expert_of_slot) {
   ensure(std::find(replicas.begin(), replicas.end(), 0) == replicas.end(), "every expert has a slot");
   has_replicas_ = has_replicas_ || slots.size() > replicas.size();
   const std::size_t on_rank = slots.size() / static_cast<std::size_t>(ranks_);
-  Layer layer{std::move(slots), on_rank, {}, {0}};
+  bool in_order = true;
+  for (std::size_t i = 0; i < slots.size(); ++i) in_order = in_order && slots[i].expert == i;
+  Layer layer{std::move(slots), on_rank, in_order, {}, {0}};
   for (const std::uint16_t count : replicas) layer.first_holder.push_back(layer.first_holder.back() + count);
   layer.holders.resize(layer.slots.size());
   for (std::size_t i = 0; i < layer.slots.size(); ++i) {

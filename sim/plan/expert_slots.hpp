@@ -32,6 +32,10 @@ class ExpertSlots {
   std::int64_t layers() const { return static_cast<std::int64_t>(layers_.size()); }
   /// Some expert of some layer has more than one slot.
   bool has_replicas() const { return has_replicas_; }
+  /// Slot i of the layer holds expert i, and there are no others.
+  bool in_order(std::int64_t moe_layer) const {
+    return layers_[static_cast<std::size_t>(moe_layer)].in_order;
+  }
   std::span<const ExpertSlot> on(std::int64_t moe_layer, std::int64_t rank) const {
     const Layer& layer = layers_[static_cast<std::size_t>(moe_layer)];
     return {layer.slots.data() + static_cast<std::size_t>(rank) * layer.on_rank, layer.on_rank};
@@ -46,7 +50,8 @@ class ExpertSlots {
  private:
   struct Layer {
     std::vector<ExpertSlot> slots;
-    std::size_t on_rank = 0;                  // slots of each
+    std::size_t on_rank = 0;  // slots of each
+    bool in_order = true;
     std::vector<std::uint16_t> holders;       // ranks, expert by expert, in the order of their replicas
     std::vector<std::uint32_t> first_holder;  // [experts + 1]
   };

@@ -28,10 +28,20 @@ std::int64_t share(const ExpertSlot& slot, std::int64_t first, std::int64_t rows
   return before(first + rows) - before(first);
 }
 
-/// Tiles are powers of two mostly; a division takes longer than all else in a sum of loads.
-std::int64_t padded_to_tile(std::int64_t rows, std::int64_t tile) {
-  if ((tile & (tile - 1)) == 0) return (rows + tile - 1) & -tile;
-  return (rows + tile - 1) / tile * tile;
+/// Over slots; a loop of known length is one of vectors. What a layer counts in a step is less than 2^32.
+template <class Term>
+std::int64_t sum_of(std::span<const std::uint32_t> slot_rows, Term term) {
+  constexpr std::size_t kLanes = 16;
+  std::int64_t sum = 0;
+  std::size_t i = 0;
+  if (slot_rows.size() >= kLanes) {
+    std::array<std::uint32_t, kLanes> lanes{};
+    for (; i + kLanes <= slot_rows.size(); i += kLanes)
+      for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += term(slot_rows[i + lane]);
+    sum = std::accumulate(lanes.begin(), lanes.end(), sum);
+  }
+  for (; i < slot_rows.size(); ++i) sum += term(slot_rows[i]);
+  return sum;
 }
 
 /// Rows of a slot; first_rows is read where its expert has replicas.
@@ -108,39 +118,41 @@ void RoutedLoad::route_by_source(std::span<const RankBatch> ranks) {
 }
 
 void RoutedLoad::find_loads() {
-  loads_.resize(static_cast<std::size_t>(bank_->moe_layers() * slots_->ranks()));
+  const std::int64_t ranks = slots_->ranks();
+  loads_.resize(static_cast<std::size_t>(bank_->moe_layers() * ranks));
+  ExpertLoad* load = loads_.data();
   for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
-    const std::span<const std::uint32_t> counts = counts_.layer(layer);
-    if (slots_->has_replicas()) {
-      const std::span<const std::uint32_t> first_rows = first_rows_.layer(layer);
-      find_loads(layer, [=](const ExpertSlot& slot) { return rows_of(slot, counts, first_rows); });
-    } else {
-      find_loads(layer, [=](const ExpertSlot& slot) { return std::int64_t{counts[slot.expert]}; });
-    }
+    const std::span<const std::uint32_t> rows = slot_rows(layer);
+    const std::size_t on_rank = slots_->on(layer, 0).size();
+    for (std::size_t rank = 0; rank < static_cast<std::size_t>(ranks); ++rank)
+      *load++ = load_of(rows.subspan(rank * on_rank, on_rank));
   }
 }
 
-template <class RowsOf>
-void RoutedLoad::find_loads(std::int64_t layer, RowsOf rows_of) {
-  ExpertLoad* load = loads_.data() + layer * slots_->ranks();
-  for (std::int64_t rank = 0; rank < slots_->ranks(); ++rank) {
-    const std::span<const ExpertSlot> slots = slots_->on(layer, rank);
-    const auto tiled_rows = [&](std::int64_t tile) {
-      std::int64_t sum = 0;
-      for (const ExpertSlot& slot : slots) sum += padded_to_tile(rows_of(slot), tile);
-      return sum;
-    };
-    ExpertLoad sum;
-    for (const ExpertSlot& slot : slots) {
-      const std::int64_t rows = rows_of(slot);
-      sum.rows += rows;
-      sum.active += rows > 0;
-    }
-    const bool large = tiling_.is_large(sum.rows, static_cast<std::int64_t>(slots.size()));
-    sum.tiled_rows = tiled_rows(large ? tiling_.large->rows : tiling_.rows);
-    sum.reads = tiling_.large && !large ? sum.tiled_rows / tiling_.rows : sum.active;
-    *load++ = sum;
+std::span<const std::uint32_t> RoutedLoad::slot_rows(std::int64_t layer) {
+  const std::span<const std::uint32_t> counts = counts_.layer(layer);
+  if (slots_->in_order(layer)) return counts;
+  const auto first_rows = slots_->has_replicas() ? first_rows_.layer(layer) : counts;
+  slot_rows_.clear();
+  for (std::int64_t rank = 0; rank < slots_->ranks(); ++rank)
+    for (const ExpertSlot& slot : slots_->on(layer, rank))
+      slot_rows_.push_back(static_cast<std::uint32_t>(rows_of(slot, counts, first_rows)));
+  return slot_rows_;
+}
+
+ExpertLoad RoutedLoad::load_of(std::span<const std::uint32_t> slot_rows) const {
+  ExpertLoad load;
+  load.rows = sum_of(slot_rows, [](std::uint32_t rows) { return rows; });
+  load.active = sum_of(slot_rows, [](std::uint32_t rows) { return std::uint32_t{rows > 0}; });
+  const bool large = tiling_.is_large(load.rows, static_cast<std::int64_t>(slot_rows.size()));
+  const auto tile = static_cast<std::uint32_t>(large ? tiling_.large->rows : tiling_.rows);
+  if ((tile & (tile - 1)) == 0) {  // a division takes longer than all else here
+    load.tiled_rows = sum_of(slot_rows, [=](std::uint32_t rows) { return (rows + tile - 1) & -tile; });
+  } else {
+    load.tiled_rows = sum_of(slot_rows, [=](std::uint32_t rows) { return (rows + tile - 1) / tile * tile; });
   }
+  load.reads = tiling_.large && !large ? load.tiled_rows / tiling_.rows : load.active;
+  return load;
 }
 
 std::int64_t RoutedLoad::sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const {
@@ -241,7 +253,7 @@ void RoutedLoad::check_conserved() const {
   for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
     const auto wanted = static_cast<std::uint64_t>(tokens_ * bank_->gate(layer).num_experts_per_tok);
     const std::span<const std::uint32_t> counts = counts_.layer(layer);
-    const std::uint64_t sum = std::accumulate(counts.begin(), counts.end(), std::uint64_t{0});
+    const auto sum = static_cast<std::uint64_t>(sum_of(counts, [](std::uint32_t rows) { return rows; }));
     const bool may_drop = !capacity_.empty() && capacity_[static_cast<std::size_t>(layer)];
     ensure(sum == wanted || (may_drop && sum < wanted),
            "tokens x top_k assignments are conserved in every MoE layer");

@@ -137,8 +137,9 @@ class RoutedLoad {
   void walk_row(std::size_t source, std::span<const std::uint16_t> row);
   Reached balanced_spread(const RankBatch& batch);
   void find_loads();
-  template <class RowsOf>
-  void find_loads(std::int64_t layer, RowsOf rows_of);
+  /// What each slot of a layer gets.
+  std::span<const std::uint32_t> slot_rows(std::int64_t layer);
+  ExpertLoad load_of(std::span<const std::uint32_t> slot_rows) const;
 
   const RoutingBank* bank_;
   RoutingMode mode_;
@@ -147,6 +148,7 @@ class RoutedLoad {
   CapacityFactors capacity_;
   ExpertCounts counts_;
   std::vector<std::uint32_t> tokens_read_;  // scratch: how often a step reads each token of the bank
+  std::vector<std::uint32_t> slot_rows_;    // scratch
   std::vector<ExpertLoad> loads_;           // [moe_layers, ranks]
   std::vector<ExpertCounts> by_source_;
   ExpertCounts first_rows_;                    // with replicas only

@@ -17,7 +17,7 @@ struct Effort {
   double stays = 1.0;  // requests come in for so long
   std::int64_t fewest = 200, most = 2000;
 };
-inline constexpr Effort kScreening{0, 0.5, 200, 1500};
+inline constexpr Effort kScreening{0, 0.5, 200, 800};
 inline constexpr Effort kRefining{1, 1.5, 500, 3000};
 inline constexpr Effort kComparing{1, 0.75, 300, 2000};  // of a layout with itself, or of means
 inline constexpr Effort kFinal{2, 4.0, 1500, 8000};
