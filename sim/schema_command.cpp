@@ -29,8 +29,9 @@ int schema_command(const Arguments& arguments) {
   po::options_description options(
       "switchyard schema [scenario|study|plan]: a JSON Schema (2020-12) of the file\n"
       "An editor completes and checks a file that begins with {\"$schema\": \"./scenario.schema.json\", …");
-  options.add_options()("file", po::value<std::string>()->default_value("scenario"),
-                        "scenario: what run, step, compare and routing take; study: what sweep takes; plan: what plan takes")(
+  options.add_options()(
+      "file", po::value<std::string>()->default_value("scenario"),
+      "scenario: what run, step, compare and routing take; study: what sweep takes; plan: what plan takes")(
       "help", "this text");
   const po::variables_map values =
       parse_arguments(arguments, options, "schema", {"file", Positional::Need::optional});
