@@ -15,10 +15,16 @@ namespace {
 constexpr int kDigits = 6;
 constexpr double kRounding = 1e-9;
 
-std::optional<double> need(const Supply& supply, double demand) {
-  const double replicas = std::ceil(demand / supply.carries - kRounding);
+/// What a demand needs of a supply.
+struct Need {
+  double value = 0.0;
+  double reach = 0.0;  // the demand that the same would still serve
+};
+
+std::optional<Need> need(const Supply& supply, double demand) {
+  const double replicas = std::max(1.0, std::ceil(demand / supply.carries - kRounding));
   if (replicas > static_cast<double>(supply.most)) return std::nullopt;
-  return std::max(1.0, replicas) * supply.value;
+  return Need{replicas * supply.value, replicas * supply.carries};
 }
 
 std::set<double> steps_of(const std::vector<Supply>& supplies) {
@@ -38,7 +44,7 @@ Json curve_json(const std::vector<Supply>& supplies) {
   for (const double step : steps_of(supplies)) {
     std::optional<double> least;
     for (const Supply& supply : supplies)
-      if (const auto value = need(supply, step)) least = std::min(least.value_or(*value), *value);
+      if (const auto own = need(supply, step)) least = std::min(least.value_or(own->value), own->value);
     if (least && least != before)
       points.push_back({{"requests_per_s", rounded(from, kDigits)}, {"value", rounded(*least, kDigits)}});
     before = least;
@@ -112,22 +118,25 @@ std::vector<CrossoverSegment> cheapest_by_demand(const std::vector<Supply>& supp
   double from = 0.0;
   for (const double step : steps_of(supplies)) {
     const Supply* best = nullptr;
-    double least = 0.0;
+    Need least;
     const auto stays = [&](const Supply& supply) {
       return !segments.empty() && segments.back().model == supply.model;
     };
+    const auto better = [&](const Supply& supply, const Need& own) {
+      if (!best || own.value != least.value) return !best || own.value < least.value;
+      return stays(supply) != stays(*best) ? stays(supply) : own.reach > least.reach;
+    };
     for (const Supply& supply : supplies) {
-      const auto value = need(supply, step);
-      if (!value) continue;
-      if (best && (*value > least || (*value == least && (stays(*best) || !stays(supply))))) continue;
+      const std::optional<Need> own = need(supply, step);
+      if (!own || !better(supply, *own)) continue;
       best = &supply;
-      least = *value;
+      least = *own;
     }
     if (best && stays(*best)) {
       segments.back().to = step;
-      segments.back().value = least;
+      segments.back().value = least.value;
     } else if (best) {
-      segments.push_back({from, step, best->model, best->base, least});
+      segments.push_back({from, step, best->model, best->base, least.value});
     }
     from = step;
   }

@@ -25,7 +25,7 @@ struct CrossoverSegment {
 };
 
 /// The cheapest by demand, up to what any supply carries. Of equally cheap ones that of the segment before
-/// stays. Neighbours of the same model are one segment.
+/// stays, else the one goes first that would still serve most. Neighbours of the same model are one segment.
 std::vector<CrossoverSegment> cheapest_by_demand(const std::vector<Supply>& supplies);
 
 /// The document's "crossover", from what each chain's sizes carry: $/h where all prices are known and the

@@ -29,6 +29,11 @@ TEST_CASE("Of equally cheap models the one of lower demand stays") {
   CHECK(text_of(cheapest_by_demand(supplies)) == "model 0 to 16; model 1 to 20");
 }
 
+TEST_CASE("Of equally cheap models the one that would still serve most goes first") {
+  const std::vector<Supply> supplies = {{0, nullptr, 2.0, 1.0, 8}, {1, nullptr, 12.0, 1.0, 4}};
+  CHECK(text_of(cheapest_by_demand(supplies)) == "model 1 to 48");
+}
+
 TEST_CASE("Sizes of replicas of one model are one segment, and nothing carries more than the budget lets") {
   const std::vector<Supply> supplies = {{0, nullptr, 3.0, 1.0, 2}, {0, nullptr, 10.0, 2.0, 1}};
   CHECK(text_of(cheapest_by_demand(supplies)) == "model 0 to 10");
