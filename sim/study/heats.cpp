@@ -12,9 +12,18 @@ namespace {
 std::vector<double> caps_of(const std::vector<PlannedLayout*>& entrants, const Effort& effort,
                             std::int64_t replicas) {
   std::vector<double> caps;
-  for (const PlannedLayout* entrant : entrants)
-    caps.push_back(cap_of(*entrant, effort) * static_cast<double>(replicas));
+  for (const PlannedLayout* entrant : entrants) {
+    const double most = cap_of(*entrant, effort) * static_cast<double>(replicas);
+    // Many replicas' requests come for too short a time to show more than one replica did alone.
+    constexpr double kNoMore = 1.01;
+    const double alone = entrant->carries * static_cast<double>(replicas);
+    caps.push_back(replicas > 1 ? std::min(most, kNoMore * alone) : most);
+  }
   return caps;
+}
+
+double requests_wanted(const PlanBase& base, const Effort& effort, double rate) {
+  return std::ceil(rate * effort.stays * base.longest_stay().value());
 }
 
 /// At less load everything is nearer to the SLO.
@@ -33,9 +42,13 @@ double cap_of(const PlannedLayout& planned, const Effort& effort) {
   return planned.most_requests_per_s * (1.0 + 1.0 / effort.stays) * kOtherRequests;
 }
 
+bool lasts(const PlanBase& base, const Effort& effort, double rate) {
+  return requests_wanted(base, effort, rate) <= static_cast<double>(effort.most);
+}
+
 std::int64_t requests_for(const PlanBase& base, const Effort& effort, double rate) {
-  const double wanted = std::ceil(rate * effort.stays * base.longest_stay().value());
-  return std::clamp(static_cast<std::int64_t>(std::min(wanted, 1e9)), effort.fewest, effort.most);
+  const double wanted = std::min(requests_wanted(base, effort, rate), 1e9);
+  return std::clamp(static_cast<std::int64_t>(wanted), effort.fewest, effort.most);
 }
 
 Heat::Heat(std::vector<PlannedLayout*> entrants, const Effort& effort, const Race::Options& options,

@@ -17,10 +17,14 @@ struct Effort {
   double stays = 1.0;  // requests come in for so long
   std::int64_t fewest = 200, most = 2000;
 };
-inline constexpr Effort kScreening{0, 0.5, 200, 800};
+inline constexpr Effort kScreening{0, 0.5, 200, 1000};
 inline constexpr Effort kRefining{1, 1.5, 500, 3000};
 inline constexpr Effort kComparing{1, 0.75, 300, 2000};  // of a layout with itself, or of means
-inline constexpr Effort kFinal{2, 4.0, 1500, 8000};
+inline constexpr Effort kFinal{2, 4.0, 1500, 30000};
+
+/// At this rate requests of this effort's number come for so long as it wants; a shorter run may end before
+/// its queue has grown, and carries more than a long one would.
+bool lasts(const PlanBase& base, const Effort& effort, double rate);
 
 /// A rate above which a run of this effort cannot meet the SLO: beyond the bound on what is completed in a
 /// second its queue grows, but for a while that may stay unseen.

@@ -22,20 +22,24 @@ struct Prospect {
   std::optional<double> hopes, has;
 };
 
-std::vector<Prospect> prospects_of(const PlanStudy& study, const PlannedChain& chain, double margin) {
+std::vector<Prospect> prospects_of(const PlanStudy& study, const PlannedChain& chain, const Effort& effort,
+                                   double margin) {
   std::vector<Prospect> prospects;
   for (const auto& [size, best] : chain.best_of_size) {
     const double hopes =
         std::max(best->carries * margin, std::min(best->carries_not, best->carries * margin * margin));
-    prospects.push_back({size, objective_of(study, *chain.base, size, hopes),
-                         objective_of(study, *chain.base, size, best->carries / margin)});
+    std::optional<double> has;
+    if (lasts(*chain.base, effort, best->carries))
+      has = objective_of(study, *chain.base, size, best->carries / margin);
+    prospects.push_back({size, objective_of(study, *chain.base, size, hopes), has});
   }
   return prospects;
 }
 
-/// Sizes of replicas that may be the best for the objective.
-std::vector<std::int64_t> contenders(const PlanStudy& study, const PlannedChain& chain, double margin) {
-  const std::vector<Prospect> prospects = prospects_of(study, chain, margin);
+/// Sizes of replicas that may be the best for the objective, after races of this effort.
+std::vector<std::int64_t> contenders(const PlanStudy& study, const PlannedChain& chain, const Effort& effort,
+                                     double margin) {
+  const std::vector<Prospect> prospects = prospects_of(study, chain, effort, margin);
   std::optional<double> sure;
   for (const Prospect& prospect : prospects)
     if (prospect.has && (!sure || is_better(study, *prospect.has, *sure))) sure = prospect.has;
@@ -89,7 +93,7 @@ void refine(const PlanStudy& study, std::vector<PlannedChain>& chains, std::vect
   constexpr std::size_t kMostLeaders = 3;
   std::vector<HeatSource> heats;
   for (std::size_t i = 0; i < chains.size(); ++i)
-    for (const std::int64_t size : contenders(study, chains[i], kCoarse)) {
+    for (const std::int64_t size : contenders(study, chains[i], kScreening, kCoarse)) {
       std::vector<PlannedLayout*> best = leaders[i][size];
       best.resize(std::min(best.size(), kMostLeaders));
       heats.push_back(one_heat(chains[i], size, variants_of(study, chains[i], best, bounds), kRefining,
@@ -103,7 +107,7 @@ void run_finals(const PlanStudy& study, std::vector<PlannedChain>& chains, std::
   constexpr std::size_t kMostFinalists = 2;
   std::vector<HeatSource> heats;
   for (std::size_t i = 0; i < chains.size(); ++i)
-    for (const std::int64_t size : contenders(study, chains[i], kRefined)) {
+    for (const std::int64_t size : contenders(study, chains[i], kRefining, kRefined)) {
       std::vector<PlannedLayout*> best = leaders[i][size];
       best.resize(std::min(best.size(), kMostFinalists));
       heats.push_back(one_heat(chains[i], size, best, kFinal,
