@@ -19,8 +19,8 @@ class Count {
   void tell(bool met) {
     (met ? met_ : missed_) = replicas_;
     const std::int64_t above = missed_.value_or(0);  // no replicas carry nothing
-    if (met_ && *met_ == above + 1) done_ = true;
-    else if (!met_ && replicas_ == most_) done_ = true;
+    const bool fewest_known = met_ && *met_ == above + 1, none_carries = !met_ && replicas_ == most_;
+    if (fewest_known || none_carries) done_ = true;
     else if (met_ && missed_) replicas_ = above + (*met_ - above) / 2;
     else if (met_) replicas_ = std::max<std::int64_t>(1, *met_ - step());
     else replicas_ = std::min(most_, replicas_ + step());
