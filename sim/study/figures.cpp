@@ -29,9 +29,9 @@ Figures figures_of(const Json& summary) {
 }
 
 const Json& figure_at(const Json& json, const char* pointer) {
-  static const Json kNone;
+  static const Json none;
   const Json::json_pointer place(pointer);
-  return json.is_structured() && json.contains(place) ? json.at(place) : kNone;
+  return json.is_structured() && json.contains(place) ? json.at(place) : none;
 }
 
 void FigureNames::merge(const Figures& figures) {
