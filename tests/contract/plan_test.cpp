@@ -32,6 +32,14 @@ Json with(const std::string& key, const Json& value) {
   return json;
 }
 
+/// For tests that plan it several times.
+Json small_study() {
+  Json json = with("models", {"olmoe-1b-7b"});
+  json["budget"] = {{"gpus", 2}};
+  json["layouts"]["data_parallel_size"] = {1};
+  return json;
+}
+
 struct Bench : ProgramFolder {
   explicit Bench(const Json& json = study()) { folder.write("plan.json", json.dump()); }
   std::size_t journal_lines(const std::string& results) const {
@@ -58,7 +66,7 @@ void check_same(const Bench& bench, const std::string& a, const std::string& b) 
 }  // namespace
 
 TEST_CASE("A plan writes the same bytes for any number of jobs, and again from its journal") {
-  const Bench bench;
+  const Bench bench(small_study());
   REQUIRE(bench.run("plan plan.json --out one --jobs 1") == 0);
   REQUIRE(bench.run("plan plan.json --out two --jobs 2") == 0);
   check_same(bench, "one", "two");
@@ -71,7 +79,7 @@ TEST_CASE("A plan writes the same bytes for any number of jobs, and again from i
 }
 
 TEST_CASE("A plan that is interrupted goes on to the same bytes") {
-  const Bench bench;
+  const Bench bench(small_study());
   REQUIRE(bench.run("plan plan.json --out whole") == 0);
   const int status = bench.run("plan plan.json --out cut --jobs 1", [&](pid_t process) {
     while (bench.journal_lines("cut") < 5 && kill(process, 0) == 0) usleep(10'000);
