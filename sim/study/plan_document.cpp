@@ -125,7 +125,8 @@ std::vector<std::string> notes_of(const PlanFindings& findings) {
       "was then "
       "simulated whole.",
       "max_model_len is the longest request of the workload unless the study says otherwise.",
-      "Where the better choice changes is as uncertain as the throughputs behind it: see each winner's error."};
+      "Where the better choice changes is as uncertain as the throughputs behind it: see each winner's "
+      "error."};
   if (findings.failures > 0)
     notes.push_back(std::to_string(findings.failures) +
                     " simulations failed and count as missed; run the same command "
@@ -178,7 +179,7 @@ std::string ties_line(const PlanFindings& findings) {
 }  // namespace
 
 std::string words_of(const PlannedDeployment& deployment) {
-  const std::string layout = words_of(deployment.layout);
+  std::string layout = words_of(deployment.layout);
   if (deployment.load.replicas == 1) return layout;
   return std::to_string(deployment.load.replicas) + " replicas of " + layout;
 }
@@ -187,9 +188,9 @@ std::vector<std::string> verdict_lines(const PlanFindings& findings) {
   std::vector<std::string> lines;
   if (findings.winners.empty()) {
     const std::optional<Nearest> nearest = nearest_of(*findings.study, findings.chains);
-    lines.push_back(findings.study->minimises()
-                        ? "No candidate carries the demand within the SLO and the budget."
-                        : "No candidate meets the SLO within the budget.");
+    lines.emplace_back(findings.study->minimises()
+                           ? "No candidate carries the demand within the SLO and the budget."
+                           : "No candidate meets the SLO within the budget.");
     if (nearest) lines.push_back("Nearest: " + nearest->text + ".");
     return lines;
   }
