@@ -27,7 +27,7 @@ std::vector<Json> some_scenarios() {
 TEST_CASE("A run draws at least idle power and at most the TDP, on all GPUs all the time", "[laws]") {
   for (const Json& json : some_scenarios())
     for (const double rate : {0.5, 40.0, 4000.0}) {
-      CAPTURE(json["deployment"].dump(), rate);
+      CAPTURE(json.value("deployment", Json::object()).dump(), rate);
       const Run one = run(with(json, "/workload/arrivals/rate", rate));
       const GpuPower power = read(json).cluster.gpu.power;
       const double gpu_seconds = number(one, "gpus") * number(one, "duration");
@@ -67,7 +67,7 @@ TEST_CASE("Replicas without work burn idle power all the same", "[laws]") {
 
 TEST_CASE("Input and output tokens together bear the whole cost, which is GPUs times time", "[laws]") {
   for (const Json& json : some_scenarios()) {
-    CAPTURE(json["deployment"].dump());
+    CAPTURE(json.value("deployment", Json::object()).dump());
     const Run one = run(priced(json));
     const double input =
         number(one, "usd_per_million_input_tokens") * number(one, "total_input_tokens") / 1e6;
