@@ -71,7 +71,7 @@ void mark_behind(const Heat& heat) {
 }
 
 /// One heat a size that may win; what wins it is the best of its size.
-HeatSource one_heat(PlannedChain& chain, std::int64_t size, std::vector<PlannedLayout*> entrants,
+HeatSource one_heat(PlannedChain& chain, std::int64_t size, const std::vector<PlannedLayout*>& entrants,
                     const Effort& effort, Race::Options options,
                     std::map<std::int64_t, std::vector<PlannedLayout*>>& leaders) {
   options.start = chain.best_of_size.at(size)->carries;
@@ -123,7 +123,8 @@ std::optional<std::int64_t> replicas_for(const PlanBase& base, std::int64_t gpus
   constexpr double kRounding = 1e-9;
   if (carried <= 0.0) return std::nullopt;
   const double wanted = std::max(1.0, std::ceil(demand / carried - kRounding));
-  if (wanted > static_cast<double>(base.most_gpus() / gpus)) return std::nullopt;
+  const std::int64_t most = base.most_gpus() / gpus;
+  if (wanted > static_cast<double>(most)) return std::nullopt;
   return static_cast<std::int64_t>(wanted);
 }
 

@@ -150,8 +150,11 @@ ChainVerdict verdict_of(const PlanStudy& study, const PlannedChain& chain) {
                                                          : "misses the SLO",
             nearest->text};
   // Nothing was simulated: the reason of the largest replica, which comes nearest to fitting.
-  for (auto planned = chain.layouts.rbegin(); planned != chain.layouts.rend(); ++planned)
-    if (planned->out() && planned->verdict != "beyond the budget") return {planned->verdict, planned->reason};
+  const auto tells = [](const PlannedLayout& planned) {
+    return planned.out() && planned.verdict != "beyond the budget";
+  };
+  const auto largest = std::find_if(chain.layouts.rbegin(), chain.layouts.rend(), tells);
+  if (largest != chain.layouts.rend()) return {largest->verdict, largest->reason};
   if (!chain.layouts.empty()) return {chain.layouts.back().verdict, chain.layouts.back().reason};
   return {"no layout", "no layout's sizes go with this model"};
 }

@@ -8,7 +8,8 @@
 
 namespace switchyard {
 
-Race::Race(const Options& options, std::vector<double> most) : options_(options), rate_(options.start) {
+Race::Race(const Options& options, const std::vector<double>& most)
+    : options_(options), rate_(options.start) {
   for (const double rate : most) entrants_.push_back({0.0, rate});
   if (entrants_.empty()) {
     done_ = true;

@@ -22,7 +22,7 @@ class Race {
   };
 
   /// `most`: of each entrant, a rate that it cannot carry.
-  Race(const Options& options, std::vector<double> most);
+  Race(const Options& options, const std::vector<double>& most);
 
   bool done() const { return done_; }
   /// The rate to try next, and who tries it.

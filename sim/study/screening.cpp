@@ -78,8 +78,10 @@ class Screening {
   double floor_of(std::int64_t size) const {
     constexpr double kLenient = 0.92;
     double floor = 0.0;
-    for (const auto& [smaller, best] : chain_.best_of_size)
-      if (size % smaller == 0) floor = std::max(floor, best->carries * static_cast<double>(size / smaller));
+    for (const auto& [smaller, best] : chain_.best_of_size) {
+      const std::int64_t replicas = size / smaller;
+      if (replicas * smaller == size) floor = std::max(floor, best->carries * static_cast<double>(replicas));
+    }
     return kLenient * floor;
   }
 
@@ -149,13 +151,13 @@ void apply_bound(const PlanStudy& study, PlannedLayout& planned, Bounds& bounds)
   const Bound bound = bounds.of(scenario, *find_memory(planned));
   planned.most_requests_per_s = bound.requests_per_s_within_slo;
   const double demand = demand_of(study, base);
-  const double replicas = static_cast<double>(base.most_gpus() / planned.layout.gpus());
-  const double most = bound.requests_per_s_within_slo * replicas;
+  const std::int64_t replicas = base.most_gpus() / planned.layout.gpus();
+  const double most = bound.requests_per_s_within_slo * static_cast<double>(replicas);
   if (!can_meet(bound, scenario.slo) || most <= 0.0) {
     planned.verdict = "bound";
     planned.shortfall = shortfall_of(bound, scenario.slo);
     planned.reason = planned.shortfall ? text_of(*planned.shortfall) : "no load lets it meet the SLO";
-  } else if (cap_of(planned, kFinal) * replicas < demand) {
+  } else if (cap_of(planned, kFinal) * static_cast<double>(replicas) < demand) {
     planned.verdict = "bound";
     planned.shortfall = Shortfall{"demand", demand, most};
     planned.reason =

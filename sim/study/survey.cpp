@@ -111,10 +111,10 @@ Cell flops(const Subject& subject) {
 
 /// The step of so many users that was probed; null: they do not fit.
 const Json& decode_at(const Subject& subject, std::int64_t users) {
-  static const Json kNone;
+  static const Json none;
   for (const Json& step : figure_at(subject.probes, "/decode"))
     if (step.at("users") == users) return step;
-  return kNone;
+  return none;
 }
 
 Cell bytes_of_token(const Subject& subject) {
