@@ -65,10 +65,14 @@ def best_of(winners, kind):
     return max((winner["goodput_requests_per_s"] for winner in winners if winner["kind"] == kind), default=0.0)
 
 
+def rate(value):
+    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
+
+
 def text_of(winners):
     """A cell of the map: the winner, where, and how it stands to the best of the other kinds."""
     best = winners[0]
-    lines = [best["model"], f"{best['gpu']}, {best['layout']}", f"{best['goodput_requests_per_s']:.3g} requests/s"]
+    lines = [best["model"], f"{best['gpu']}, {best['layout']}", f"{rate(best['goodput_requests_per_s'])} requests/s"]
     dense = best_of(winners, "dense")
     if best["kind"] != "dense" and dense > 0:
         lines.append(f"{best['goodput_requests_per_s'] / dense:.2g} x the best dense model")
