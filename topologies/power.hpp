@@ -2,10 +2,10 @@
 // of the datasheet's FLOP/s and of the memory's bandwidth that are in use; `idle` alone while nothing runs.
 // The four shares are few, so that they can be measured (topologies/profiler/measure_power.py), fitted
 // (topologies/fit/power.py) and carried over from GPU to GPU by the TDP. On whole layers left out of the fit
-// they are off by 2.9 % on an H100 and 3.9 % on an H200 (means of magnitudes; at worst by 12 %, too high, where
-// one sequence decodes). Limits: what links and the L2 draw has no term of its own; a GPU at its TDP lowers its
-// clocks (to 1300 to 1500 of 1980 MHz in large products), and the times of operators do not know it: such
-// steps take longer and more energy than is said here; temperature plays no part.
+// they are off by 2.9 % on an H100 and 3.9 % on an H200 (means of magnitudes; at worst by 12 %, too high,
+// where one sequence decodes). Limits: what links and the L2 draw has no term of its own; a GPU at its TDP
+// lowers its clocks (to 1300 to 1500 of 1980 MHz in large products), and the times of operators do not know
+// it: such steps take longer and more energy than is said here; temperature plays no part.
 #pragma once
 
 #include <optional>
