@@ -5,6 +5,7 @@
 #include <boost/program_options/parsers.hpp>
 #include <charconv>
 #include <filesystem>
+#include <thread>
 
 #include "sim/base/choices.hpp"
 #include "sim/base/quote.hpp"
@@ -79,6 +80,15 @@ std::string format_of(const po::variables_map& options, const std::vector<std::s
   if (std::find(formats.begin(), formats.end(), format) == formats.end())
     throw InputError("--format", "unknown format " + in_quotes(format) + "; " + choices(format, formats));
   return format;
+}
+
+std::optional<std::size_t> jobs_of(const po::variables_map& options) {
+  if (!options.count("jobs")) return std::nullopt;
+  return static_cast<std::size_t>(integer_of(options, "jobs", {1, 1024}));
+}
+
+std::size_t jobs_or_cores(const po::variables_map& options) {
+  return jobs_of(options).value_or(std::max(1u, std::thread::hardware_concurrency()));
 }
 
 std::vector<Override> overrides_of(const po::variables_map& options) {

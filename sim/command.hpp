@@ -6,6 +6,8 @@
 #include <boost/program_options/options_description.hpp>
 #include <boost/program_options/positional_options.hpp>
 #include <boost/program_options/variables_map.hpp>
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +17,10 @@
 namespace switchyard {
 
 using Arguments = std::vector<std::string>;
+
+/// Exit statuses of commands that simulate many points.
+inline constexpr int kSomeFailed = 70;
+inline constexpr int kInterrupted = 130;
 
 struct Command {
   std::string_view name;
@@ -50,6 +56,11 @@ boost::program_options::variables_map parse_arguments(
 /// An option's text as an integer in the range. Throws InputError naming the option.
 std::int64_t integer_of(const boost::program_options::variables_map& options, const std::string& name,
                         IntegerRange range);
+
+/// --jobs of a command that simulates many points at once; none where it is not given. Throws InputError.
+std::optional<std::size_t> jobs_of(const boost::program_options::variables_map& options);
+/// As many as there are cores, where it is not given.
+std::size_t jobs_or_cores(const boost::program_options::variables_map& options);
 
 /// The value of --format, one of `formats`. Throws InputError with the choices.
 std::string format_of(const boost::program_options::variables_map& options,

@@ -25,8 +25,6 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr int kAllInfeasible = 1;
-constexpr int kSomeFailed = 70;
-constexpr int kInterrupted = 130;
 constexpr std::chrono::milliseconds kGlance{200};
 
 struct Form {

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <map>
 #include <set>
 
 #include "sim/base/rounding.hpp"
+#include "sim/study/readable.hpp"
 
 namespace switchyard {
 namespace {
@@ -53,12 +53,6 @@ Json curve_json(const std::vector<Supply>& supplies) {
   points.push_back({{"requests_per_s", rounded(from, kDigits)},
                     {"value", before ? Json(rounded(*before, kDigits)) : Json()}});
   return points;
-}
-
-std::string rate_text(double rate) {
-  char text[48];
-  std::snprintf(text, sizeof text, "%.3g requests/s", rate);
-  return text;
 }
 
 std::string name_of(const CrossoverSegment& segment) {

@@ -1,7 +1,6 @@
 // switchyard plan: a study from its file to the cheapest deployments.
 #include <algorithm>
 #include <iostream>
-#include <thread>
 
 #include "sim/base/files.hpp"
 #include "sim/base/menu.hpp"
@@ -17,8 +16,6 @@ namespace {
 namespace po = boost::program_options;
 
 constexpr int kNothingMeets = 1;
-constexpr int kSomeFailed = 70;
-constexpr int kInterrupted = 130;
 
 po::options_description plan_options() {
   po::options_description options(
@@ -35,11 +32,6 @@ po::options_description plan_options() {
       "minimise", po::value<std::string>(), "gpus | cost | energy, whatever the study says")(
       "maximise", po::value<std::string>(), "goodput, whatever the study says")("help", "this text");
   return options;
-}
-
-std::size_t jobs_of(const po::variables_map& options) {
-  if (!options.count("jobs")) return std::max(1u, std::thread::hardware_concurrency());
-  return static_cast<std::size_t>(integer_of(options, "jobs", {1, 1024}));
 }
 
 /// "minimise_cost"; empty: as the study says.
@@ -68,7 +60,7 @@ int plan_command(const Arguments& arguments) {
     return 0;
   }
   if (!options.count("out")) throw InputError("--out", "is missing; give a folder for the results");
-  const std::size_t jobs = jobs_of(options);
+  const std::size_t jobs = jobs_or_cores(options);
   const std::string folder = options["out"].as<std::string>();
 
   Interruption interruption;

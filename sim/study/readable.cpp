@@ -24,6 +24,8 @@ std::size_t letters(const std::string& text) {
 
 }  // namespace
 
+std::string rate_text(double requests_per_s) { return printed("%.3g requests/s", requests_per_s); }
+
 std::string readable(double value) {
   constexpr std::array<std::string_view, 5> kPrefixes = {" M", " G", " T", " P", " E"};
   std::string_view prefix;

@@ -4,16 +4,12 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "sim/study/readable.hpp"
+
 namespace switchyard {
 namespace {
 
 using Leaders = std::map<std::int64_t, std::vector<PlannedLayout*>>;
-
-std::string rate_text(double rate) {
-  char text[48];
-  std::snprintf(text, sizeof text, "%.3g requests/s", rate);
-  return text;
-}
 
 /// The bound of the SLO that is missed the most whatever the load.
 std::optional<Shortfall> shortfall_of(const Bound& bound, const Slo& slo) {

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <charconv>
 #include <iostream>
-#include <thread>
 
 #include "sim/base/files.hpp"
 #include "sim/base/quote.hpp"
@@ -16,9 +15,6 @@ namespace switchyard {
 namespace {
 
 namespace po = boost::program_options;
-
-constexpr int kSomeFailed = 70;
-constexpr int kInterrupted = 130;
 
 po::options_description sweep_options() {
   po::options_description options(
@@ -52,15 +48,8 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
   return number;
 }
 
-std::optional<std::size_t> jobs_of(const po::variables_map& options) {
-  if (!options.count("jobs")) return std::nullopt;
-  return static_cast<std::size_t>(integer_of(options, "jobs", {1, 1024}));
-}
-
 /// So many processes of this machine.
-MakeCrew crew_here(const po::variables_map& options) {
-  return local_crew(jobs_of(options).value_or(std::max(1u, std::thread::hardware_concurrency())));
-}
+MakeCrew crew_here(const po::variables_map& options) { return local_crew(jobs_or_cores(options)); }
 
 /// All ranks.
 MakeCrew crew_of(const MakeCrew& ranks, const po::variables_map& options) {

@@ -1,13 +1,10 @@
 // `switchyard plan` as a user runs it: the same bytes however it was run, and what it says when nothing will
 // do.
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "sim/base/csv_reader.hpp"
 #include "tests/contract/program.hpp"
 
 namespace switchyard {
@@ -43,21 +40,9 @@ Json small_study() {
 struct Bench : ProgramFolder {
   explicit Bench(const Json& json = study()) { folder.write("plan.json", json.dump()); }
   std::size_t journal_lines(const std::string& results) const {
-    if (!std::filesystem::exists(path(results + "/journal.jsonl"))) return 0;
-    const std::string lines = text(results + "/journal.jsonl");
-    return static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n'));
+    return lines_of(path(results + "/journal.jsonl"));
   }
 };
-
-std::vector<std::map<std::string, std::string>> rows_of(const std::string& path) {
-  CsvReader csv(path);
-  std::vector<std::map<std::string, std::string>> rows;
-  for (CsvReader::Row row; csv.next(row);) {
-    rows.emplace_back();
-    for (std::size_t i = 0; i < row.size(); ++i) rows.back()[csv.columns()[i]] = row[i];
-  }
-  return rows;
-}
 
 void check_same(const Bench& bench, const std::string& a, const std::string& b) {
   for (const char* file : {"/plan.json", "/plan.csv"}) CHECK(bench.text(a + file) == bench.text(b + file));

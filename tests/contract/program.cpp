@@ -4,9 +4,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <filesystem>
+
+#include "sim/base/csv_reader.hpp"
+#include "sim/base/files.hpp"
 
 namespace switchyard {
 
@@ -38,6 +43,22 @@ std::set<std::string> ProgramFolder::files(const std::string& name) const {
   for (const auto& entry : std::filesystem::directory_iterator(path(name)))
     files.insert(entry.path().filename().string());
   return files;
+}
+
+std::vector<std::map<std::string, std::string>> rows_of(const std::string& path) {
+  CsvReader csv(path);
+  std::vector<std::map<std::string, std::string>> rows;
+  for (CsvReader::Row row; csv.next(row);) {
+    rows.emplace_back();
+    for (std::size_t i = 0; i < row.size(); ++i) rows.back()[csv.columns()[i]] = row[i];
+  }
+  return rows;
+}
+
+std::size_t lines_of(const std::string& path) {
+  if (!std::filesystem::exists(path)) return 0;
+  const std::string text = read_text_file(path);
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
 }  // namespace switchyard

@@ -3,9 +3,12 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "sim/base/json.hpp"
 #include "tests/support/temporary_folder.hpp"
@@ -34,5 +37,11 @@ struct ProgramFolder {
   /// Names in a folder of the folder.
   std::set<std::string> files(const std::string& name = ".") const;
 };
+
+/// Cells of a CSV file by column, a map a row.
+std::vector<std::map<std::string, std::string>> rows_of(const std::string& path);
+
+/// Ended ones of a file; 0 when it is not there.
+std::size_t lines_of(const std::string& path);
 
 }  // namespace switchyard

@@ -2,14 +2,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <catch2/catch.hpp>
 #include <csignal>
-#include <map>
 #include <string>
 #include <vector>
 
-#include "sim/base/csv_reader.hpp"
 #include "sim/base/files.hpp"
 #include "sim/study/journal.hpp"
 #include "tests/contract/program.hpp"
@@ -64,21 +61,9 @@ struct Bench {
   std::string path(const std::string& name) const { return (folder.path() / name).string(); }
   std::string file(const std::string& name) const { return read_text_file(path(name)); }
   std::size_t journal_lines(const std::string& results) const {
-    if (!std::filesystem::exists(path(results + "/journal.jsonl"))) return 0;
-    const std::string text = file(results + "/journal.jsonl");
-    return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
+    return lines_of(path(results + "/journal.jsonl"));
   }
 };
-
-std::vector<std::map<std::string, std::string>> rows_of(const std::string& path) {
-  CsvReader csv(path);
-  std::vector<std::map<std::string, std::string>> rows;
-  for (CsvReader::Row row; csv.next(row);) {
-    rows.emplace_back();
-    for (std::size_t i = 0; i < row.size(); ++i) rows.back()[csv.columns()[i]] = row[i];
-  }
-  return rows;
-}
 
 }  // namespace
 

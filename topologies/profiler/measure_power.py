@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 
 import attention
-from timing import Pool
+from timing import Pool, graph_of
 
 WARM_S, MEASURED_S = 0.8, 2.0
 GRAPH_S = 0.004  # work in one graph
@@ -101,20 +101,6 @@ class Watch(threading.Thread):
         return {"watts": round(self.watts, 1), "sm_mhz": statistics.median(sm), "memory_mhz": statistics.median(memory),
                 "celsius": statistics.median(celsius),
                 "power_capped": round(sum(1 for r in reasons if r & 4) / len(reasons), 2)}
-
-
-def graph_of(call, repeats):
-    stream = torch.cuda.Stream()
-    stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
-        call(0)
-        call(1)
-    torch.cuda.current_stream().wait_stream(stream)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        for i in range(repeats):
-            call(i)
-    return graph
 
 
 def seconds_of(graph):

@@ -27,10 +27,8 @@ class Pool:
         return [self.numbers[i * elements:(i + 1) * elements] for i in range(count)]
 
 
-def graph_time_us(call, likely_us):
-    """Median time of `call(i)` in microseconds; `i` counts repeats, for operands that differ from repeat to
-    repeat. `likely_us` is a guess that chooses how many repeats one graph holds."""
-    repeats = max(2, min(64, round(GRAPH_US / likely_us)))
+def graph_of(call, repeats):
+    """A CUDA graph of so many `call(i)`, i from 0, after two to warm up."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
     with torch.cuda.stream(stream):
@@ -41,6 +39,14 @@ def graph_time_us(call, likely_us):
     with torch.cuda.graph(graph):
         for i in range(repeats):
             call(i)
+    return graph
+
+
+def graph_time_us(call, likely_us):
+    """Median time of `call(i)` in microseconds; `i` counts repeats, for operands that differ from repeat to
+    repeat. `likely_us` is a guess that chooses how many repeats one graph holds."""
+    repeats = max(2, min(64, round(GRAPH_US / likely_us)))
+    graph = graph_of(call, repeats)
     times = []
     graph.replay()
     while len(times) < 5 or (sum(times) < LEAST_US and len(times) < 25):
