@@ -142,13 +142,14 @@ TEST_CASE("Every folder of the program has its row in the table or may include e
 }
 
 TEST_CASE(
-    "Only sim/engine includes SimGrid, only sim/study/mpi MPI, and nobody the standard random numbers") {
+    "Only sim/engine includes SimGrid, only sim/study/sweep/mpi MPI, and nobody the standard random "
+    "numbers") {
   for (const Source& source : program_sources()) {
     for (const std::string& included : matches(source, kTheirInclude)) {
       INFO(source.path << " includes " << included);
       const bool simgrid = included.rfind("simgrid/", 0) == 0 || included.rfind("xbt/", 0) == 0;
       CHECK((!simgrid || folder_of(source.path) == "sim/engine"));
-      CHECK((included != "mpi.h" || source.path.starts_with("sim/study/mpi/")));
+      CHECK((included != "mpi.h" || source.path.starts_with("sim/study/sweep/mpi/")));
       CHECK(included != "random");
     }
   }

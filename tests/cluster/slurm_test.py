@@ -1,5 +1,5 @@
-# slurm_test.py PROGRAM TREE: the recipe sim/study/slurm/sweep_array on Slurm's own daemons, started for it alone on this
-# machine: keys, sockets, ports and states of their own, no service of the system's.
+# slurm_test.py PROGRAM TREE: the recipe sim/study/sweep/slurm/sweep_array on Slurm's own daemons, started for it
+# alone on this machine: keys, sockets, ports and states of their own, no service of the system's.
 import os
 import pathlib
 import shutil
@@ -127,7 +127,7 @@ def main():
         skip(f"no {', '.join(missing)}: install slurm-wlm")
     if os.getuid() != 0:
         skip("Slurm's daemons want root")
-    recipe = pathlib.Path(tree) / "sim/study/slurm/sweep_array"
+    recipe = pathlib.Path(tree) / "sim/study/sweep/slurm/sweep_array"
     with tempfile.TemporaryDirectory(prefix="sy-slurm-") as folder, Slurm(folder) as slurm:
         (pathlib.Path(folder) / "sweeps").mkdir()
         slurm.environment["SWITCHYARD"] = program

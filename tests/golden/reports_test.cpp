@@ -10,9 +10,9 @@
 #include <string>
 
 #include "sim/report/tables.hpp"
-#include "sim/study/comparison.hpp"
+#include "sim/study/compare/comparison.hpp"
+#include "sim/study/compare/probe.hpp"
 #include "sim/study/point.hpp"
-#include "sim/study/probe.hpp"
 #include "sim/summarise.hpp"
 
 using namespace switchyard;

@@ -1,0 +1,243 @@
+// The document, block by block.
+#include "sim/study/plan/document.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "sim/base/menu.hpp"
+#include "sim/base/rounding.hpp"
+#include "sim/summarise.hpp"
+
+namespace switchyard {
+namespace {
+
+constexpr int kDigits = 6;
+
+Json or_null(const std::optional<double>& value) { return value ? Json(rounded(*value, kDigits)) : Json(); }
+
+Json figure_of(const Reading& reading, const char* name) {
+  if (!reading.figures.is_object() || !reading.figures.contains(name)) return nullptr;
+  return reading.figures[name];
+}
+
+/// At the plan's own price, whatever price the simulation knew; without one in it, all is put on the output.
+Json usd_per_million(const PlannedDeployment& deployment, const std::string& name) {
+  const auto cost = usd_per_hour(*deployment.base, deployment.gpus());
+  if (!cost) return nullptr;
+  const double known = deployment.reading.figure("usd_per_hour");
+  if (known > 0.0) return rounded(deployment.reading.figure(name.c_str()) * *cost / known, kDigits);
+  const double tokens = deployment.reading.figure("output_throughput");
+  if (name != "usd_per_million_output_tokens" || tokens <= 0.0) return nullptr;
+  return rounded(*cost / 3600.0 / tokens * 1e6, kDigits);
+}
+
+Json deployment_json(const PlanStudy& study, const PlannedDeployment& deployment) {
+  const PlanBase& base = *deployment.base;
+  const Deployment& d = deployment.layout.deployment;
+  const double demand = demand_of(study, base);
+  Json json = {
+      {"model", base.model_name()},
+      {"kind", base.kind()},
+      {"gpu", base.gpu_name()},
+      {"gpus", deployment.gpus()},
+      {"replicas", deployment.load.replicas},
+      {"gpus_per_replica", deployment.layout.gpus()},
+      {"tensor_parallel_size", d.tensor_parallel_size},
+      {"pipeline_parallel_size", d.pipeline_parallel_size},
+      {"data_parallel_size", d.data_parallel_size},
+      {"enable_expert_parallel", d.enable_expert_parallel},
+      {"all2all_backend", d.all2all_backend},
+      {"precision", base.precision()},
+      {"max_num_seqs", deployment.layout.max_num_seqs},
+      {"max_num_batched_tokens", deployment.layout.max_num_batched_tokens},
+      {"layout", words_of(deployment)},
+      {"objective", rounded(deployment.objective, kDigits)},
+      {"goodput_requests_per_s", rounded(deployment.goodput, kDigits)},
+      {"headroom", demand > 0.0 ? Json(rounded(deployment.goodput / demand - 1.0, kDigits)) : Json()},
+      {"usd_per_hour", or_null(usd_per_hour(base, deployment.gpus()))}};
+  for (const char* name : {"usd_per_million_input_tokens", "usd_per_million_output_tokens"})
+    json[name] = usd_per_million(deployment, name);
+  for (const char* name : {"energy_per_output_token_j", "mean_power_w", "tokens_per_s_per_gpu",
+                           "tokens_per_s_per_user", "output_throughput", "mean_ttft_ms", "p99_ttft_ms",
+                           "mean_tpot_ms", "p99_tpot_ms", "communication_share", "bottleneck"})
+    json[name] = figure_of(deployment.reading, name);
+  json["rate_requests_per_s"] = deployment.load.requests_per_s;
+  return json;
+}
+
+Json winner_json(const PlanStudy& study, const Winner& winner) {
+  Json json = deployment_json(study, winner.deployment);
+  json["error"] = or_null(winner.error);
+  json["ties_with_best"] = winner.ties_with_best;
+  json["slo"] = Json::array();
+  for (const Json& bound : winner.deployment.reading.figures["slo"])
+    json["slo"].push_back({{"bound", bound["bound"]},
+                           {"limit_ms", bound["limit_ms"]},
+                           {"value_ms", bound["actual_ms"]},
+                           {"met", bound["met"]}});
+  json["breakdown"] = figure_of(winner.deployment.reading, "breakdown");
+  json["trust"] = trust_json(winner.trust);
+  const PlannedDeployment& deployment = winner.deployment;
+  json["scenario"] = deployment.base->scenario_for(deployment.layout, deployment.load).json;
+  return json;
+}
+
+Json by_gpu_json(const PlanStudy& study, const std::vector<PlannedChain>& chains) {
+  Json map = Json::array();
+  for (const PlannedChain& chain : chains) {
+    const ChainVerdict verdict = verdict_of(study, chain);
+    map.push_back({{"model", chain.base->model_name()},
+                   {"kind", chain.base->kind()},
+                   {"gpu", chain.base->gpu_name()},
+                   {"precision", chain.base->precision()},
+                   {"verdict", verdict.verdict},
+                   {"reason", verdict.reason},
+                   {"deployment", chain.best ? deployment_json(study, *chain.best) : Json()}});
+  }
+  return map;
+}
+
+Json nearest_json(const PlanFindings& findings) {
+  const std::optional<Nearest> nearest = nearest_of(*findings.study, findings.chains);
+  if (!nearest) return nullptr;
+  const bool load = nearest->bound == "demand";
+  return {{"model", nearest->base->model_name()},
+          {"kind", nearest->base->kind()},
+          {"gpu", nearest->base->gpu_name()},
+          {"layout", words_of(nearest->layout)},
+          {"gpus", nearest->replicas * nearest->layout.gpus()},
+          {"bound", nearest->bound},
+          {load ? "limit_requests_per_s" : "limit_ms", rounded(nearest->limit, kDigits)},
+          {load ? "value_requests_per_s" : "value_ms", rounded(nearest->value, kDigits)},
+          {"text", nearest->text}};
+}
+
+std::string slo_text(const Scenario& scenario) {
+  std::string text;
+  for (const Slo::Bound& bound : scenario.slo.bounds)
+    text += (text.empty() ? "" : ", ") + name_of(bound) + " " + to_text(bound.limit);
+  return text;
+}
+
+std::vector<std::string> notes_of(const PlanFindings& findings) {
+  std::vector<std::string> notes = {
+      "Replicas of a layout are independent: how many the demand takes follows from what one carries, and "
+      "was then "
+      "simulated whole.",
+      "max_model_len is the longest request of the workload unless the study says otherwise.",
+      "Where the better choice changes is as uncertain as the throughputs behind it: see each winner's "
+      "error."};
+  if (findings.failures > 0)
+    notes.push_back(std::to_string(findings.failures) +
+                    " simulations failed and count as missed; run the same command "
+                    "again to retry them.");
+  return notes;
+}
+
+std::string format(const char* pattern, double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, pattern, value);
+  return text;
+}
+
+std::string gpus_text(const PlannedDeployment& deployment) {
+  return std::to_string(deployment.gpus()) + " " + deployment.base->gpu_name();
+}
+
+/// "qwen3-30b-a3b (moe) on 4 h100_sxm, as 2 replicas of tp 2".
+std::string words_with_model(const PlannedDeployment& deployment) {
+  return deployment.base->model_name() + " (" + deployment.base->kind() + ") on " + gpus_text(deployment) +
+         " (" + words_of(deployment) + ")";
+}
+
+std::string objective_text(const PlanFindings& findings, double value) {
+  const Objective& objective = choose(objectives(), findings.study->objective, "objective");
+  return format("%.4g ", value) + std::string(objective.label);
+}
+
+std::string best_line(const PlanFindings& findings) {
+  const Winner& best = findings.winners.front();
+  std::string line = "Best: " + words_with_model(best.deployment) + ", " +
+                     objective_text(findings, best.deployment.objective);
+  const auto cost = usd_per_hour(*best.deployment.base, best.deployment.gpus());
+  if (cost && findings.study->objective != "minimise_cost") line += format(", %.4g $/h", *cost);
+  return line + ".";
+}
+
+std::string ties_line(const PlanFindings& findings) {
+  std::string names;
+  for (std::size_t i = 1; i < findings.winners.size(); ++i)
+    if (findings.winners[i].ties_with_best)
+      names += (names.empty() ? "" : ", ") + words_with_model(findings.winners[i].deployment) + " at " +
+               objective_text(findings, findings.winners[i].deployment.objective);
+  if (names.empty()) return "";
+  return "A tie within the simulator's stated errors (" +
+         format("%.0f %%", 100.0 * joint_error(findings.winners[0].error, findings.winners[1].error)) +
+         " for two of them): " + names + ".";
+}
+
+}  // namespace
+
+std::string words_of(const PlannedDeployment& deployment) {
+  std::string layout = words_of(deployment.layout);
+  if (deployment.load.replicas == 1) return layout;
+  return std::to_string(deployment.load.replicas) + " replicas of " + layout;
+}
+
+std::vector<std::string> verdict_lines(const PlanFindings& findings) {
+  std::vector<std::string> lines;
+  if (findings.winners.empty()) {
+    const std::optional<Nearest> nearest = nearest_of(*findings.study, findings.chains);
+    lines.emplace_back(findings.study->minimises()
+                           ? "No candidate carries the demand within the SLO and the budget."
+                           : "No candidate meets the SLO within the budget.");
+    if (nearest) lines.push_back("Nearest: " + nearest->text + ".");
+    return lines;
+  }
+  lines.push_back(best_line(findings));
+  const std::string ties = ties_line(findings);
+  if (!ties.empty()) lines.push_back(ties);
+  if (findings.crossover.is_object() && !findings.crossover.value("text", "").empty())
+    lines.push_back(findings.crossover["text"].get<std::string>());
+  for (const Json& change : findings.sensitivity)
+    if (change.value("winner_changes", false)) lines.push_back(change["text"].get<std::string>());
+  return lines;
+}
+
+Json plan_document(const PlanFindings& findings) {
+  const PlanStudy& study = *findings.study;
+  const std::vector<PlannedChain>& chains = findings.chains;
+  const PlanBase& first = *chains.front().base;
+  const PlanCounts counts = counts_of(chains);
+  const double demand = demand_of(study, first);
+  Json winners = Json::array();
+  for (std::size_t i = 0; i < findings.winners.size(); ++i) {
+    winners.push_back(winner_json(study, findings.winners[i]));
+    if (i < findings.curves.size()) winners.back()["curve"] = findings.curves[i];
+  }
+  return {{"title", study.title},
+          {"question", study.question},
+          {"objective", study.objective},
+          {"objective_label", choose(objectives(), study.objective, "objective").label},
+          {"demand_requests_per_s", study.minimises() ? Json(demand) : Json()},
+          {"budget", to_json(study)["budget"]},
+          {"workload", describe(first.scenario()).workload},
+          {"slo", slo_text(first.scenario())},
+          {"counts",
+           {{"layouts", counts.layouts},
+            {"candidates", counts.candidates},
+            {"does_not_fit", counts.does_not_fit},
+            {"bound", counts.bound},
+            {"simulated_layouts", counts.simulated_layouts},
+            {"simulations", findings.simulations}}},
+          {"verdict", verdict_lines(findings)},
+          {"winners", winners},
+          {"by_gpu", by_gpu_json(study, chains)},
+          {"nearest", nearest_json(findings)},
+          {"frontier", findings.frontier},
+          {"crossover", findings.crossover},
+          {"sensitivity", findings.sensitivity},
+          {"notes", notes_of(findings)}};
+}
+
+}  // namespace switchyard

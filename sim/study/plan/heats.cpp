@@ -1,0 +1,127 @@
+// Rounds: every source's current heat says what it wants to know, all of it is simulated together.
+#include "sim/study/plan/heats.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/base/rounding.hpp"
+
+namespace switchyard {
+namespace {
+
+std::vector<double> caps_of(const std::vector<PlannedLayout*>& entrants, const Effort& effort,
+                            std::int64_t replicas) {
+  std::vector<double> caps;
+  for (const PlannedLayout* entrant : entrants) {
+    const double most = cap_of(*entrant, effort) * static_cast<double>(replicas);
+    // Many replicas' requests come for too short a time to show more than one replica did alone.
+    constexpr double kNoMore = 1.01;
+    const double alone = entrant->carries * static_cast<double>(replicas);
+    caps.push_back(replicas > 1 ? std::min(most, kNoMore * alone) : most);
+  }
+  return caps;
+}
+
+double requests_wanted(const PlanBase& base, const Effort& effort, double rate) {
+  return std::ceil(rate * effort.stays * base.longest_stay().value());
+}
+
+/// At less load everything is nearer to the SLO.
+bool is_nearer(const Probe& probe, const Reading& reading, const std::optional<Probe>& best,
+               const Reading& best_reading) {
+  if (reading.strain <= 0.0) return false;
+  if (!best || probe.load.requests_per_s != best->load.requests_per_s)
+    return !best || probe.load.requests_per_s < best->load.requests_per_s;
+  return reading.strain < best_reading.strain;
+}
+
+}  // namespace
+
+double cap_of(const PlannedLayout& planned, const Effort& effort) {
+  constexpr double kOtherRequests = 1.03;  // the bound is of another number of them
+  return planned.most_requests_per_s * (1.0 + 1.0 / effort.stays) * kOtherRequests;
+}
+
+bool lasts(const PlanBase& base, const Effort& effort, double rate) {
+  return requests_wanted(base, effort, rate) <= static_cast<double>(effort.most);
+}
+
+std::int64_t requests_for(const PlanBase& base, const Effort& effort, double rate) {
+  const double wanted = std::min(requests_wanted(base, effort, rate), 1e9);
+  return std::clamp(static_cast<std::int64_t>(wanted), effort.fewest, effort.most);
+}
+
+Heat::Heat(std::vector<PlannedLayout*> entrants, const Effort& effort, const Race::Options& options,
+           std::int64_t replicas)
+    : entrants_(std::move(entrants)),
+      effort_(effort),
+      replicas_(replicas),
+      race_(options, caps_of(entrants_, effort, replicas)) {}
+
+std::vector<Probe> Heat::probes() const {
+  constexpr int kDigits = 6;  // a rate is written with no more
+  std::vector<Probe> probes;
+  for (const std::size_t runner : race_.runners()) {
+    const PlannedLayout& entrant = *entrants_[runner];
+    const double rate = rounded(race_.rate(), kDigits);
+    probes.push_back(
+        {entrant.base, entrant.layout, {replicas_, rate, requests_for(*entrant.base, effort_, rate)}});
+  }
+  return probes;
+}
+
+void Heat::tell(const std::vector<Reading>& readings) {
+  const std::vector<Probe> probes = this->probes();
+  const std::vector<std::size_t> runners = race_.runners();
+  std::vector<bool> met;
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    met.push_back(readings[i].met);
+    if (readings[i].met &&
+        (!best_probe_ || probes[i].load.requests_per_s > best_probe_->load.requests_per_s)) {
+      best_probe_ = probes[i];
+      best_reading_ = readings[i];
+    }
+    if (is_nearer(probes[i], readings[i], nearest_probe_, nearest_reading_)) {
+      nearest_probe_ = probes[i];
+      nearest_reading_ = readings[i];
+    }
+  }
+  race_.tell(met);
+  for (const std::size_t runner : runners) {
+    PlannedLayout& entrant = *entrants_[runner];
+    entrant.level = effort_.level;
+    entrant.carries = race_.carries(runner) / static_cast<double>(replicas_);
+    entrant.carries_not = race_.carries_not(runner) / static_cast<double>(replicas_);
+  }
+}
+
+std::vector<PlannedLayout*> Heat::leaders() const {
+  std::vector<PlannedLayout*> leaders;
+  for (const std::size_t leader : race_.leaders()) leaders.push_back(entrants_[leader]);
+  return leaders;
+}
+
+void run_heats(Prober& prober, const std::vector<HeatSource>& sources) {
+  std::vector<std::optional<Heat>> heats;
+  for (const HeatSource& source : sources) heats.push_back(source(nullptr));
+  while (true) {
+    std::vector<Probe> probes;
+    for (std::size_t i = 0; i < heats.size(); ++i) {
+      while (heats[i] && heats[i]->done()) heats[i] = sources[i](&*heats[i]);
+      if (!heats[i]) continue;
+      const std::vector<Probe> wanted = heats[i]->probes();
+      probes.insert(probes.end(), wanted.begin(), wanted.end());
+    }
+    if (probes.empty()) return;
+    const std::vector<Reading> readings = prober.read(probes);
+    auto next = readings.begin();
+    for (std::optional<Heat>& heat : heats) {
+      if (!heat) continue;
+      const auto end = next + static_cast<std::ptrdiff_t>(heat->race().runners().size());
+      heat->tell({next, end});
+      next = end;
+    }
+  }
+}
+
+}  // namespace switchyard

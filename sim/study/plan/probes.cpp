@@ -1,0 +1,162 @@
+// Rounds over workers; the longest simulations of a round start first.
+#include "sim/study/plan/probes.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <set>
+
+#include "sim/study/shared_banks.hpp"
+#include "sim/study/workers.hpp"
+
+namespace switchyard {
+namespace {
+
+constexpr std::chrono::milliseconds kGlance{200};
+constexpr std::size_t kMostBanks = 16;
+
+double number_or(const Json& value, double other) { return value.is_number() ? value.get<double>() : other; }
+
+/// Without a bound on TTFT or on the whole, a queue that grows for ever would meet the SLO.
+bool keeps_up(const Json& figures, const Load& load) {
+  constexpr double kLongWait = 10e3, kShare = 0.1;  // ms; of the time that requests came in
+  for (const Json& bound : figures["slo"]) {
+    const std::string name = bound["bound"].get<std::string>();
+    if (name.starts_with("ttft") || name.starts_with("e2el")) return true;
+  }
+  const double span = static_cast<double>(load.requests) / load.requests_per_s * 1e3;
+  return number_or(figures["mean_ttft_ms"], 0.0) <= std::max(kLongWait, kShare * span);
+}
+
+double strain_of(const Json& figures) {
+  double strain = 0.0;
+  for (const Json& bound : figures["slo"])
+    strain = std::max(strain, number_or(bound["actual_ms"], 0.0) / bound["limit_ms"].get<double>());
+  return strain;
+}
+
+Reading reading_of(const PointOutcome& outcome, const Load& load) {
+  Reading reading;
+  if (outcome.verdict != "ok") {
+    reading.reason = outcome.verdict + ": " + outcome.reason;
+    return reading;
+  }
+  reading.figures = outcome.summary;
+  reading.strain = strain_of(reading.figures);
+  const bool all_served =
+      reading.figure("completed") == reading.figure("submitted") && reading.figures["stopped"] == Json(false);
+  reading.met = reading.figures["slo_met"] == Json(true) && all_served && keeps_up(reading.figures, load);
+  return reading;
+}
+
+/// On a terminal: "round 12: 30 of 96 simulations, 2 running".
+void show_progress(std::size_t round, std::size_t done, std::size_t all, std::size_t running) {
+  if (isatty(STDERR_FILENO) != 1) return;
+  std::fprintf(stderr, "\r\033[Kround %zu: %zu of %zu simulations, %zu running", round, done, all, running);
+  std::fflush(stderr);
+}
+
+}  // namespace
+
+double Reading::figure(const char* name) const {
+  if (!figures.is_object() || !figures.contains(name)) return 0.0;
+  return number_or(figures[name], 0.0);
+}
+
+Prober::Prober(Journal& journal, std::size_t jobs, Interruption& interruption, std::string base_folder)
+    : journal_(journal), jobs_(jobs), interruption_(interruption), fingerprints_(std::move(base_folder)) {}
+
+/// A sweep's journal holds whole summaries; this one's keys are others.
+std::uint64_t Prober::key_of(const Probe& probe) {
+  const Json until = probe.until == Until::end ? "end" : "sure";
+  return fingerprints_.of({{"plan", until}}, probe.base->scenario_for(probe.layout, probe.load).json);
+}
+
+std::vector<Reading> Prober::read(const std::vector<Probe>& probes) {
+  std::vector<std::uint64_t> keys;
+  for (const Probe& probe : probes) keys.push_back(key_of(probe));
+  const std::vector<Task> tasks = pending(probes, keys);
+  if (!tasks.empty()) {
+    ++rounds_;
+    prepare_banks(tasks);
+    simulate(tasks);
+  }
+  std::vector<Reading> readings;
+  for (const std::uint64_t key : keys) readings.push_back(readings_.at(key));
+  return readings;
+}
+
+/// Those that neither this run nor the journal has, each once.
+std::vector<Prober::Task> Prober::pending(const std::vector<Probe>& probes,
+                                          const std::vector<std::uint64_t>& keys) {
+  std::vector<Task> tasks;
+  std::set<std::uint64_t> taken;
+  for (std::size_t i = 0; i < probes.size(); ++i) {
+    if (readings_.count(keys[i]) || !taken.insert(keys[i]).second) continue;
+    const Probe& probe = probes[i];
+    if (const std::optional<PointOutcome> known = journal_.find(keys[i])) {
+      readings_[keys[i]] = reading_of(*known, probe.load);
+      continue;
+    }
+    const Scenario& scenario = probe.base->scenario();
+    const bool routes = scenario.model.moe_layers() > 0;
+    const double ranks = static_cast<double>(probe.layout.deployment.data_parallel_size);
+    tasks.push_back({keys[i], &probe, bank_key(scenario),
+                     static_cast<double>(probe.load.requests) * (routes ? 4.0 + ranks : 1.0)});
+  }
+  std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) { return a.work > b.work; });
+  return tasks;
+}
+
+/// Built here once, inherited by the forks. What is wrong with a bank is left for the worker to find.
+void Prober::prepare_banks(const std::vector<Task>& tasks) {
+  for (const Task& task : tasks) {
+    const Scenario& scenario = task.probe->base->scenario();
+    if (banks_.count(task.bank) || scenario.model.moe_layers() == 0 || scenario.routing.mode == "exact")
+      continue;
+    if (banks_.size() >= kMostBanks) banks_.clear();
+    try {
+      banks_[task.bank] = build_bank(scenario);
+    } catch (const std::exception&) {
+      banks_[task.bank] = nullptr;
+    }
+  }
+}
+
+void Prober::simulate(const std::vector<Task>& tasks) {
+  Workers workers(jobs_, [&](std::uint64_t index) {
+    const Task& task = tasks[index];
+    const auto bank = banks_.find(task.bank);
+    return answer_of([&] {
+      return run_probe(task.probe->base->scenario_for(task.probe->layout, task.probe->load),
+                       bank == banks_.end() ? nullptr : bank->second, task.probe->until);
+    });
+  });
+  std::size_t next = 0, done = 0;
+  while (done < tasks.size()) {
+    interruption_.poll();
+    if (interruption_.token().stop_requested()) {
+      clear_progress_line();
+      throw PlanInterrupted();
+    }
+    while (next < tasks.size() && !workers.full()) workers.start(next++);
+    show_progress(rounds_, done, tasks.size(), workers.running());
+    for (const Workers::Ended& ended : workers.wait(kGlance)) {
+      const Task& task = tasks[ended.task];
+      record(task, outcome_of(ended, task.probe->base->scenario().source));
+      ++done;
+    }
+  }
+  clear_progress_line();
+}
+
+/// What failed is tried again by the next run, so it is not in the journal.
+void Prober::record(const Task& task, const PointOutcome& outcome) {
+  if (outcome.failed()) ++failures_;
+  else journal_.add(task.key, outcome);
+  readings_[task.key] = reading_of(outcome, task.probe->load);
+}
+
+}  // namespace switchyard

@@ -1,0 +1,78 @@
+// Simulations that a plan asks for in rounds, each in a process of its own; finished ones are kept in a
+// journal.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "sim/progress.hpp"
+#include "sim/study/fingerprint.hpp"
+#include "sim/study/journal.hpp"
+#include "sim/study/plan/bases.hpp"
+#include "sim/study/plan/probe_run.hpp"
+
+namespace switchyard {
+
+struct Probe {
+  const PlanBase* base = nullptr;
+  Layout layout;
+  Load load;
+  Until until = Until::sure;
+};
+
+/// What a probe found.
+struct Reading {
+  bool met = false;     // the SLO, by every request that was sent, and the queue did not grow without end
+  double strain = 0.0;  // the largest of value / limit over the bounds; 0 when nothing was served
+  std::string reason;   // why nothing was served
+  Json figures;         // of summary.json, those that a plan uses; null when nothing was served
+
+  /// 0 where the figure is null or missing.
+  double figure(const char* name) const;
+};
+
+/// Ctrl-C: what was finished is in the journal.
+struct PlanInterrupted : std::runtime_error {
+  PlanInterrupted() : std::runtime_error("interrupted") {}
+};
+
+class Prober {
+ public:
+  Prober(Journal& journal, std::size_t jobs, Interruption& interruption, std::string base_folder);
+
+  /// As many readings as probes, in their order; the same whatever `jobs`. What was read before is not
+  /// simulated again. Throws PlanInterrupted, and InputError on what a scenario could not know.
+  std::vector<Reading> read(const std::vector<Probe>& probes);
+
+  /// Different ones so far, and those of them that processes could not do even at their second try.
+  std::size_t count() const { return readings_.size(); }
+  std::size_t failures() const { return failures_; }
+
+ private:
+  struct Task {
+    std::uint64_t key = 0;
+    const Probe* probe = nullptr;
+    std::uint64_t bank = 0;
+    double work = 0.0;  // for the order alone
+  };
+
+  std::uint64_t key_of(const Probe& probe);
+  std::vector<Task> pending(const std::vector<Probe>& probes, const std::vector<std::uint64_t>& keys);
+  void prepare_banks(const std::vector<Task>& tasks);
+  void simulate(const std::vector<Task>& tasks);
+  void record(const Task& task, const PointOutcome& outcome);
+
+  Journal& journal_;
+  std::size_t jobs_;
+  Interruption& interruption_;
+  Fingerprints fingerprints_;
+  std::map<std::uint64_t, Reading> readings_;                          // by key
+  std::map<std::uint64_t, std::shared_ptr<const RoutingBank>> banks_;  // by bank_key()
+  std::size_t rounds_ = 0, failures_ = 0;
+};
+
+}  // namespace switchyard

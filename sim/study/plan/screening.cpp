@@ -1,0 +1,177 @@
+// Bounds, then one heat a size of replica, each with the threshold that the sizes before it set.
+#include "sim/study/plan/screening.hpp"
+
+#include <algorithm>
+#include <cstdio>
+
+#include "sim/study/readable.hpp"
+
+namespace switchyard {
+namespace {
+
+using Leaders = std::map<std::int64_t, std::vector<PlannedLayout*>>;
+
+/// The bound of the SLO that is missed the most whatever the load.
+std::optional<Shortfall> shortfall_of(const Bound& bound, const Slo& slo) {
+  std::optional<Shortfall> worst;
+  for (const Slo::Bound& limit : slo.bounds) {
+    const std::optional<Seconds> least = value_of(limit, bound.least);
+    if (!least || *least <= limit.limit) continue;
+    if (worst && worst->value / worst->limit >= *least / limit.limit) continue;
+    worst = Shortfall{name_of(limit), limit.limit.value() * 1e3, least->value() * 1e3};
+  }
+  return worst;
+}
+
+std::string text_of(const Shortfall& shortfall) {
+  char text[160];
+  std::snprintf(text, sizeof text, " is at least %.3g ms whatever the load; %.3g ms are allowed",
+                shortfall.value, shortfall.limit);
+  return shortfall.bound + text;
+}
+
+/// What may be tried in one chain, a size at a time.
+class Screening {
+ public:
+  Screening(const PlanStudy& study, PlannedChain& chain, Leaders& leaders, Bounds& bounds)
+      : chain_(chain), leaders_(leaders) {
+    for (PlannedLayout& planned : chain.layouts) {
+      if (planned.out() || has_cut_of(planned)) continue;
+      apply_bound(study, planned, bounds);
+      if (!planned.out()) sizes_[place_of(planned)].push_back(&planned);
+    }
+  }
+
+  std::optional<Heat> next(const Heat* before) {
+    if (before) settle(*before);
+    if (sizes_.empty()) return std::nullopt;
+    const auto [place, entrants] = *sizes_.begin();
+    sizes_.erase(sizes_.begin());
+    size_ = place.first;
+    floor_ = floor_of(size_);
+    return Heat(
+        entrants, kScreening,
+        {.start = start_of(entrants), .step = 1.6, .tolerance = 1.15, .margin = 1.15, .floor = floor_});
+  }
+
+ private:
+  /// Pipelines take long to simulate and seldom win: they come after the others of their size, and have to
+  /// carry more.
+  using Place = std::pair<std::int64_t, bool>;
+  static Place place_of(const PlannedLayout& planned) {
+    return {planned.layout.gpus(), planned.layout.deployment.pipeline_parallel_size > 1};
+  }
+
+  /// The first engine limits that fit stand for all.
+  bool has_cut_of(const PlannedLayout& planned) const {
+    const auto same = sizes_.find(place_of(planned));
+    return same != sizes_.end() &&
+           std::any_of(same->second.begin(), same->second.end(),
+                       [&](const auto* other) { return same_cut(other->layout, planned.layout); });
+  }
+
+  /// What those before it carry on as many GPUs, less what coarse counts may be wrong.
+  double floor_of(std::int64_t size) const {
+    constexpr double kLenient = 0.92;
+    double floor = 0.0;
+    for (const auto& [smaller, best] : chain_.best_of_size) {
+      const std::int64_t replicas = size / smaller;
+      if (replicas * smaller == size) floor = std::max(floor, best->carries * static_cast<double>(replicas));
+    }
+    return kLenient * floor;
+  }
+
+  static double start_of(const std::vector<PlannedLayout*>& entrants) {
+    double most = 0.0;
+    for (const PlannedLayout* entrant : entrants) most = std::max(most, entrant->most_requests_per_s);
+    return most / 2.0;
+  }
+
+  void settle(const Heat& heat) {
+    const std::vector<PlannedLayout*> leaders = heat.leaders();
+    for (PlannedLayout* entrant : heat.entrants()) {
+      if (!leaders.empty()) {
+        if (std::find(leaders.begin(), leaders.end(), entrant) == leaders.end())
+          fall_behind(*entrant, *leaders.front());
+      } else if (floor_ > 0.0) {
+        entrant->verdict = "dominated";
+        entrant->reason = "others on as many GPUs carry at least " + rate_text(floor_);
+      } else {
+        entrant->verdict = "misses the SLO";
+        entrant->reason = "already at " + rate_text(std::max(entrant->carries_not, 1e-3)) + " a replica";
+      }
+    }
+    note_nearest(heat);
+    if (leaders.empty()) return;
+    std::vector<PlannedLayout*>& all = leaders_[size_];
+    all.insert(all.end(), leaders.begin(), leaders.end());
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto* a, const auto* b) { return a->carries > b->carries; });
+    chain_.best_of_size[size_] = all.front();
+  }
+
+  void note_nearest(const Heat& heat) {
+    if (!heat.nearest_probe()) return;
+    if (chain_.nearest && chain_.nearest_reading.strain <= heat.nearest_reading().strain) return;
+    chain_.nearest = heat.nearest_probe();
+    chain_.nearest_reading = heat.nearest_reading();
+  }
+
+  PlannedChain& chain_;
+  Leaders& leaders_;
+  std::map<Place, std::vector<PlannedLayout*>> sizes_;  // still to come
+  std::int64_t size_ = 0;
+  double floor_ = 0.0;
+};
+
+}  // namespace
+
+bool same_cut(const Layout& a, const Layout& b) {
+  Layout other = b;
+  other.max_num_seqs = a.max_num_seqs;
+  other.max_num_batched_tokens = a.max_num_batched_tokens;
+  return a == other;
+}
+
+void fall_behind(PlannedLayout& loser, const PlannedLayout& winner) {
+  loser.verdict = "outrun";
+  loser.reason = "a replica misses the SLO at " + rate_text(loser.carries_not) + "; " +
+                 words_of(winner.layout) + " carries " + rate_text(winner.carries);
+}
+
+void apply_bound(const PlanStudy& study, PlannedLayout& planned, Bounds& bounds) {
+  constexpr std::int64_t kRequests = 1000;  // that the bound is of
+  if (planned.out() || planned.most_requests_per_s > 0.0) return;
+  const PlanBase& base = *planned.base;
+  const Scenario scenario = base.scenario_for(planned.layout, {1, 1.0, kRequests});
+  const Bound bound = bounds.of(scenario, *find_memory(planned));
+  planned.most_requests_per_s = bound.requests_per_s_within_slo;
+  const double demand = demand_of(study, base);
+  const std::int64_t replicas = base.most_gpus() / planned.layout.gpus();
+  const double most = bound.requests_per_s_within_slo * static_cast<double>(replicas);
+  if (!can_meet(bound, scenario.slo) || most <= 0.0) {
+    planned.verdict = "bound";
+    planned.shortfall = shortfall_of(bound, scenario.slo);
+    planned.reason = planned.shortfall ? text_of(*planned.shortfall) : "no load lets it meet the SLO";
+  } else if (cap_of(planned, kFinal) * static_cast<double>(replicas) < demand) {
+    planned.verdict = "bound";
+    planned.shortfall = Shortfall{"demand", demand, most};
+    planned.reason =
+        "within the SLO the budget's replicas carry at most " + rate_text(most) + " of " + rate_text(demand);
+  }
+}
+
+std::vector<Leaders> screen(const PlanStudy& study, std::vector<PlannedChain>& chains, Bounds& bounds,
+                            Prober& prober) {
+  std::vector<Leaders> leaders(chains.size());
+  std::deque<Screening> screenings;
+  std::vector<HeatSource> sources;
+  for (std::size_t i = 0; i < chains.size(); ++i) {
+    Screening& screening = screenings.emplace_back(study, chains[i], leaders[i], bounds);
+    sources.emplace_back([&screening](const Heat* before) { return screening.next(before); });
+  }
+  run_heats(prober, sources);
+  return leaders;
+}
+
+}  // namespace switchyard

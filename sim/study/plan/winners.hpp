@@ -1,0 +1,47 @@
+// Who wins a plan: the best deployment of each model, and which of them the simulator cannot tell apart.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/report/trust.hpp"
+#include "sim/study/plan/search.hpp"
+
+namespace switchyard {
+
+struct Winner {
+  PlannedDeployment deployment;
+  Trust trust;
+  std::optional<double> error;  // of the objective, as a share: that of throughput; none: not known
+  bool ties_with_best = false;
+};
+
+/// One a model that meets the SLO within the budget, the best first; equal ones by dollars an hour, then by
+/// what they can carry.
+std::vector<Winner> winners_of(const PlanStudy& study, const std::vector<PlannedChain>& chains);
+
+/// The errors of two independent figures together, as a share.
+double joint_error(const std::optional<double>& a, const std::optional<double>& b);
+
+/// What comes nearest to the SLO and the demand where nothing meets them.
+struct Nearest {
+  const PlanBase* base = nullptr;
+  Layout layout;
+  std::int64_t replicas = 1;
+  std::string bound;                // "tpot_p99", or "demand"
+  double limit = 0.0, value = 0.0;  // ms, or requests/s
+  std::string text;                 // a sentence without its full stop
+};
+std::optional<Nearest> nearest_of(const PlanStudy& study, const std::vector<PlannedChain>& chains);
+
+/// "meets the SLO", or why nothing of a chain does, with the reason.
+struct ChainVerdict {
+  std::string verdict, reason;
+};
+ChainVerdict verdict_of(const PlanStudy& study, const PlannedChain& chain);
+
+/// Dollars of an hour of so many of its GPUs; none where the price is not known.
+std::optional<double> usd_per_hour(const PlanBase& base, std::int64_t gpus);
+
+}  // namespace switchyard

@@ -1,0 +1,38 @@
+// Banks are found by the point's number: its scenario is read in the fork.
+#include "sim/study/sweep/point_work.hpp"
+
+#include <unordered_map>
+
+#include "sim/study/point.hpp"
+#include "sim/study/shared_banks.hpp"
+#include "sim/study/workers.hpp"
+
+namespace switchyard {
+
+Work point_work(const Study& study, const std::vector<PendingPoint>& points, std::size_t at_once) {
+  struct Banks {
+    SharedBanks shared;
+    std::unordered_map<std::uint64_t, std::uint64_t> keys;  // by point
+  };
+  const auto banks = std::make_shared<Banks>();
+  for (const PendingPoint& pending : points) {
+    banks->keys[pending.point] = pending.bank;
+    banks->shared.expect(pending.bank);
+  }
+  const auto answer = [&study, banks](std::uint64_t point) {
+    return answer_of(
+        [&] { return run_point(scenario_of(study, point), banks->shared.find(banks->keys.at(point))); });
+  };
+  const auto prepare = [&study, banks, at_once](std::uint64_t point) {
+    banks->shared.prepare(banks->keys.at(point), at_once, [&] { return scenario_of(study, point); });
+  };
+  return {answer, prepare};
+}
+
+MakeCrew local_crew(std::size_t jobs) {
+  return [jobs](const Study& study, const std::vector<PendingPoint>& points) {
+    return std::make_unique<Workers>(jobs, point_work(study, points, jobs));
+  };
+}
+
+}  // namespace switchyard

@@ -1,0 +1,30 @@
+// The work of a sweep: a study's points, each simulated in a process of its own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "sim/study/crew.hpp"
+#include "sim/study/sweep/study_file.hpp"
+
+namespace switchyard {
+
+/// A point that is to be simulated, and the key of its routing bank.
+struct PendingPoint {
+  std::uint64_t point, bank;
+};
+
+/// Simulates `points`; their numbers are the tasks, and point.hpp reads the answers. A bank that more than
+/// `at_once` of them share is built once, in the process that is forked. `study` must outlive the work.
+Work point_work(const Study& study, const std::vector<PendingPoint>& points, std::size_t at_once);
+
+/// A crew that does this work. Both must outlive it.
+using MakeCrew =
+    std::function<std::unique_ptr<Crew>(const Study& study, const std::vector<PendingPoint>& points)>;
+
+/// At most `jobs` processes of this machine at once.
+MakeCrew local_crew(std::size_t jobs);
+
+}  // namespace switchyard
