@@ -1,6 +1,6 @@
 // Counting in bit planes: plane k holds bit k of 512 counters, and carry-save adders put sixteen sets at a
 // time into them (Harley and Seal; Mula, Kurz and Lemire 2018, "Faster population counts using AVX2
-// instructions", for each position by itself). With AVX-512 a set is one vector and an adder three
+// instructions", for each position by itself). With AVX-512 a set is one vector and an adder two
 // instructions; with AVX2 two vectors, one after the other, and five.
 #include "kernels/bit_counters.hpp"
 
@@ -44,13 +44,15 @@ using Words = hn::CappedTag<std::uint64_t, kSetWords>;
 using Vec = hn::Vec<Words>;
 
 HWY_INLINE Vec sum(Vec a, Vec b, Vec c, Vec& carry) {
-  const Vec half = hn::Xor(a, b);
 #if HWY_TARGET <= HWY_AVX3
-  carry = hn::IfVecThenElse(half, c, a);  // bit by bit here; AVX2's blend looks at one bit of a byte
+  constexpr int kMajority = 0xe8, kParity = 0x96;  // of three bits
+  carry = Vec{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, kMajority)};
+  return Vec{_mm512_ternarylogic_epi64(a.raw, b.raw, c.raw, kParity)};
 #else
+  const Vec half = hn::Xor(a, b);
   carry = hn::Or(hn::And(a, b), hn::And(half, c));
-#endif
   return hn::Xor(half, c);
+#endif
 }
 
 /// Returns what is carried beyond the fours.
@@ -99,7 +101,7 @@ void add(Counters& to, std::size_t part, std::size_t level, std::size_t size, Se
 /// From 0.
 void count(const std::uint64_t* sets, const std::vector<std::vector<std::uint32_t>>& lists, Counters& to) {
   const Words d;
-  to.planes = {};
+  std::fill_n(to.planes.begin(), to.used, decltype(to.planes)::value_type{});
   to.used = 0;
   for (std::size_t part = 0; part < kSetWords; part += hn::Lanes(d))
     for (std::size_t level = 0; level < lists.size() || level < to.used; ++level) {
@@ -120,6 +122,37 @@ void count(const std::uint64_t* sets, const std::vector<std::vector<std::uint32_
     }
 }
 
+/// Adds bits [lowest, lowest + 8) of the counters from `first` on, as many as there are lanes or counts.
+void add_bytes(const Counters& counters, std::size_t lowest, std::size_t first,
+               std::span<std::uint32_t> counts) {
+  const hn::CappedTag<std::uint8_t, 64> bytes;
+  auto sum = hn::Zero(bytes);
+  for (std::size_t k = lowest; k < std::min(counters.used, lowest + 8); ++k) {
+    const auto* bits = reinterpret_cast<const std::uint8_t*>(counters.planes[k].data()) + first / 8;
+    const auto weight = hn::Set(bytes, static_cast<std::uint8_t>(1u << (k - lowest)));
+    sum = hn::Or(sum, hn::IfThenElseZero(hn::LoadMaskBits(bytes, bits), weight));
+  }
+  alignas(64) std::array<std::uint8_t, 64> of_counter;
+  hn::Store(sum, bytes, of_counter.data());
+  const hn::CappedTag<std::uint32_t, 16> d;
+  const hn::Rebind<std::uint8_t, decltype(d)> few_bytes;
+  std::size_t i = 0;
+  for (; i + hn::Lanes(d) <= counts.size(); i += hn::Lanes(d)) {
+    const auto own = hn::PromoteTo(d, hn::LoadU(few_bytes, of_counter.data() + i));
+    hn::StoreU(hn::Add(hn::LoadU(d, counts.data() + i), hn::ShiftLeftSame(own, static_cast<int>(lowest))), d,
+               counts.data() + i);
+  }
+  for (; i < counts.size(); ++i) counts[i] += std::uint32_t{of_counter[i]} << lowest;
+}
+
+/// Adds the counters from `first` on.
+void add_to(std::span<std::uint32_t> counts, const Counters& counters, std::size_t first) {
+  const std::size_t step = hn::Lanes(hn::CappedTag<std::uint8_t, 64>());
+  for (std::size_t i = 0; i < counts.size(); i += step)
+    for (std::size_t lowest = 0; lowest < std::min<std::size_t>(counters.used, 32); lowest += 8)
+      add_bytes(counters, lowest, first + i, counts.subspan(i, std::min(step, counts.size() - i)));
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace switchyard
 HWY_AFTER_NAMESPACE();
@@ -129,43 +162,7 @@ namespace switchyard {
 namespace {
 
 HWY_EXPORT(count);
-
-constexpr std::size_t kLanes = 32;
-using Lanes = std::uint8_t __attribute__((vector_size(kLanes)));
-
-/// All ones in the lanes whose bit is set.
-Lanes spread(std::uint32_t bits) {
-  using Words = std::uint32_t __attribute__((vector_size(kLanes)));
-  constexpr Lanes kBit = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128,
-                          1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
-  const auto all = reinterpret_cast<Lanes>(Words{} + bits);
-  const Lanes own = __builtin_shufflevector(all, all, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 18, 18,
-                                            18, 18, 18, 18, 18, 18, 19, 19, 19, 19, 19, 19, 19, 19);
-  return reinterpret_cast<Lanes>((own & kBit) == kBit);
-}
-
-/// Adds bits [lowest, lowest + 8) of the counters from `first` on.
-void add_byte(const Counters& counters, std::size_t lowest, std::size_t first,
-              std::span<std::uint32_t> counts) {
-  Lanes sum = {};
-  for (std::size_t k = lowest; k < std::min(counters.used, lowest + 8); ++k) {
-    const auto weight = static_cast<std::uint8_t>(1u << (k - lowest));
-    sum |= spread(static_cast<std::uint32_t>(counters.planes[k][first / 64] >> (first % 64))) & weight;
-  }
-  const auto bytes = std::bit_cast<std::array<std::uint8_t, kLanes>>(sum);
-  if (counts.size() == kLanes) {  // a loop of known length is one of vectors
-    for (std::size_t i = 0; i < kLanes; ++i) counts[i] += std::uint32_t{bytes[i]} << lowest;
-  } else {
-    for (std::size_t i = 0; i < counts.size(); ++i) counts[i] += std::uint32_t{bytes[i]} << lowest;
-  }
-}
-
-/// Adds the counters from `first` on.
-void add_to(std::span<std::uint32_t> counts, const Counters& counters, std::size_t first) {
-  for (std::size_t i = 0; i < counts.size(); i += kLanes)
-    for (std::size_t lowest = 0; lowest < std::min<std::size_t>(counters.used, 32); lowest += 8)
-      add_byte(counters, lowest, first + i, counts.subspan(i, std::min(kLanes, counts.size() - i)));
-}
+HWY_EXPORT(add_to);
 
 }  // namespace
 
@@ -174,7 +171,8 @@ void count_members(std::span<const SetsToCount> groups,
   Counters counters;
   for (const SetsToCount& group : groups) {
     HWY_DYNAMIC_DISPATCH(count)(group.sets, lists, counters);
-    for (std::size_t half = 0; half < 2; ++half) add_to(group.counts[half], counters, half * kSetWords * 32);
+    for (std::size_t half = 0; half < 2; ++half)
+      HWY_DYNAMIC_DISPATCH(add_to)(group.counts[half], counters, half * kSetWords * 32);
   }
 }
 
