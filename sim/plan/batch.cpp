@@ -24,10 +24,15 @@ void RankBatch::advance() {
   for (std::size_t i = 0; i < decode_contexts.size() && i < routed.size(); ++i) ++routed[i].position;
 }
 
-std::int64_t most_tokens(std::span<const RankBatch> ranks) {
-  std::int64_t most = 0;
-  for (const RankBatch& batch : ranks) most = std::max(most, batch.tokens());
-  return most;
+StepTokens tokens_of(std::span<const RankBatch> ranks) {
+  StepTokens tokens;
+  for (const RankBatch& batch : ranks) {
+    const std::int64_t own = batch.tokens();
+    tokens.most = std::max(tokens.most, own);
+    tokens.all += own;
+    tokens.only_decodes = tokens.only_decodes && batch.prefills.empty();
+  }
+  return tokens;
 }
 
 }  // namespace switchyard

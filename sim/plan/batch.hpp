@@ -42,7 +42,12 @@ struct RankBatch {
   void advance();
 };
 
-/// Of the fullest rank.
-std::int64_t most_tokens(std::span<const RankBatch> ranks);
+/// Sizes of a step over its ranks.
+struct StepTokens {
+  std::int64_t most = 0;  // of the fullest rank
+  std::int64_t all = 0;
+  bool only_decodes = true;
+};
+StepTokens tokens_of(std::span<const RankBatch> ranks);
 
 }  // namespace switchyard

@@ -7,12 +7,6 @@
 namespace switchyard {
 namespace {
 
-std::int64_t all_tokens(std::span<const RankBatch> ranks) {
-  std::int64_t sum = 0;
-  for (const RankBatch& batch : ranks) sum += batch.tokens();
-  return sum;
-}
-
 ExchangeLeg leg_of(const Collective& collective, Bytes message) {
   const CollectiveCost& cost = collective.at(message);
   ExchangeLeg leg;
@@ -24,11 +18,11 @@ ExchangeLeg leg_of(const Collective& collective, Bytes message) {
 
 }  // namespace
 
-StepTimer::ExpertTimes StepTimer::expert_work(const MoeLayer& layer, std::span<const RankBatch> ranks) {
+StepTimer::ExpertTimes StepTimer::expert_work(const MoeLayer& layer) {
   const LayerTimes& of_layer = (*kinds_)[layer.kind];
   const LayerTimes::ExpertTime slowest = slowest_experts(layer);
   // Gathered tokens are routed on every rank; else each rank routes its own.
-  const std::int64_t tokens = routes_by_source() ? most_tokens(ranks) : all_tokens(ranks);
+  const std::int64_t tokens = routes_by_source() ? tokens_.most : tokens_.all;
   return {of_layer.routing(tokens), of_layer.permutation(tokens), slowest.products, slowest.activation};
 }
 
@@ -61,8 +55,7 @@ Breakdown StepTimer::ExpertTimes::breakdown() const {
   return sum;
 }
 
-StepTimer::ExchangeTimes StepTimer::exchange(std::size_t stage, const MoeLayer& layer,
-                                             std::span<const RankBatch> ranks) {
+StepTimer::ExchangeTimes StepTimer::exchange(std::size_t stage, const MoeLayer& layer) {
   StageNetwork& network = network_.stages[stage];
   if (network.exchange) {
     ExchangeTimes times{network.exchange->dispatch(layer.moe_layer),
@@ -76,10 +69,8 @@ StepTimer::ExchangeTimes StepTimer::exchange(std::size_t stage, const MoeLayer& 
   }
   // A step of decodes alone is a CUDA graph, and every rank is padded to the largest; else each gathers what
   // there is (vLLM's all_gatherv).
-  const bool only_decode =
-      std::all_of(ranks.begin(), ranks.end(), [](const RankBatch& batch) { return batch.prefills.empty(); });
-  const std::int64_t rows =
-      only_decode ? most_tokens(ranks) * static_cast<std::int64_t>(ranks.size()) : all_tokens(ranks);
+  const std::int64_t ranks = model_.deployment->data_parallel_size;
+  const std::int64_t rows = tokens_.only_decodes ? tokens_.most * ranks : tokens_.all;
   const Bytes gathered = static_cast<double>(rows) * (*kinds_)[layer.kind].expert_row_bytes();
   return {leg_of(network.expert_all_gather, gathered), leg_of(network.expert_reduce_scatter, gathered)};
 }
@@ -87,19 +78,18 @@ StepTimer::ExchangeTimes StepTimer::exchange(std::size_t stage, const MoeLayer& 
 /// DeepEP's exchanges return at once, and vLLM computes the shared experts until the combine is done
 /// (fused_moe/modular_kernel.py, _finalize); beside other backends they have a stream of their own from
 /// before the dispatch on, for batches up to a threshold (VLLM_SHARED_EXPERTS_STREAM_TOKEN_THRESHOLD).
-StepTimer::BesideExchange StepTimer::beside_exchange(const SegmentTime& segment,
-                                                     std::span<const RankBatch> ranks) const {
+StepTimer::BesideExchange StepTimer::beside_exchange(const SegmentTime& segment) const {
   const std::optional<std::int64_t>& most = model_.engine->shared_experts_stream_tokens;
   if (!most) return {};
   if (is_asynchronous(model_.deployment->all2all_backend)) return {Seconds(0.0), segment.shared};
-  return {most_tokens(ranks) <= *most ? segment.shared : Seconds(0.0), Seconds(0.0)};
+  return {tokens_.most <= *most ? segment.shared : Seconds(0.0), Seconds(0.0)};
 }
 
 StepTimer::Exposed StepTimer::write_exchanged(std::size_t stage, const MoeLayer& layer,
                                               std::span<const RankBatch> ranks, const ExpertTimes& experts,
                                               PhaseWriter& out) {
-  const BesideExchange beside = beside_exchange(segment_times_[*layer.segment], ranks);
-  const ExchangeTimes exchange_times = exchange(stage, layer, ranks);
+  const BesideExchange beside = beside_exchange(segment_times_[*layer.segment]);
+  const ExchangeTimes exchange_times = exchange(stage, layer);
   const ExchangeLeg& dispatch = exchange_times.dispatch;
   const ExchangeLeg& combine = exchange_times.combine;
   write_segment(stage, *layer.segment, ranks, Seconds(0.0) - beside.dispatch - beside.combine, out);

@@ -168,7 +168,7 @@ void StepTimer::write_round(Seconds time, std::span<const Transfer> transfers, P
 /// Every tensor rank sends its share, which the next stage gathers.
 Seconds StepTimer::hand_on(std::size_t stage, std::span<const RankBatch> ranks, PhaseWriter& out) {
   const Bytes vectors =
-      model_.engine->pipeline_tensors * static_cast<double>(most_tokens(ranks)) * hidden_bytes_;
+      model_.engine->pipeline_tensors * static_cast<double>(tokens_of(ranks).most) * hidden_bytes_;
   const Bytes share = vectors / static_cast<double>(model_.deployment->tensor_parallel_size);
   const std::vector<Collective>& gather = network_.stages[stage + 1].tensor_all_gather;
   out.collective(network_.stages[stage].send_to_next, share);

@@ -114,7 +114,7 @@ Breakdown StepTimer::stage_time(std::size_t stage, std::span<const RankBatch> ra
   Seconds replicated;  // experts without exchanges
   if (!stages_[stage].moe_layers.empty()) route(stage, ranks);
   for (const MoeLayer& layer : stages_[stage].moe_layers) {
-    const ExpertTimes experts = expert_work(layer, ranks);
+    const ExpertTimes experts = expert_work(layer);
     sum += experts.breakdown();
     if (!layer.segment) {
       replicated += experts.breakdown().total();
@@ -129,6 +129,7 @@ Breakdown StepTimer::stage_time(std::size_t stage, std::span<const RankBatch> ra
 
 Breakdown StepTimer::rank_work(std::size_t stage, std::span<const RankBatch> ranks) {
   const std::size_t kinds = kinds_->size();
+  tokens_ = tokens_of(ranks);
   for (std::size_t rank = 0; rank < ranks.size(); ++rank)
     for (std::size_t kind = 0; kind < kinds; ++kind)
       rank_kinds_[rank * kinds + kind] = layer_on_rank(stage, kind, rank, ranks[rank]);
@@ -256,7 +257,7 @@ Breakdown StepTimer::after_layers(std::span<const RankBatch> ranks, PhaseWriter&
   if (engine.gathers_logits)
     sum[Part::communication] = together(network_.stages.back().tensor_all_gather, logits, out);
   if (model_.scope == Scope::serving) {
-    const Bytes hidden = static_cast<double>(most_tokens(ranks)) * hidden_bytes_;
+    const Bytes hidden = static_cast<double>(tokens_of(ranks).most) * hidden_bytes_;
     std::optional<Seconds> sampling;
     if (engine.torch_kernels && sampled > 0)
       sampling = model_.cost->kernels().torch_sampling.at({sampled, model_.architecture->vocab_size, {}});

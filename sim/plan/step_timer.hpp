@@ -90,7 +90,8 @@ class StepTimer {
   /// Operators of one kind of layer on one dp rank, its own all-reduces included.
   Breakdown layer_on_rank(std::size_t stage, std::size_t kind, std::size_t rank,
                           const RankBatch& batch) const;
-  /// Everything between synchronisations: per segment the slowest rank, which fills segment_times_.
+  /// Everything between synchronisations: per segment the slowest rank, which fills segment_times_; and
+  /// tokens_.
   Breakdown rank_work(std::size_t stage, std::span<const RankBatch> ranks);
   /// Writes one pass of a segment, and `more` work in its midst; after rank_work.
   void write_segment(std::size_t stage, std::size_t segment, std::span<const RankBatch> ranks, Seconds more,
@@ -102,25 +103,26 @@ class StepTimer {
   Seconds longest_unshared(const Segment& segment, std::span<const RankBatch> ranks) const;
   /// Per layer of the only stage: the rank that its segment waits for.
   std::vector<std::size_t> slowest_by_layer(std::size_t ranks) const;
-  /// Routed experts of one layer, the products and the activation of the slowest expert rank.
+  /// Routed experts of one layer, the products and the activation of the slowest expert rank; after
+  /// rank_work.
   struct ExpertTimes {
     Seconds routing, permutation, products, activation;
     Seconds between() const { return permutation + products + activation; }
     SideWork beside() const { return {between(), products}; }
     Breakdown breakdown() const;
   };
-  ExpertTimes expert_work(const MoeLayer& layer, std::span<const RankBatch> ranks);
+  ExpertTimes expert_work(const MoeLayer& layer);
   /// The products and the activation of the slowest expert rank.
   LayerTimes::ExpertTime slowest_experts(const MoeLayer& layer);
   struct ExchangeTimes {
     ExchangeLeg dispatch, combine;
   };
-  ExchangeTimes exchange(std::size_t stage, const MoeLayer& layer, std::span<const RankBatch> ranks);
+  ExchangeTimes exchange(std::size_t stage, const MoeLayer& layer);
   /// What of the shared experts' time runs beside each direction.
   struct BesideExchange {
     Seconds dispatch, combine;
   };
-  BesideExchange beside_exchange(const SegmentTime& segment, std::span<const RankBatch> ranks) const;
+  BesideExchange beside_exchange(const SegmentTime& segment) const;
   /// Exposed time of each direction.
   struct Exposed {
     Seconds dispatch, combine;
@@ -184,6 +186,7 @@ class StepTimer {
   // Scratch.
   std::vector<Breakdown> rank_kinds_;       // [rank, kind]
   std::vector<SegmentTime> segment_times_;  // of the stage
+  StepTokens tokens_;                       // of all ranks
   std::vector<PhaseLoad> phase_loads_;      // of groups that work at the same time
   std::vector<Seconds> exposed_by_layer_;   // of the stage's MoE layers, where halves take turns
   std::vector<LinkLoad> exchanged_;         // of a round of micro-batches

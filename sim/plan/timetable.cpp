@@ -30,7 +30,7 @@ void StepTimer::write_layers(std::span<const RankBatch> ranks, std::vector<Timet
   for (std::int64_t layer = 0; layer < layers; ++layer) {
     write_layer(layer, slowest[static_cast<std::size_t>(layer)], ranks, entries);
     if (const MoeLayer* moe = moe_layer(layer)) {
-      const ExpertTimes experts = expert_work(*moe, ranks);
+      const ExpertTimes experts = expert_work(*moe);
       const Exposed exposed = moe->segment ? write_exchanged(0, *moe, ranks, experts, unheard) : Exposed{};
       write_experts(layer, experts, exposed, entries);
     }

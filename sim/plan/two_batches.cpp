@@ -99,8 +99,8 @@ Breakdown StepTimer::time_half(std::size_t stage, Half& half) {
   route(stage, half.ranks);
   half.dropped = routed_->dropped();
   for (const MoeLayer& layer : stages_[stage].moe_layers) {
-    half.experts.push_back(expert_work(layer, half.ranks));
-    half.exchanges.push_back(exchange(stage, layer, half.ranks));
+    half.experts.push_back(expert_work(layer));
+    half.exchanges.push_back(exchange(stage, layer));
     sum += half.experts.back().breakdown();
   }
   return sum;
