@@ -72,7 +72,7 @@ RoutedLoad::RoutedLoad(const RoutingBank& bank, RoutingMode mode, std::shared_pt
       tiling_(tiling),
       capacity_(std::move(capacity)),
       counts_(bank.empty_counts()),
-      tokens_read_(bank.no_tokens()) {
+      reads_(bank.no_reads()) {
   ensure(slots_->layers() == bank.moe_layers(), "every MoE layer's experts are placed");
   if (slots_->has_replicas()) first_rows_ = bank.empty_counts();
 }
@@ -85,8 +85,8 @@ void RoutedLoad::route(std::span<const RankBatch> ranks) {
     counts_.clear();
     for (const RankBatch& batch : ranks)
       for (const TokenRun& run : batch.routed)
-        if (!bank_->note(run, tokens_read_)) bank_->add(run, counts_);
-    bank_->add_tokens(tokens_read_, counts_);
+        if (!bank_->note(run, reads_)) bank_->add(run, counts_);
+    bank_->add_tokens(reads_, counts_);
   }
   drop_beyond_capacity(0);
   check_conserved();
@@ -125,7 +125,7 @@ void RoutedLoad::find_loads() {
     const std::span<const std::uint32_t> rows = slot_rows(layer);
     const std::size_t on_rank = slots_->on(layer, 0).size();
     for (std::size_t rank = 0; rank < static_cast<std::size_t>(ranks); ++rank)
-      *load++ = load_of(rows.subspan(rank * on_rank, on_rank));
+      find_load(rows.subspan(rank * on_rank, on_rank), *load++);
   }
 }
 
@@ -140,8 +140,7 @@ std::span<const std::uint32_t> RoutedLoad::slot_rows(std::int64_t layer) {
   return slot_rows_;
 }
 
-ExpertLoad RoutedLoad::load_of(std::span<const std::uint32_t> slot_rows) const {
-  ExpertLoad load;
+void RoutedLoad::find_load(std::span<const std::uint32_t> slot_rows, ExpertLoad& load) const {
   load.rows = sum_of(slot_rows, [](std::uint32_t rows) { return rows; });
   load.active = sum_of(slot_rows, [](std::uint32_t rows) { return std::uint32_t{rows > 0}; });
   const bool large = tiling_.is_large(load.rows, static_cast<std::int64_t>(slot_rows.size()));
@@ -152,7 +151,6 @@ ExpertLoad RoutedLoad::load_of(std::span<const std::uint32_t> slot_rows) const {
     load.tiled_rows = sum_of(slot_rows, [=](std::uint32_t rows) { return (rows + tile - 1) / tile * tile; });
   }
   load.reads = tiling_.large && !large ? load.tiled_rows / tiling_.rows : load.active;
-  return load;
 }
 
 std::int64_t RoutedLoad::sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const {

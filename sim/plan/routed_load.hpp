@@ -139,7 +139,7 @@ class RoutedLoad {
   void find_loads();
   /// What each slot of a layer gets.
   std::span<const std::uint32_t> slot_rows(std::int64_t layer);
-  ExpertLoad load_of(std::span<const std::uint32_t> slot_rows) const;
+  void find_load(std::span<const std::uint32_t> slot_rows, ExpertLoad& load) const;
 
   const RoutingBank* bank_;
   RoutingMode mode_;
@@ -147,9 +147,9 @@ class RoutedLoad {
   ExpertTiling tiling_;
   CapacityFactors capacity_;
   ExpertCounts counts_;
-  std::vector<std::uint32_t> tokens_read_;  // scratch: how often a step reads each token of the bank
-  std::vector<std::uint32_t> slot_rows_;    // scratch
-  std::vector<ExpertLoad> loads_;           // [moe_layers, ranks]
+  TokenReads reads_;                      // scratch
+  std::vector<std::uint32_t> slot_rows_;  // scratch
+  std::vector<ExpertLoad> loads_;         // [moe_layers, ranks]
   std::vector<ExpertCounts> by_source_;
   ExpertCounts first_rows_;                    // with replicas only
   std::vector<ExpertCounts> first_by_source_;  // the same

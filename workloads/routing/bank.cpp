@@ -133,19 +133,19 @@ void RoutingBank::fill_masks() {
   masks_ = std::move(masks);
 }
 
-bool RoutingBank::note(const TokenRun& run, std::vector<std::uint32_t>& times) const {
+bool RoutingBank::note(const TokenRun& run, TokenReads& reads) const {
   if (!masks_ || run.tokens != 1) return false;
   ensure(run.stream < streams_.size(), "a token run lies in the bank");
   const Stream& stream = streams_[run.stream];
   const Ring& ring = rings_[static_cast<std::size_t>(stream.domain)];
-  ++times[ring.first_row + place(stream, run.position)];
+  reads.add(ring.first_row + place(stream, run.position));
   return true;
 }
 
-void RoutingBank::add_tokens(std::vector<std::uint32_t>& times, ExpertCounts& counts) const {
+void RoutingBank::add_tokens(TokenReads& reads, ExpertCounts& counts) const {
   if (!masks_) return;
-  masks_->add(times, counts.counts);
-  std::fill(times.begin(), times.end(), 0u);
+  masks_->add(reads, counts.counts);
+  reads.clear();
 }
 
 ExpertCounts RoutingBank::empty_counts() const {

@@ -129,12 +129,12 @@ class RoutingBank {
   /// Adds the assignments of a run: whole blocks of consecutive rows from prefix sums, odd rows singly.
   /// Conserves tokens x top_k per layer. Safe to call from several readers, unless it is exact.
   void add(const TokenRun& run, ExpertCounts& counts) const;
-  /// How often each token of the bank is read: what many runs of one token add up to. Given to add_tokens.
-  std::vector<std::uint32_t> no_tokens() const { return std::vector<std::uint32_t>(tokens_of_masks()); }
+  /// To be noted in: what many runs of one token add up to. Given to add_tokens.
+  TokenReads no_reads() const { return {std::vector<std::uint32_t>(tokens_of_masks()), {}}; }
   /// Notes a run of one token, if the bank adds such up faster together; else false.
-  bool note(const TokenRun& run, std::vector<std::uint32_t>& times) const;
+  bool note(const TokenRun& run, TokenReads& reads) const;
   /// Adds the noted tokens, and forgets them.
-  void add_tokens(std::vector<std::uint32_t>& times, ExpertCounts& counts) const;
+  void add_tokens(TokenReads& reads, ExpertCounts& counts) const;
   /// The experts of one token in one MoE layer, [top_k of the layer], by descending score.
   std::span<const std::uint16_t> experts_of(std::uint32_t stream, std::uint64_t position,
                                             std::int64_t layer) const;

@@ -20,15 +20,15 @@ std::size_t sets(std::size_t layers, std::size_t experts) {
 
 /// The sets of the tokens whose number of times has a bit, bit by bit, by their first word; filled up to
 /// sixteens with that of no expert.
-std::vector<std::vector<std::uint32_t>> by_bit(std::span<const std::uint32_t> times) {
+std::vector<std::vector<std::uint32_t>> by_bit(const TokenReads& reads) {
   std::vector<std::vector<std::uint32_t>> lists;
-  for (std::uint32_t token = 0; token < times.size(); ++token)
-    for (std::uint32_t left = times[token]; left != 0; left &= left - 1) {
+  for (const std::uint32_t token : reads.tokens)
+    for (std::uint32_t left = reads.times[token]; left != 0; left &= left - 1) {
       const auto bit = static_cast<std::size_t>(std::countr_zero(left));
       if (bit >= lists.size()) lists.resize(bit + 1);
       lists[bit].push_back(token * static_cast<std::uint32_t>(kSetWords));
     }
-  const auto nobody = static_cast<std::uint32_t>(times.size() * kSetWords);
+  const auto nobody = static_cast<std::uint32_t>(reads.times.size() * kSetWords);
   for (std::vector<std::uint32_t>& list : lists) list.resize((list.size() + 15) / 16 * 16, nobody);
   return lists;
 }
@@ -52,8 +52,8 @@ void ExpertMasks::set(std::size_t token, std::size_t layer, std::uint16_t expert
   set.words[half % 2 * kHalfWords + expert % kHalfBits / 64] |= std::uint64_t{1} << (expert % 64);
 }
 
-void ExpertMasks::add(std::span<const std::uint32_t> times, std::span<std::uint32_t> counts) const {
-  ensure(times.size() == tokens_ && counts.size() == layers_ * experts_, "masks and counts have one shape");
+void ExpertMasks::add(const TokenReads& reads, std::span<std::uint32_t> counts) const {
+  ensure(reads.times.size() == tokens_ && counts.size() == layers_ * experts_, "masks and counts have one shape");
   std::vector<SetsToCount> groups(sets(layers_, experts_));
   for (std::size_t half = 0; half < layers_ * halves_; ++half) {
     const std::size_t first = half % halves_ * kHalfBits;
@@ -61,7 +61,7 @@ void ExpertMasks::add(std::span<const std::uint32_t> times, std::span<std::uint3
     groups[half / 2].counts[half % 2] =
         counts.subspan(half / halves_ * experts_ + first, std::min(kHalfBits, experts_ - first));
   }
-  count_members(groups, by_bit(times));
+  count_members(groups, by_bit(reads));
 }
 
 }  // namespace switchyard

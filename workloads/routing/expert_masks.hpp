@@ -9,6 +9,21 @@
 
 namespace switchyard {
 
+/// How often each token of a bank is read in a step.
+struct TokenReads {
+  std::vector<std::uint32_t> times;   // [tokens of the bank]
+  std::vector<std::uint32_t> tokens;  // those that are read, each once
+
+  void add(std::size_t token) {
+    if (times[token]++ == 0) tokens.push_back(static_cast<std::uint32_t>(token));
+  }
+  /// As long as before, and of none.
+  void clear() {
+    for (const std::uint32_t token : tokens) times[token] = 0;
+    tokens.clear();
+  }
+};
+
 class ExpertMasks {
  public:
   /// Empty sets for `tokens` in each of `layers` of `experts`.
@@ -18,8 +33,8 @@ class ExpertMasks {
   static std::size_t size(std::size_t tokens, std::size_t layers, std::size_t experts);
 
   void set(std::size_t token, std::size_t layer, std::uint16_t expert);
-  /// Adds the assignments of each token `times[token]` times to counts [layers, experts].
-  void add(std::span<const std::uint32_t> times, std::span<std::uint32_t> counts) const;
+  /// Adds the assignments of each token as often as it is read to counts [layers, experts].
+  void add(const TokenReads& reads, std::span<std::uint32_t> counts) const;
 
  private:
   /// Two halves of 256 experts each.
