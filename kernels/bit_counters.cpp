@@ -145,12 +145,11 @@ void add_bytes(const Counters& counters, std::size_t lowest, std::size_t first,
   for (; i < counts.size(); ++i) counts[i] += std::uint32_t{of_counter[i]} << lowest;
 }
 
-/// Adds the counters from `first` on.
-void add_to(std::span<std::uint32_t> counts, const Counters& counters, std::size_t first) {
+void add_to(const Counters& counters, std::span<std::uint32_t> counts) {
   const std::size_t step = hn::Lanes(hn::CappedTag<std::uint8_t, 64>());
-  for (std::size_t i = 0; i < counts.size(); i += step)
+  for (std::size_t first = 0; first < counts.size(); first += step)
     for (std::size_t lowest = 0; lowest < std::min<std::size_t>(counters.used, 32); lowest += 8)
-      add_bytes(counters, lowest, first + i, counts.subspan(i, std::min(step, counts.size() - i)));
+      add_bytes(counters, lowest, first, counts.subspan(first, std::min(step, counts.size() - first)));
 }
 
 }  // namespace HWY_NAMESPACE
@@ -171,8 +170,7 @@ void count_members(std::span<const SetsToCount> groups,
   Counters counters;
   for (const SetsToCount& group : groups) {
     HWY_DYNAMIC_DISPATCH(count)(group.sets, lists, counters);
-    for (std::size_t half = 0; half < 2; ++half)
-      HWY_DYNAMIC_DISPATCH(add_to)(group.counts[half], counters, half * kSetWords * 32);
+    HWY_DYNAMIC_DISPATCH(add_to)(counters, group.counts);
   }
 }
 

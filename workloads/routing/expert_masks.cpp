@@ -1,4 +1,4 @@
-// Two layers' sets of a token stand side by side, so that both are counted at once.
+// A token's experts as one row of bits, cut into sets that are counted one after the other.
 #include "workloads/routing/expert_masks.hpp"
 
 #include <algorithm>
@@ -10,13 +10,7 @@
 namespace switchyard {
 namespace {
 
-constexpr std::size_t kHalfBits = kSetWords * 32;  // of a set
-constexpr std::size_t kHalfWords = kSetWords / 2;
-
-/// Sets of a token: each is of two halves.
-std::size_t sets(std::size_t layers, std::size_t experts) {
-  return (layers * ((experts + kHalfBits - 1) / kHalfBits) + 1) / 2;
-}
+constexpr std::size_t kBits = kSetWords * 64;  // of a set
 
 /// The sets of the tokens whose number of times has a bit, bit by bit, by their first word; filled up to
 /// sixteens with that of no expert.
@@ -39,28 +33,29 @@ ExpertMasks::ExpertMasks(std::size_t tokens, std::size_t layers, std::size_t exp
     : tokens_(tokens),
       layers_(layers),
       experts_(experts),
-      halves_((experts + kHalfBits - 1) / kHalfBits),
-      sets_(sets(layers, experts) * (tokens + 1)) {}
+      sets_(sets_of_token(layers, experts) * (tokens + 1)) {}
+
+std::size_t ExpertMasks::sets_of_token(std::size_t layers, std::size_t experts) {
+  return (layers * experts + kBits - 1) / kBits;
+}
 
 std::size_t ExpertMasks::size(std::size_t tokens, std::size_t layers, std::size_t experts) {
-  return (tokens + 1) * sets(layers, experts) * sizeof(Set);
+  return (tokens + 1) * sets_of_token(layers, experts) * sizeof(Set);
 }
 
 void ExpertMasks::set(std::size_t token, std::size_t layer, std::uint16_t expert) {
-  const std::size_t half = layer * halves_ + expert / kHalfBits;
-  Set& set = sets_[half / 2 * (tokens_ + 1) + token];
-  set.words[half % 2 * kHalfWords + expert % kHalfBits / 64] |= std::uint64_t{1} << (expert % 64);
+  const std::size_t bit = layer * experts_ + expert;
+  Set& set = sets_[bit / kBits * (tokens_ + 1) + token];
+  set.words[bit % kBits / 64] |= std::uint64_t{1} << (bit % 64);
 }
 
 void ExpertMasks::add(const TokenReads& reads, std::span<std::uint32_t> counts) const {
-  ensure(reads.times.size() == tokens_ && counts.size() == layers_ * experts_, "masks and counts have one shape");
-  std::vector<SetsToCount> groups(sets(layers_, experts_));
-  for (std::size_t half = 0; half < layers_ * halves_; ++half) {
-    const std::size_t first = half % halves_ * kHalfBits;
-    groups[half / 2].sets = sets_[half / 2 * (tokens_ + 1)].words;
-    groups[half / 2].counts[half % 2] =
-        counts.subspan(half / halves_ * experts_ + first, std::min(kHalfBits, experts_ - first));
-  }
+  ensure(reads.times.size() == tokens_ && counts.size() == layers_ * experts_,
+         "masks and counts have one shape");
+  std::vector<SetsToCount> groups(sets_of_token(layers_, experts_));
+  for (std::size_t i = 0; i < groups.size(); ++i)
+    groups[i] = {sets_[i * (tokens_ + 1)].words,
+                 counts.subspan(i * kBits, std::min(kBits, counts.size() - i * kBits))};
   count_members(groups, by_bit(reads));
 }
 

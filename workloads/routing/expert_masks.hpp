@@ -29,6 +29,8 @@ class ExpertMasks {
   /// Empty sets for `tokens` in each of `layers` of `experts`.
   ExpertMasks(std::size_t tokens, std::size_t layers, std::size_t experts);
 
+  /// A token's experts of all layers, one layer behind the other.
+  static std::size_t sets_of_token(std::size_t layers, std::size_t experts);
   /// In bytes, of one made so.
   static std::size_t size(std::size_t tokens, std::size_t layers, std::size_t experts);
 
@@ -37,12 +39,11 @@ class ExpertMasks {
   void add(const TokenReads& reads, std::span<std::uint32_t> counts) const;
 
  private:
-  /// Two halves of 256 experts each.
   struct alignas(64) Set {
     std::uint64_t words[8] = {};
   };
-  std::size_t tokens_, layers_, experts_, halves_;  // halves: of a layer
-  std::vector<Set> sets_;  // [halves of all layers / 2, tokens + 1]: the last of no expert
+  std::size_t tokens_, layers_, experts_;
+  std::vector<Set> sets_;  // [sets of a token, tokens + 1]: the last of no expert
 };
 
 }  // namespace switchyard
