@@ -28,19 +28,11 @@ std::int64_t share(const ExpertSlot& slot, std::int64_t first, std::int64_t rows
   return before(first + rows) - before(first);
 }
 
-/// Over slots; a loop of known length is one of vectors. What a layer counts in a step is less than 2^32.
+/// Over slots. What a layer counts in a step is less than 2^32.
 template <class Term>
-std::int64_t sum_of(std::span<const std::uint32_t> slot_rows, Term term) {
-  constexpr std::size_t kLanes = 16;
-  std::int64_t sum = 0;
-  std::size_t i = 0;
-  if (slot_rows.size() >= kLanes) {
-    std::array<std::uint32_t, kLanes> lanes{};
-    for (; i + kLanes <= slot_rows.size(); i += kLanes)
-      for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += term(slot_rows[i + lane]);
-    sum = std::accumulate(lanes.begin(), lanes.end(), sum);
-  }
-  for (; i < slot_rows.size(); ++i) sum += term(slot_rows[i]);
+std::uint32_t sum_of(std::span<const std::uint32_t> slot_rows, Term term) {
+  std::uint32_t sum = 0;
+  for (const std::uint32_t rows : slot_rows) sum += term(rows);
   return sum;
 }
 
@@ -251,7 +243,7 @@ void RoutedLoad::check_conserved() const {
   for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
     const auto wanted = static_cast<std::uint64_t>(tokens_ * bank_->gate(layer).num_experts_per_tok);
     const std::span<const std::uint32_t> counts = counts_.layer(layer);
-    const auto sum = static_cast<std::uint64_t>(sum_of(counts, [](std::uint32_t rows) { return rows; }));
+    const std::uint64_t sum = sum_of(counts, [](std::uint32_t rows) { return rows; });
     const bool may_drop = !capacity_.empty() && capacity_[static_cast<std::size_t>(layer)];
     ensure(sum == wanted || (may_drop && sum < wanted),
            "tokens x top_k assignments are conserved in every MoE layer");
