@@ -80,25 +80,14 @@ void lockstep(benchmark::State& state, Fidelity fidelity, const std::string& bac
       benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
   state.counters["peak_MiB"] = static_cast<double>(usage.ru_maxrss) / 1024.0;  // of the process so far
 }
-BENCHMARK_CAPTURE(lockstep, step, Fidelity::step, "allgather_reducescatter")
-    ->ArgName("gpus")
-    ->Arg(64)
-    ->Arg(256)
-    ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(lockstep, collective, Fidelity::collective, "allgather_reducescatter")
-    ->ArgName("gpus")
-    ->Arg(64)
-    ->Arg(256)
-    ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(lockstep, step_pairwise, Fidelity::step, "pairwise")
-    ->ArgName("gpus")
-    ->Arg(64)
-    ->Arg(256)
-    ->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(lockstep, collective_pairwise, Fidelity::collective, "pairwise")
-    ->ArgName("gpus")
-    ->Arg(64)
-    ->Arg(256)
-    ->Unit(benchmark::kMicrosecond);
+void sizes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgName("gpus")->Arg(64)->Arg(256)->Unit(benchmark::kMicrosecond);
+}
+BENCHMARK_CAPTURE(lockstep, step, Fidelity::step, "allgather_reducescatter")->Apply(sizes);
+BENCHMARK_CAPTURE(lockstep, collective, Fidelity::collective, "allgather_reducescatter")->Apply(sizes);
+BENCHMARK_CAPTURE(lockstep, step_deepep, Fidelity::step, "deepep_low_latency")->Apply(sizes);
+BENCHMARK_CAPTURE(lockstep, collective_deepep, Fidelity::collective, "deepep_low_latency")->Apply(sizes);
+BENCHMARK_CAPTURE(lockstep, step_pairwise, Fidelity::step, "pairwise")->Apply(sizes);
+BENCHMARK_CAPTURE(lockstep, collective_pairwise, Fidelity::collective, "pairwise")->Apply(sizes);
 
 }  // namespace

@@ -29,12 +29,13 @@ void ExchangeTraffic::count(RoutedLoad& routed, std::span<const RankBatch> ranks
     RoutedLoad::Reached reached;
     if (per_ != Copies::per_expert) reached = routed.reached(ranks, source);
     for (std::int64_t layer = first; layer < last; ++layer) {
-      for (std::size_t rank = 0; rank < size; ++rank) {
-        to_ranks_[rank] =
-            share * (per_ == Copies::per_expert
-                         ? static_cast<double>(routed.sent(layer, static_cast<std::int64_t>(source),
-                                                           static_cast<std::int64_t>(rank)))
-                         : reached.weight * reached.counts->on_ranks(layer)[rank]);
+      if (per_ == Copies::per_expert) {
+        const std::span<const std::uint32_t> sent = routed.sent(layer, static_cast<std::int64_t>(source));
+        for (std::size_t rank = 0; rank < size; ++rank) to_ranks_[rank] = share * sent[rank];
+      } else {
+        const auto on_ranks = reached.counts->on_ranks(layer);
+        for (std::size_t rank = 0; rank < size; ++rank)
+          to_ranks_[rank] = share * (reached.weight * on_ranks[rank]);
       }
       for (std::size_t node = 0; node < to_nodes_.size() && per_ == Copies::per_node; ++node)
         to_nodes_[node] = share * reached.weight * reached.counts->on_nodes(layer)[node];
@@ -56,11 +57,20 @@ void ExchangeTraffic::add_source(std::span<RankCopies> layer, std::size_t source
 }
 
 void ExchangeTraffic::send_direct(std::span<RankCopies> layer, std::size_t from) {
-  for (std::size_t to = 0; to < layer.size(); ++to) {
-    if (to == from) continue;
-    const bool in_node = node_of_[from] == node_of_[to];
-    (in_node ? layer[from].send_in_node : layer[from].send_to_fabric) += to_ranks_[to];
-    (in_node ? layer[to].receive_in_node : layer[to].receive_from_fabric) += to_ranks_[to];
+  RankCopies& own = layer[from];
+  for (std::size_t node = 0; node < on_node_.size(); ++node) {
+    if (node == node_of_[from]) {
+      for (const std::size_t to : on_node_[node]) {
+        if (to == from) continue;
+        own.send_in_node += to_ranks_[to];
+        layer[to].receive_in_node += to_ranks_[to];
+      }
+    } else {
+      for (const std::size_t to : on_node_[node]) {
+        own.send_to_fabric += to_ranks_[to];
+        layer[to].receive_from_fabric += to_ranks_[to];
+      }
+    }
   }
 }
 

@@ -114,17 +114,18 @@ void RoutedLoad::find_loads() {
   loads_.resize(static_cast<std::size_t>(bank_->moe_layers() * ranks));
   ExpertLoad* load = loads_.data();
   for (std::int64_t layer = 0; layer < bank_->moe_layers(); ++layer) {
-    const std::span<const std::uint32_t> rows = slot_rows(layer);
+    const std::span<const std::uint32_t> rows = slot_rows(layer, counts_, first_rows_);
     const std::size_t on_rank = slots_->on(layer, 0).size();
     for (std::size_t rank = 0; rank < static_cast<std::size_t>(ranks); ++rank)
       find_load(rows.subspan(rank * on_rank, on_rank), *load++);
   }
 }
 
-std::span<const std::uint32_t> RoutedLoad::slot_rows(std::int64_t layer) {
-  const std::span<const std::uint32_t> counts = counts_.layer(layer);
+std::span<const std::uint32_t> RoutedLoad::slot_rows(std::int64_t layer, const ExpertCounts& of,
+                                                     const ExpertCounts& first) {
+  const std::span<const std::uint32_t> counts = of.layer(layer);
   if (slots_->in_order(layer)) return counts;
-  const auto first_rows = slots_->has_replicas() ? first_rows_.layer(layer) : counts;
+  const auto first_rows = slots_->has_replicas() ? first.layer(layer) : counts;
   slot_rows_.clear();
   for (std::int64_t rank = 0; rank < slots_->ranks(); ++rank)
     for (const ExpertSlot& slot : slots_->on(layer, rank))
@@ -145,13 +146,15 @@ void RoutedLoad::find_load(std::span<const std::uint32_t> slot_rows, ExpertLoad&
   load.reads = tiling_.large && !large ? load.tiled_rows / tiling_.rows : load.active;
 }
 
-std::int64_t RoutedLoad::sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const {
+std::span<const std::uint32_t> RoutedLoad::sent(std::int64_t moe_layer, std::int64_t source) {
   const auto from = static_cast<std::size_t>(source);
-  const std::span<const std::uint32_t> counts = by_source_[from].layer(moe_layer);
-  const auto first_rows = slots_->has_replicas() ? first_by_source_[from].layer(moe_layer) : counts;
-  std::int64_t rows = 0;
-  for (const ExpertSlot& slot : slots_->on(moe_layer, expert_rank)) rows += rows_of(slot, counts, first_rows);
-  return rows;
+  const ExpertCounts& first = slots_->has_replicas() ? first_by_source_[from] : first_rows_;
+  const std::span<const std::uint32_t> rows = slot_rows(moe_layer, by_source_[from], first);
+  const std::size_t on_rank = slots_->on(moe_layer, 0).size();
+  sent_.resize(static_cast<std::size_t>(slots_->ranks()));
+  for (std::size_t rank = 0; rank < sent_.size(); ++rank)
+    sent_[rank] = sum_of(rows.subspan(rank * on_rank, on_rank), [](std::uint32_t own) { return own; });
+  return sent_;
 }
 
 ExpertCounts expected_loads(const RoutingBank& bank, RoutingMode mode) {

@@ -99,8 +99,9 @@ class RoutedLoad {
     const auto ranks = static_cast<std::size_t>(slots_->ranks());
     return {loads_.data() + static_cast<std::size_t>(moe_layer) * ranks, ranks};
   }
-  /// After route_by_source: assignments of one batch's tokens to one expert rank.
-  std::int64_t sent(std::int64_t moe_layer, std::int64_t source, std::int64_t expert_rank) const;
+  /// After route_by_source: assignments of one batch's tokens to every expert rank. Valid until the next
+  /// call.
+  std::span<const std::uint32_t> sent(std::int64_t moe_layer, std::int64_t source);
 
   /// Before reached() may be asked: where the ranks are.
   void place_ranks(RankNodes nodes);
@@ -137,8 +138,9 @@ class RoutedLoad {
   void walk_row(std::size_t source, std::span<const std::uint16_t> row);
   Reached balanced_spread(const RankBatch& batch);
   void find_loads();
-  /// What each slot of a layer gets.
-  std::span<const std::uint32_t> slot_rows(std::int64_t layer);
+  /// What each slot of a layer gets of these counts.
+  std::span<const std::uint32_t> slot_rows(std::int64_t layer, const ExpertCounts& of,
+                                           const ExpertCounts& first_rows);
   void find_load(std::span<const std::uint32_t> slot_rows, ExpertLoad& load) const;
 
   const RoutingBank* bank_;
@@ -147,9 +149,9 @@ class RoutedLoad {
   ExpertTiling tiling_;
   CapacityFactors capacity_;
   ExpertCounts counts_;
-  TokenReads reads_;                      // scratch
-  std::vector<std::uint32_t> slot_rows_;  // scratch
-  std::vector<ExpertLoad> loads_;         // [moe_layers, ranks]
+  TokenReads reads_;                             // scratch
+  std::vector<std::uint32_t> slot_rows_, sent_;  // scratch
+  std::vector<ExpertLoad> loads_;                // [moe_layers, ranks]
   std::vector<ExpertCounts> by_source_;
   ExpertCounts first_rows_;                    // with replicas only
   std::vector<ExpertCounts> first_by_source_;  // the same

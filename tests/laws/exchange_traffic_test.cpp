@@ -168,7 +168,8 @@ TEST_CASE("With replicas or capacities no more tokens reach a rank than rows, an
         const RoutedLoad::Reached reached = s.routed.reached(ranks, source);
         for (std::int64_t layer = 0; layer < s.bank.moe_layers(); ++layer)
           for (std::int64_t rank = 0; rank < 16; ++rank) {
-            const std::int64_t rows = s.routed.sent(layer, static_cast<std::int64_t>(source), rank);
+            const std::int64_t rows =
+                s.routed.sent(layer, static_cast<std::int64_t>(source))[static_cast<std::size_t>(rank)];
             const std::int64_t tokens = reached.counts->on_ranks(layer)[static_cast<std::size_t>(rank)];
             CHECK(tokens <= rows);
             CHECK((tokens > 0) == (rows > 0));

@@ -79,7 +79,7 @@ TEST_CASE("Every token's assignments are conserved on their way to the expert ra
               for (std::int64_t rank = 0; rank < kRanks; ++rank) {
                 std::int64_t sent = 0;
                 for (std::int64_t source = 0; source < kRanks; ++source)
-                  sent += load.sent(layer, source, rank);
+                  sent += load.sent(layer, source)[static_cast<std::size_t>(rank)];
                 CHECK(sent == load.load(layer, rank).rows);
               }
             }
@@ -158,7 +158,8 @@ TEST_CASE("Assignments beyond an expert's capacity are dropped and counted, whoe
         CHECK(load.dropped() == dropped);
         for (std::int64_t layer = 0; layer < of.bank.moe_layers(); ++layer)
           for (std::int64_t rank = 0; rank < kRanks; ++rank)
-            for (std::int64_t source = 0; source < kRanks; ++source) sent += load.sent(layer, source, rank);
+            for (std::int64_t source = 0; source < kRanks; ++source)
+              sent += load.sent(layer, source)[static_cast<std::size_t>(rank)];
         CHECK(sent == rows);
       }
     }
@@ -175,10 +176,10 @@ TEST_CASE("The first ranks' tokens are the last to be dropped", "[laws]") {
   all.route_by_source(ranks);
   few.route_by_source(ranks);  // a capacity of one rank's even share: 4 x 64 x 2 / 8 / 4 = 16
   std::int64_t first = 0, last = 0;
-  for (std::int64_t rank = 0; rank < kRanks; ++rank) {
-    CHECK(few.sent(0, 0, rank) <= all.sent(0, 0, rank));
-    first += few.sent(0, 0, rank);
-    last += few.sent(0, kRanks - 1, rank);
+  for (std::size_t rank = 0; rank < kRanks; ++rank) {
+    CHECK(few.sent(0, 0)[rank] <= all.sent(0, 0)[rank]);
+    first += few.sent(0, 0)[rank];
+    last += few.sent(0, kRanks - 1)[rank];
   }
   CHECK(first > last);
 }
