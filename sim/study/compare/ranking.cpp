@@ -1,9 +1,10 @@
-// Ranges, and the sentence.
+// The order, and the sentence.
 #include "sim/study/compare/ranking.hpp"
 
 #include <algorithm>
 
 #include "sim/study/readable.hpp"
+#include "sim/study/ties.hpp"
 
 namespace switchyard {
 namespace {
@@ -30,13 +31,9 @@ bool all_known(const std::vector<Entry>& entries) {
                      [](const Entry& entry) { return entry.error.has_value(); });
 }
 
-}  // namespace
+Estimate estimate_of(const Entry& entry) { return {entry.value, entry.error}; }
 
-bool is_tie(const Entry& a, const Entry& b) {
-  const Entry& less = a.value < b.value ? a : b;
-  const Entry& more = a.value < b.value ? b : a;
-  return less.value * (1.0 + less.error.value_or(0.0)) >= more.value * (1.0 - more.error.value_or(0.0));
-}
+}  // namespace
 
 Ranking rank(std::vector<Entry> entries, Better better) {
   std::stable_sort(entries.begin(), entries.end(), [&](const Entry& a, const Entry& b) {
@@ -44,7 +41,8 @@ Ranking rank(std::vector<Entry> entries, Better better) {
   });
   Ranking ranking;
   for (Entry& entry : entries) {
-    const bool best = ranking.best.empty() || is_tie(ranking.best.front(), entry);
+    const bool best =
+        ranking.best.empty() || is_tie(estimate_of(ranking.best.front()), estimate_of(entry), kSimulated);
     (best ? ranking.best : ranking.rest).push_back(std::move(entry));
   }
   return ranking;

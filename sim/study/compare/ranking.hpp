@@ -16,11 +16,8 @@ struct Entry {
 
 enum class Better { lower, higher };
 
-/// Their ranges overlap, as wide as the errors say; where one is unknown it counts as none.
-bool is_tie(const Entry& a, const Entry& b);
-
 struct Ranking {
-  std::vector<Entry> best;  // the best, then those that tie with it
+  std::vector<Entry> best;  // the best, then those that tie with it (ties.hpp)
   std::vector<Entry> rest;  // better ones first
 };
 /// At least one entry. Equal ones keep their order.

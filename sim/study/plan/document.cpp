@@ -6,6 +6,7 @@
 
 #include "sim/base/menu.hpp"
 #include "sim/base/rounding.hpp"
+#include "sim/study/readable.hpp"
 #include "sim/summarise.hpp"
 
 namespace switchyard {
@@ -164,16 +165,22 @@ std::string best_line(const PlanFindings& findings) {
   return line + ".";
 }
 
+/// "… at 5 GPUs, 25 % from it where 27 % cannot be told apart".
+std::string tie_text(const PlanFindings& findings, const Winner& winner) {
+  const Winner& best = findings.winners.front();
+  const double apart = distance(best.deployment.objective, winner.deployment.objective);
+  const std::string name =
+      words_with_model(winner.deployment) + " at " + objective_text(findings, winner.deployment.objective);
+  const std::string within = percent(joint_error(best.error, winner.error, kSearched));
+  return name + (apart == 0.0 ? ", as good" : ", " + percent(apart) + " from it") + " where " + within +
+         " cannot be told apart";
+}
+
 std::string ties_line(const PlanFindings& findings) {
-  std::string names;
+  std::vector<std::string> names;
   for (std::size_t i = 1; i < findings.winners.size(); ++i)
-    if (findings.winners[i].ties_with_best)
-      names += (names.empty() ? "" : ", ") + words_with_model(findings.winners[i].deployment) + " at " +
-               objective_text(findings, findings.winners[i].deployment.objective);
-  if (names.empty()) return "";
-  return "A tie within the simulator's stated errors (" +
-         format("%.0f %%", 100.0 * joint_error(findings.winners[0].error, findings.winners[1].error)) +
-         " for two of them): " + names + ".";
+    if (findings.winners[i].ties_with_best) names.push_back(tie_text(findings, findings.winners[i]));
+  return names.empty() ? "" : "A tie with it, within the errors stated: " + in_words(names) + ".";
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 #include "sim/study/plan/winners.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <map>
 
@@ -10,9 +9,6 @@
 
 namespace switchyard {
 namespace {
-
-/// Two searches for the same goodput end this close to each other.
-constexpr double kResolution = 0.02;
 
 Winner winner_of(const PlannedDeployment& deployment) {
   Winner winner{deployment, trust_of(deployment.base->scenario_for(deployment.layout, deployment.load)), {}};
@@ -118,19 +114,13 @@ std::vector<Winner> winners_of(const PlanStudy& study, const std::vector<Planned
   std::stable_sort(winners.begin(), winners.end(), [&](const Winner& a, const Winner& b) {
     return ranks_before(study, a.deployment, b.deployment);
   });
-  for (std::size_t i = 1; i < winners.size(); ++i) {
-    const double first = winners.front().deployment.objective, other = winners[i].deployment.objective;
-    const double apart = std::fabs(first - other) / std::min(first, other);
-    winners[i].ties_with_best = apart <= joint_error(winners.front().error, winners[i].error);
-  }
-  if (winners.size() > 1) winners.front().ties_with_best = winners[1].ties_with_best;
+  for (std::size_t i = 1; i < winners.size(); ++i)
+    if (is_tie(estimate_of(winners.front()), estimate_of(winners[i]), kSearched))
+      winners[i].ties_with_best = winners.front().ties_with_best = true;
   return winners;
 }
 
-double joint_error(const std::optional<double>& a, const std::optional<double>& b) {
-  const double first = a.value_or(0.0), second = b.value_or(0.0);
-  return std::sqrt(first * first + second * second + kResolution * kResolution);
-}
+Estimate estimate_of(const Winner& winner) { return {winner.deployment.objective, winner.error}; }
 
 std::optional<Nearest> nearest_of(const PlanStudy& study, const std::vector<PlannedChain>& chains) {
   std::optional<Nearest> nearest;

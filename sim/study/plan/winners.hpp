@@ -7,6 +7,7 @@
 
 #include "sim/report/trust.hpp"
 #include "sim/study/plan/search.hpp"
+#include "sim/study/ties.hpp"
 
 namespace switchyard {
 
@@ -14,15 +15,15 @@ struct Winner {
   PlannedDeployment deployment;
   Trust trust;
   std::optional<double> error;  // of the objective, as a share: that of throughput; none: not known
-  bool ties_with_best = false;
+  bool ties_with_best = false;  // of the best: another does
 };
 
 /// One a model that meets the SLO within the budget, the best first; equal ones by dollars an hour, then by
 /// what they can carry.
 std::vector<Winner> winners_of(const PlanStudy& study, const std::vector<PlannedChain>& chains);
 
-/// The errors of two independent figures together, as a share.
-double joint_error(const std::optional<double>& a, const std::optional<double>& b);
+/// The objective and its error, to be held against another's (ties.hpp).
+Estimate estimate_of(const Winner& winner);
 
 /// What comes nearest to the SLO and the demand where nothing meets them.
 struct Nearest {
