@@ -24,7 +24,7 @@ std::string billions(std::int64_t count) {
   return text;
 }
 
-std::string words_of(const Workload::Lengths& lengths) {
+std::string words_of_drawn(const Workload::Lengths& lengths) {
   if (lengths.distribution == "fixed") return std::to_string(static_cast<std::int64_t>(lengths.value));
   if (lengths.distribution == "lognormal")
     return "lognormal mean " + std::to_string(static_cast<std::int64_t>(lengths.mean));
@@ -36,14 +36,32 @@ std::string words_of(const Workload::Lengths& lengths) {
   return lengths.distribution;
 }
 
+/// " x 2"; nothing where lengths are as drawn or recorded.
+std::string words_of_scale(const Workload::Lengths& lengths) {
+  if (lengths.scale == 1.0) return "";
+  char text[32];
+  std::snprintf(text, sizeof text, " x %g", lengths.scale);
+  return text;
+}
+
+std::string words_of(const Workload::Lengths& lengths) {
+  return words_of_drawn(lengths) + words_of_scale(lengths);
+}
+
 std::string words_of(const Workload& workload) {
   char rate[32];
   std::snprintf(rate, sizeof rate, "%g", workload.arrivals.rate);
   std::string arrivals = workload.arrivals.process;
   if (workload.closed_loop()) arrivals = std::to_string(workload.arrivals.concurrency) + " in flight";
   else if (workload.arrivals.rate > 0.0) arrivals += " " + std::string(rate) + " /s";
-  if (workload.trace)
-    return "trace " + *workload.trace + (workload.arrivals.process.empty() ? "" : ", " + arrivals);
+  if (workload.trace) {
+    std::string text =
+        "trace " + *workload.trace + (workload.arrivals.process.empty() ? "" : ", " + arrivals);
+    for (const auto& [name, lengths] :
+         {std::pair(", prompts", &workload.prompt_tokens), std::pair(", outputs", &workload.output_tokens)})
+      if (lengths->scale != 1.0) text += name + words_of_scale(*lengths);
+    return text;
+  }
   const std::string preset = workload.preset.empty() ? "" : workload.preset + ": ";
   return preset + std::to_string(workload.num_requests) + " requests, " + arrivals + ", prompts " +
          words_of(workload.prompt_tokens) + ", outputs " + words_of(workload.output_tokens);

@@ -50,13 +50,17 @@ struct Examples {
           R"({"process": "all_at_once"})", R"({"process": "concurrency", "value": 1})"})
       add("/workload/arrivals", arrivals);
     for (const char* lengths :
-         {R"({"distribution": "fixed", "value": 1})", R"({"distribution": "uniform", "min": 1, "max": 2})",
-          R"({"distribution": "quantiles", "tokens_at": {"0": 3, "0.5": 1020, "1": 14050}})",
-          R"({"distribution": "empirical", "path": "trace.csv", "column": "prompt_tokens"})"})
+         {R"({"distribution": "uniform", "min": 1, "max": 2, "scale": 2})",
+          R"({"distribution": "quantiles", "tokens_at": {"0": 3, "0.5": 1020, "1": 14050}, "scale": 2})",
+          R"({"distribution": "fixed", "value": 1, "scale": 2})",
+          R"({"distribution": "empirical", "path": "trace.csv", "column": "prompt_tokens", "scale": 2})"})
       add("/workload/prompt_tokens", lengths);
     add("/workload", R"({"trace": "trace.csv", "format": "csv", "num_requests": 1, "num_warmups": 1})");
     add("/workload",
         R"({"trace": "lengths.jsonl", "format": "lengths", "arrivals": {"process": "poisson", "rate": 1}})");
+    add("/workload",
+        R"({"trace": "trace.csv", "prompt_tokens": {"scale": 2}, "output_tokens": {"scale": 0.5}})");
+    add("/workload", R"({"preset": "azure-conv-2023", "output_tokens": {"scale": 2}})");
     add("/workload", R"("azure-conv-2023")");
     add("/workload", R"({"preset": "azure-conv-2023", "arrivals": {"rate": 2}, "num_requests": 3})");
     add("/workload", R"({"preset": "sharegpt", "arrivals": {"process": "gamma", "rate": 1, "cv": 2},
@@ -130,7 +134,7 @@ struct Examples {
     "routing": {"mode": "uniform", "trace": "t.npz", "gate_weights": "w", "preset": "random", "arithmetic": "fp32", "gate_bias_zipf": 1},
     "network": {"fidelity": "step"},
     "workload": {"arrivals": {"process": "gamma", "rate": 1, "cv": 2}, "num_requests": 3, "num_warmups": 1,
-      "prompt_tokens": {"distribution": "lognormal", "mean": 9, "cv": 1, "max": 20},
+      "prompt_tokens": {"distribution": "lognormal", "mean": 9, "cv": 1, "max": 20, "scale": 2},
       "output_tokens": {"distribution": "fixed", "value": 2}},
     "slo": {"ttft_p99": "2 s"}, "prices": {"usd_per_gpu_hour": 2.5}, "seed": 7})";
 

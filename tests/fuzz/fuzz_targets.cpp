@@ -60,7 +60,7 @@ std::vector<std::string> scenario_seeds() {
   seeds.push_back(full.dump());
   seeds.emplace_back(R"({"model": "llama-3.1-8b", "model_overrides": {"num_hidden_layers": 2},
     "workload": {"arrivals": {"process": "gamma", "rate": 1, "cv": 2}, "num_requests": 9, "num_warmups": 1,
-      "prompt_tokens": {"distribution": "fixed", "value": 5},
+      "prompt_tokens": {"distribution": "fixed", "value": 5, "scale": 2},
       "output_tokens": {"distribution": "lognormal", "mean": 60, "cv": 0.5}}})");
   return seeds;
 }

@@ -1,4 +1,5 @@
-// Length distributions. Drawn values are rounded to whole tokens and clipped last, so no request is empty.
+// Length distributions. Drawn values are rounded to whole tokens and clipped, then scaled, so no request is
+// empty.
 #include "workloads/requests/lengths.hpp"
 
 #include <algorithm>
@@ -138,14 +139,42 @@ Workload::Lengths read_lengths(ObjectReader reader, const std::string& base_fold
   lengths.distribution = reader.choice("distribution", names(length_menu()));
   choose(length_menu(), lengths.distribution, reader.pointer("distribution"))
       .read(reader, lengths, base_folder);
+  lengths.scale = reader.optional_number("scale", 1.0, kLengthScales);
+  reader.finish();
+  return lengths;
+}
+
+Workload::Lengths read_scale(ObjectReader reader) {
+  Workload::Lengths lengths;
+  if (reader.has("distribution"))
+    reader.fail("distribution", "a trace brings its own lengths; remove this key or \"trace\"");
+  lengths.scale = reader.optional_number("scale", 1.0, kLengthScales);
   reader.finish();
   return lengths;
 }
 
 Json to_json(const Workload::Lengths& lengths) {
-  Json json = {{"distribution", lengths.distribution}};
-  choose(length_menu(), lengths.distribution, "/workload").show(lengths, json);
+  Json json = Json::object();
+  if (!lengths.distribution.empty()) {
+    json["distribution"] = lengths.distribution;
+    choose(length_menu(), lengths.distribution, "/workload").show(lengths, json);
+  }
+  if (lengths.scale != 1.0) json["scale"] = lengths.scale;
   return json;
+}
+
+std::int64_t scaled(std::int64_t tokens, double scale) {
+  if (scale == 1.0) return tokens;
+  const double wanted = std::round(static_cast<double>(tokens) * scale);
+  return static_cast<std::int64_t>(std::clamp(wanted, 1.0, static_cast<double>(kMaxTokens)));
+}
+
+std::int64_t longest(const Workload::Lengths& lengths) {
+  std::int64_t most = std::max(lengths.max, static_cast<std::int64_t>(lengths.value));
+  for (const std::int64_t value : lengths.values) most = std::max(most, value);
+  for (const Workload::Lengths::Quantile& quantile : lengths.quantiles)
+    most = std::max(most, quantile.tokens);
+  return scaled(most, lengths.scale);
 }
 
 double clipped_mean(const Workload::Lengths& lognormal) {
@@ -160,7 +189,9 @@ double clipped_mean(const Workload::Lengths& lognormal) {
 std::function<std::int64_t()> start_lengths(const Workload::Lengths& lengths, std::uint64_t seed,
                                             std::string_view stream) {
   const auto draw = choose(length_menu(), lengths.distribution, "/workload").draw;
-  return [lengths, draw, random = Random(seed, stream)]() mutable { return draw(lengths, random); };
+  return [lengths, draw, random = Random(seed, stream)]() mutable {
+    return scaled(draw(lengths, random), lengths.scale);
+  };
 }
 
 }  // namespace switchyard

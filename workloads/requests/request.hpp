@@ -56,9 +56,11 @@ struct Workload {
     std::vector<std::int64_t> values;  // empirical: drawn with replacement
     std::string path;
     std::string column;
+    double scale = 1.0;  // of what was drawn, or of what a trace has
   };
   std::string preset;                // a row of workload_presets() or a file; empty: none
-  std::optional<std::string> trace;  // a file, then lengths are its own, and arrivals where it has them
+  std::optional<std::string> trace;  // a file, then lengths are its own but for their scale, and arrivals
+                                     // where it has them
   std::string format;  // a row of trace_formats(), recognised by the header when the user names none
   Arrivals arrivals;
   Lengths prompt_tokens;

@@ -39,7 +39,9 @@ class TraceStream : public RequestStream {
         least_(static_cast<std::uint64_t>(workload.num_warmups +
                                           std::max<std::int64_t>(workload.num_requests, 1))),
         everything_(workload.num_requests == 0),
-        rows_(format.open(*workload.trace)) {
+        rows_(format.open(*workload.trace)),
+        prompt_scale_(workload.prompt_tokens.scale),
+        output_scale_(workload.output_tokens.scale) {
     if (!workload.arrivals.process.empty()) arrival_ = start_arrivals(workload.arrivals, seed);
   }
 
@@ -49,6 +51,8 @@ class TraceStream : public RequestStream {
     if (request) {
       ++read_;
       if (arrival_) request->arrival = arrival_();
+      request->prompt_tokens = scaled(request->prompt_tokens, prompt_scale_);
+      request->output_tokens = scaled(request->output_tokens, output_scale_);
     } else if (read_ == 0) {
       throw InputError(path_, "has no requests; give at least one row");
     } else if (read_ < least_) {
@@ -65,6 +69,7 @@ class TraceStream : public RequestStream {
   std::uint64_t least_;
   bool everything_;
   std::unique_ptr<RequestStream> rows_;
+  double prompt_scale_, output_scale_;
   Arrival arrival_;
   std::uint64_t read_ = 0;
 };

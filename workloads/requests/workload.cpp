@@ -20,8 +20,8 @@ void refuse(ObjectReader& reader, std::string_view key, const std::string& what)
 }
 
 void read_trace_keys(ObjectReader& reader, const std::string& base_folder, Workload& workload) {
-  for (const std::string_view key : {"prompt_tokens", "output_tokens"})
-    refuse(reader, key, "a trace brings its own lengths");
+  workload.prompt_tokens = read_scale(reader.optional_object("prompt_tokens"));
+  workload.output_tokens = read_scale(reader.optional_object("output_tokens"));
   workload.trace = (std::filesystem::path(base_folder) / reader.text("trace")).lexically_normal().string();
   workload.format = reader.optional_choice("format", "", names(trace_menu()));
   named_at(reader.source() + ": " + reader.pointer("trace"), [&] { check_trace_file(*workload.trace); });
@@ -67,9 +67,9 @@ void note_clipping(const Workload::Lengths& lengths, const std::string& key,
   if (lengths.distribution != "lognormal") return;
   const double drawn = clipped_mean(lengths);
   if (lengths.mean - drawn <= kWorthSaying * lengths.mean) return;
-  notes.push_back(key + ": clipped at " + std::to_string(lengths.max) + ", lognormal lengths are " +
-                  std::to_string(std::llround(drawn)) + " tokens on average, not " +
-                  std::to_string(std::llround(lengths.mean)) + ".");
+  notes.push_back(key + ": clipped at " + std::to_string(longest(lengths)) + ", lognormal lengths are " +
+                  std::to_string(std::llround(drawn * lengths.scale)) + " tokens on average, not " +
+                  std::to_string(std::llround(lengths.mean * lengths.scale)) + ".");
 }
 
 }  // namespace
@@ -100,6 +100,8 @@ Json to_json(const Workload& workload) {
     json["format"] = workload.format;
     if (!workload.arrivals.process.empty()) json["arrivals"] = to_json(workload.arrivals);
     json["num_requests"] = workload.num_requests == 0 ? Json() : Json(workload.num_requests);
+    if (workload.prompt_tokens.scale != 1.0) json["prompt_tokens"] = to_json(workload.prompt_tokens);
+    if (workload.output_tokens.scale != 1.0) json["output_tokens"] = to_json(workload.output_tokens);
   } else {
     json["arrivals"] = to_json(workload.arrivals);
     json["num_requests"] = workload.num_requests;

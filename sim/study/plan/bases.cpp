@@ -9,6 +9,7 @@
 #include "sim/energy.hpp"
 #include "sim/scenario_blocks.hpp"
 #include "sim/system.hpp"
+#include "workloads/requests/lengths.hpp"
 
 namespace switchyard {
 namespace {
@@ -74,16 +75,8 @@ void check_arrivals(const PlanStudy& study, const Workload& workload) {
           std::string(study.minimises() ? ", which is the demand" : ""));
 }
 
-std::int64_t longest(const Workload::Lengths& lengths) {
-  std::int64_t most = std::max(lengths.max, static_cast<std::int64_t>(std::ceil(lengths.value)));
-  for (const std::int64_t value : lengths.values) most = std::max(most, value);
-  for (const Workload::Lengths::Quantile& quantile : lengths.quantiles)
-    most = std::max(most, quantile.tokens);
-  return most;
-}
-
 /// Of prompt and answer together.
-std::int64_t longest(const Workload& workload, std::uint64_t seed) {
+std::int64_t longest_request(const Workload& workload, std::uint64_t seed) {
   if (!workload.trace) return longest(workload.prompt_tokens) + longest(workload.output_tokens);
   std::int64_t most = 0;
   const auto requests = open_requests(workload, seed);
@@ -182,7 +175,7 @@ void PlanBase::limit_length() {
   const Json& engine = scenario_.json["engine"];
   const bool given = study_->scenario.contains("engine") && study_->scenario["engine"].is_object() &&
                      !study_->scenario["engine"].value("max_model_len", Json()).is_null();
-  const std::int64_t most = longest(*scenario_.workload, scenario_.seed);
+  const std::int64_t most = longest_request(*scenario_.workload, scenario_.seed);
   std::int64_t& length = scenario_.engine.limits.max_model_len;
   if (most < kUnlimited && most > length)
     too_long_ = "requests of up to " + std::to_string(most) + " tokens exceed max_model_len " +

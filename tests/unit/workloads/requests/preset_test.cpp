@@ -133,6 +133,8 @@ TEST_CASE("What a block gives stands, single values change a preset's arrivals o
   CHECK(wish.num_warmups == 2);
   CHECK(wish.output_tokens.distribution == "fixed");
   CHECK(wish.prompt_tokens.quantiles.size() > 10);
+  const Workload longer = workload(R"({"preset": "azure-code-2023", "prompt_tokens": {"scale": 2}})");
+  CHECK((longer.prompt_tokens.scale == 2.0 && longer.prompt_tokens.quantiles.size() > 10));
   const Workload closed = workload(
       R"({"preset": "azure-code-2023", "arrivals": {"process": "concurrency", "value": 64}, "prompt_tokens": null})");
   CHECK(closed.closed_loop());

@@ -1,4 +1,5 @@
 // Drawn requests: their statistics, their independence, and what the workload block refuses.
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 
@@ -184,6 +185,31 @@ TEST_CASE("Empirical lengths are drawn from the column of a file") {
       workload(drawn(kPoisson, R"({"distribution": "empirical", "path": "bad.csv", "column": "tokens"})"),
                folder.path().string()),
       Catch::Contains("bad.csv: line 3: tokens: 0 is out of range"));
+}
+
+TEST_CASE("Scaled lengths are the same draws so many times as long, and never none") {
+  const TemporaryFolder folder;
+  folder.write("lengths.csv", "tokens\n1\n20\n");
+  for (const std::string lengths : {R"("fixed", "value": 9)", R"("uniform", "min": 1, "max": 99)",
+                                    R"("lognormal", "mean": 60, "cv": 0.9, "max": 200)",
+                                    R"("quantiles", "tokens_at": {"0": 1, "0.5": 20, "1": 99})",
+                                    R"("empirical", "path": "lengths.csv", "column": "tokens")"}) {
+    INFO(lengths);
+    const auto block = [&](const char* scale) {
+      return workload(drawn(kPoisson, R"({"distribution": )" + lengths + R"(, "scale": )" + scale + "}"),
+                      folder.path().string());
+    };
+    const auto own = all(block("1")), longer = all(block("2.5")), shorter = all(block("0.01"));
+    for (std::size_t i = 0; i < own.size(); ++i) {
+      const double tokens = static_cast<double>(own[i].prompt_tokens);
+      REQUIRE(static_cast<double>(longer[i].prompt_tokens) == std::round(tokens * 2.5));
+      REQUIRE(shorter[i].prompt_tokens == std::max(1L, std::lround(tokens * 0.01)));
+      REQUIRE(longer[i].output_tokens == own[i].output_tokens);
+      REQUIRE(longer[i].arrival == own[i].arrival);
+    }
+    CHECK_FALSE(to_json(block("1")).at("prompt_tokens").contains("scale"));
+    CHECK(to_json(workload(to_json(block("2.5")).dump())) == to_json(block("2.5")));
+  }
 }
 
 TEST_CASE("The resolved block reads back as the same workload") {

@@ -90,6 +90,22 @@ TEST_CASE("The project's own trace is recognised by its header, whatever the ord
   CHECK((requests[1].id == 1 && requests[1].prompt_tokens == 8 && requests[1].output_tokens == 6));
 }
 
+TEST_CASE("A trace's lengths may be scaled, and nothing else of them be changed") {
+  const TemporaryFolder folder;
+  const auto path = folder.write("own.csv", kOwnHeader + "0,7,1\n1,8,3\n");
+  const Workload wish = replay(path, R"(, "prompt_tokens": {"scale": 2}, "output_tokens": {"scale": 0.1})");
+  const auto requests = all(wish);
+  REQUIRE(requests.size() == 2);
+  CHECK((requests[0].prompt_tokens == 14 && requests[0].output_tokens == 1));
+  CHECK((requests[1].prompt_tokens == 16 && requests[1].output_tokens == 1));
+  CHECK(to_json(wish).at("prompt_tokens") == Json{{"scale", 2.0}});
+  CHECK_FALSE(to_json(replay(path)).contains("prompt_tokens"));
+  CHECK_THROWS_WITH(replay(path, R"(, "prompt_tokens": {"distribution": "fixed", "value": 9})"),
+                    Catch::Contains("/workload/prompt_tokens/distribution: a trace brings its own lengths"));
+  CHECK_THROWS_WITH(replay(path, R"(, "prompt_tokens": {"mean": 9})"),
+                    Catch::Contains("/workload/prompt_tokens/mean"));
+}
+
 TEST_CASE("An Azure trace starts at its first row") {
   const TemporaryFolder folder;
   const auto path = folder.write("azure.csv", kAzureHeader +
@@ -119,8 +135,8 @@ TEST_CASE("A trace excludes arrivals and lengths") {
   const auto path = folder.write("own.csv", kOwnHeader + "0,1,1\n");
   CHECK_THROWS_WITH(replay(path, R"(, "arrivals": {"process": "all_at_once"})"),
                     Catch::StartsWith("scenario.json: /workload/arrivals: "));
-  CHECK_THROWS_WITH(replay(path, R"(, "output_tokens": {})"),
-                    Catch::StartsWith("scenario.json: /workload/output_tokens: "));
+  CHECK_THROWS_WITH(replay(path, R"(, "output_tokens": {"value": 9})"),
+                    Catch::StartsWith("scenario.json: /workload/output_tokens/value: "));
   CHECK_THROWS_WITH(replay(path, R"(, "num_request": 1)"), Catch::Contains("num_requests"));
   CHECK_THROWS_WITH(replay(path, R"(, "format": "azur")"), Catch::Contains("azure"));
   CHECK_THROWS_WITH(all(replay(path, R"(, "format": "azure")")), Catch::Contains("TIMESTAMP"));
