@@ -45,7 +45,7 @@ Json node_of(const PlanStudy& study, std::size_t index) {
   if (gpu.is_string() && !is_path(name)) {
     const std::vector<std::string> known = gpu_names();
     if (std::find(known.begin(), known.end(), name) == known.end())
-      throw InputError(study.source + ": /gpus",
+      throw InputError(study.source + ": /gpus/" + std::to_string(index),
                        "unknown GPU " + in_quotes(name) + "; " + choices(name, known));
     return usual_node(name);
   }
@@ -65,6 +65,48 @@ Json base_json(const PlanStudy& study, std::size_t model, std::size_t gpu, const
       !json["workload"].contains("num_requests"))
     json["workload"]["num_requests"] = kSampledRequests;
   return json;
+}
+
+/// "/models/2: …" for the scenario's "/model: …": where the study's user wrote it.
+std::string in_study(const PlanStudy& study, std::size_t model, std::size_t gpu, std::size_t precision,
+                     const std::string& text) {
+  const std::string name = name_of_gpu(study, gpu);
+  const std::string models = "/models/" + std::to_string(model), gpus = "/gpus/" + std::to_string(gpu);
+  const std::string precisions = "/precisions/" + std::to_string(precision);
+  const auto own = study.clusters.find(name);
+  const bool named = own != study.clusters.end() && own->second.is_string();
+  const std::string cluster = own != study.clusters.end() ? "/clusters/" + name : gpus;
+  const std::pair<std::string, std::string> places[] = {
+      {"/model_overrides", models + "/model_overrides"},
+      {"/model", models + (study.models[model].size() > 1 ? "/model" : "")},
+      {"/precision" + std::string(study.precisions[precision].is_string() ? "/weights" : ""), precisions},
+      {named                         ? "/cluster/base"
+       : own != study.clusters.end() ? "/cluster"
+                                     : "/cluster/gpu",
+       cluster}};
+  for (const auto& [scenario, place] : places)
+    if (text.starts_with(scenario + ":") || text.starts_with(scenario + "/"))
+      return place + text.substr(scenario.size());
+  return text;
+}
+
+/// What is wrong with a candidate's scenario is so in the study.
+Scenario read_base(const PlanStudy& study, std::size_t model, std::size_t gpu, const Json& node,
+                   std::size_t precision) {
+  try {
+    return read_scenario(base_json(study, model, gpu, node, precision), study.source, study.base_folder);
+  } catch (const InputError& error) {
+    const std::string text = error.what(), start = study.source + ": ";
+    if (!text.starts_with(start)) throw;
+    throw InputError(study.source, in_study(study, model, gpu, precision, text.substr(start.size())));
+  }
+}
+
+void check_cluster(const PlanStudy& study, std::size_t gpu, const Scenario& scenario) {
+  const std::string name = name_of_gpu(study, gpu);
+  if (!study.clusters.contains(name) || is_path(name) || scenario.cluster.gpu.name == name) return;
+  throw InputError(study.source + ": /clusters/" + name,
+                   "has GPUs of type " + scenario.cluster.gpu.name + "; give a cluster of " + name);
 }
 
 void check_arrivals(const PlanStudy& study, const Workload& workload) {
@@ -118,7 +160,9 @@ std::int64_t most_gpus(const PlanStudy& study, const Gpu& gpu, std::optional<dou
   if (study.budget.gpus) return *study.budget.gpus;
   if (!price)
     throw InputError(study.source + ": /prices",
-                     "has none for " + gpu.name + ", which a budget in $/h needs; give its $ of a GPU-hour");
+                     "has none for " + gpu.name +
+                         ", which a budget in $/h needs; give its $ of a GPU-hour, e.g. {\"" + gpu.name +
+                         "\": 2.5}");
   return std::min<std::int64_t>(kMostPlannedGpus,
                                 static_cast<std::int64_t>(std::floor(*study.budget.usd_per_hour / *price)));
 }
@@ -152,8 +196,8 @@ PlanBase::PlanBase(const PlanStudy& study, std::size_t model, std::size_t gpu, s
       gpu_(gpu),
       precision_(precision),
       node_(node_of(study, gpu)),
-      scenario_(
-          read_scenario(base_json(study, model, gpu, node_, precision), study.source, study.base_folder)) {
+      scenario_(read_base(study, model, gpu, node_, precision)) {
+  check_cluster(study, gpu, scenario_);
   check_workload(scenario_);
   scenario_.workload->num_warmups = 0;  // each replica starts empty
   check_arrivals(study, *scenario_.workload);
@@ -238,9 +282,10 @@ std::deque<PlanBase> read_bases(const PlanStudy& study) {
   if (study.objective == "minimise_cost")
     for (const PlanBase& base : bases)
       if (!base.usd_per_gpu_hour())
-        throw InputError(
-            study.source + ": /prices",
-            "has none for " + base.gpu_name() + ", which minimise_cost needs; give its $ of a GPU-hour");
+        throw InputError(study.source + ": /prices",
+                         "has none for " + base.gpu_name() +
+                             ", which minimise_cost needs; give its $ of a GPU-hour, e.g. {\"" +
+                             base.gpu_name() + "\": 2.5}");
   return bases;
 }
 

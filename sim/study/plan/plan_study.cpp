@@ -28,11 +28,24 @@ const std::vector<Json>& checked_list(const Json& list, const ObjectReader& read
   return list.get_ref<const std::vector<Json>&>();
 }
 
+/// "/models/2".
+std::string item_pointer(const ObjectReader& reader, std::string_view key, std::size_t index) {
+  return reader.pointer(key) + "/" + std::to_string(index);
+}
+
+[[noreturn]] void fail_item(const ObjectReader& reader, std::string_view key, std::size_t index,
+                            const std::string& problem) {
+  throw InputError(reader.source() + ": " + item_pointer(reader, key, index), problem);
+}
+
 void refuse_repeats(const std::vector<Json>& list, const ObjectReader& reader, std::string_view key) {
-  for (std::size_t i = 0; i < list.size(); ++i)
-    if (std::find(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(i), list[i]) !=
-        list.begin() + static_cast<std::ptrdiff_t>(i))
-      reader.fail(key, one_line(list[i].dump(), 60) + " is given twice; give it once");
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const auto end = list.begin() + static_cast<std::ptrdiff_t>(i);
+    if (std::find(list.begin(), end, list[i]) == end) continue;
+    const bool bare = list[i].is_object() && list[i].size() == 1 && list[i].contains("model");
+    fail_item(reader, key, i,
+              one_line((bare ? list[i]["model"] : list[i]).dump(), 60) + " is given twice; give it once");
+  }
 }
 
 /// A path stays findable from anywhere.
@@ -41,15 +54,19 @@ Json resolved(const Json& wish, const std::string& folder) {
   return absolute_path(folder, wish.get<std::string>());
 }
 
+void check_wish(const Json& wish, const ObjectReader& reader, std::string_view key, std::size_t index) {
+  if (!wish.is_string() && !wish.is_object())
+    fail_item(reader, key, index, nature(wish) + "; give a name, a path, or an object");
+}
+
 std::vector<Json> read_models(ObjectReader& reader, const std::string& folder) {
   std::vector<Json> models;
   for (const Json& item : checked_list(reader.raw("models", "a list of models"), reader, "models")) {
+    check_wish(item, reader, "models", models.size());
     const bool wrapped = item.is_object() && item.contains("model");
-    if (!wrapped && !item.is_string() && !item.is_object())
-      reader.fail("models", nature(item) + "; give a name, a path, or an object");
     Json model = wrapped ? item : Json{{"model", item}};
     if (wrapped) {
-      ObjectReader entry(item, reader.source(), reader.pointer("models"));
+      ObjectReader entry(item, reader.source(), item_pointer(reader, "models", models.size()));
       entry.raw("model");
       entry.known("model_overrides");
       entry.finish();
@@ -63,8 +80,10 @@ std::vector<Json> read_models(ObjectReader& reader, const std::string& folder) {
 
 std::vector<Json> read_gpus(ObjectReader& reader, const std::string& folder) {
   std::vector<Json> gpus;
-  for (const Json& item : checked_list(reader.raw("gpus", "a list of GPU types"), reader, "gpus"))
+  for (const Json& item : checked_list(reader.raw("gpus", "a list of GPU types"), reader, "gpus")) {
+    check_wish(item, reader, "gpus", gpus.size());
     gpus.push_back(resolved(item, folder));
+  }
   refuse_repeats(gpus, reader, "gpus");
   return gpus;
 }
@@ -132,6 +151,16 @@ LayoutLists read_layouts(ObjectReader reader) {
   lists.max_num_seqs = read_sizes(reader, "max_num_seqs", {}, 1 << 20);
   lists.max_num_batched_tokens = read_sizes(reader, "max_num_batched_tokens", {}, 1 << 22);
   reader.finish();
+  const auto least = [](const std::vector<std::int64_t>& sizes) {
+    return *std::min_element(sizes.begin(), sizes.end());
+  };
+  const std::int64_t smallest = least(lists.tensor_parallel_size) * least(lists.pipeline_parallel_size) *
+                                least(lists.data_parallel_size);
+  if (smallest > most)
+    reader.fail("most_gpus_per_replica", std::to_string(most) + " is less than the " +
+                                             std::to_string(smallest) +
+                                             " GPUs of the smallest replica of these lists; give as many, or "
+                                             "smaller sizes");
   return lists;
 }
 
@@ -139,9 +168,10 @@ std::vector<Json> read_precisions(ObjectReader& reader) {
   const Json* list = reader.optional_raw("precisions");
   if (!list || list->is_null()) return {"auto"};
   const std::vector<Json>& given = checked_list(*list, reader, "precisions");
-  for (const Json& item : given)
-    if (!item.is_string() && !item.is_object())
-      reader.fail("precisions", nature(item) + "; give a format such as \"fp8\", or {\"weights\": …}");
+  for (std::size_t i = 0; i < given.size(); ++i)
+    if (!given[i].is_string() && !given[i].is_object())
+      fail_item(reader, "precisions", i,
+                nature(given[i]) + "; give a format such as \"fp8\", or {\"weights\": …}");
   refuse_repeats(given, reader, "precisions");
   return given;
 }
@@ -167,18 +197,19 @@ std::map<std::string, Json> read_clusters(ObjectReader reader) {
 
 /// The blocks that go into every scenario as they are.
 Json read_shared(ObjectReader& reader) {
-  Json shared = {{"workload", reader.raw("workload", "arrivals and lengths")},
-                 {"slo", reader.raw("slo", "latency bounds, e.g. {\"ttft_p99\": \"2 s\"}")}};
+  Json shared = {
+      {"workload",
+       reader.raw("workload", "a preset such as \"azure-conv-2023\", or an object of arrivals and lengths")},
+      {"slo", reader.raw("slo", "latency bounds, e.g. {\"ttft_p99\": \"2 s\"}")}};
   for (const char* block : {"engine", "routing", "network", "seed"})
     if (const Json* value = reader.optional_raw(block)) shared[block] = *value;
   return shared;
 }
 
 void check_slo(const Json& slo, const ObjectReader& reader) {
-  if (slo.is_object() && !slo.empty()) return;
-  reader.fail("slo",
-              "has no bound, so any load would meet it; give e.g. {\"ttft_p99\": \"2 s\", \"tpot_p99\": "
-              "\"50 ms\"}");
+  const std::string example = "; give e.g. {\"ttft_p99\": \"2 s\", \"tpot_p99\": \"50 ms\"}";
+  if (!slo.is_object()) reader.fail("slo", nature(slo) + example);
+  if (slo.empty()) reader.fail("slo", "has no bound, so any load would meet it" + example);
 }
 
 void check_names(const PlanStudy& study, const std::string& block, const std::string& gpu) {
