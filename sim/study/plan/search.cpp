@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "sim/study/plan/confirm.hpp"
+#include "sim/study/plan/energy.hpp"
 #include "sim/study/plan/screening.hpp"
 
 namespace switchyard {
@@ -160,6 +161,7 @@ std::vector<PlannedChain> search(const PlanStudy& study, const std::deque<PlanBa
   refine(study, chains, leaders, bounds, prober);
   run_finals(study, chains, leaders, prober);
   confirm(study, chains, prober);
+  if (study.objective == "minimise_energy") save_energy(study, chains, bounds, prober);
   return chains;
 }
 

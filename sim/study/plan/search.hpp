@@ -9,6 +9,7 @@
 //    combination of engine limits.
 // 4. Finals: the leaders once more at full count; the best is then simulated whole, at the demand or (to
 //    maximise) at rising rates, and takes a replica more or less where that shows it must or may.
+// 5. To minimise energy, what serves the demand with less of it is looked for in a search of its own.
 #pragma once
 
 #include <deque>

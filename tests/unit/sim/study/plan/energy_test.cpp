@@ -1,0 +1,86 @@
+// The least energy a token against full search: every layout, every number of replicas, at the demand.
+#include "sim/study/plan/energy.hpp"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+#include "sim/base/random.hpp"
+#include "tests/support/small_scenarios.hpp"
+#include "tests/support/temporary_folder.hpp"
+
+namespace switchyard {
+namespace {
+
+/// A model of 32 experts that one GPU does not hold, so that ways to cut it compete, on up to 4 GPUs that
+/// draw some of their power when idle.
+Json random_study(std::uint64_t seed) {
+  Random random(seed, "studies of energy");
+  Json model = small_moe_model(32, 4), gpu = round_gpu();
+  model["num_hidden_layers"] = random.integer(8, 12);
+  gpu.update({{"memory", "6 GB"}, {"memory_bandwidth", "1 TB/s"}, {"peak", {{"bf16", "100 TFLOPS"}}}});
+  gpu["power"] = {{"source", "round numbers for tests"},
+                  {"idle", 0.05 * static_cast<double>(random.integer(1, 8))},
+                  {"active", 0.1},
+                  {"compute", 1.2},
+                  {"memory", 0.6}};
+  return {{"models", {model}},
+          {"gpus", {gpu}},
+          {"budget", {{"gpus", 4}}},
+          {"workload",
+           {{"arrivals", {{"process", "poisson"}, {"rate", random.integer(10, 80)}}},
+            {"prompt_tokens", {{"distribution", "uniform"}, {"min", 10}, {"max", random.integer(100, 1200)}}},
+            {"output_tokens", {{"distribution", "uniform"}, {"min", 2}, {"max", random.integer(20, 120)}}}}},
+          {"slo", {{"ttft_p99", "800 ms"}, {"tpot_p99", "40 ms"}}},
+          {"objective", "minimise_energy"},
+          {"layouts",
+           {{"tensor_parallel_size", {1, 2, 4}},
+            {"pipeline_parallel_size", {1, 2}},
+            {"data_parallel_size", {1, 2, 4}},
+            {"max_num_seqs", {256}},
+            {"max_num_batched_tokens", {8192, 512}}}}};
+}
+
+/// None: nothing meets the SLO within the budget.
+std::optional<double> full_search(const PlanStudy& study, const PlanBase& base, Prober& prober) {
+  const double demand = demand_of(study, base);
+  std::vector<Probe> probes;
+  for (const PlannedLayout& planned : layouts_of(base, study.layouts))
+    for (std::int64_t replicas = 1; !planned.out() && replicas * planned.layout.gpus() <= base.most_gpus();
+         ++replicas)
+      probes.push_back({&base, planned.layout, {replicas, demand, requests_for(base, kFinal, demand)}});
+  std::optional<double> least;
+  for (const Reading& reading : prober.read(probes))
+    if (reading.met) {
+      const double energy = reading.figure("energy_per_output_token_j");
+      least = std::min(least.value_or(energy), energy);
+    }
+  return least;
+}
+
+}  // namespace
+
+TEST_CASE("A plan's least energy is within 2 % of full search on 4 random small studies", "[slow]") {
+  double worst = 1.0;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    CAPTURE(seed);
+    const TemporaryFolder folder;
+    const PlanStudy study =
+        read_plan_study(folder.write("plan.json", random_study(seed).dump()).string(), "");
+    const std::deque<PlanBase> bases = read_bases(study);
+    Interruption interruption;
+    Journal journal((folder.path() / "journal.jsonl").string());
+    Prober prober(journal, 2, interruption, study.base_folder);
+    const std::vector<PlannedChain> chains = search(study, bases, prober);
+    const std::optional<double> best = full_search(study, bases.front(), prober);
+    REQUIRE(best.has_value() == chains.front().best.has_value());
+    if (!best) continue;
+    const double found = chains.front().best->objective;
+    CAPTURE(found, *best);
+    REQUIRE(*best > 0.0);
+    worst = std::max(worst, found / *best);
+    CHECK(found <= 1.02 * *best);
+  }
+  WARN("the most energy over full search's: " << worst);
+}
+
+}  // namespace switchyard
