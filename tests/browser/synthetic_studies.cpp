@@ -190,22 +190,53 @@ Json plan_document() {
                      {"verdict", "does not fit"},
                      {"reason", ""},
                      {"deployment", nullptr}}};
-  plan["sensitivity"] = {{{"change", "network bandwidth x0.5"},
-                          {"factor", "network"},
-                          {"winner", "llama-3.1-8b"},
-                          {"winner_changes", false},
-                          {"values",
-                           {{{"model", "llama-3.1-8b"}, {"objective", 5.0}, {"before", 5.0}},
-                            {{"model", "qwen3-30b-a3b"}, {"objective", 12.0}, {"before", 8.0}}}},
-                          {"text", ""}},
-                         {{"change", "price of h100_sxm x2"},
-                          {"factor", "price"},
-                          {"winner", "qwen3-30b-a3b"},
-                          {"winner_changes", true},
-                          {"values",
-                           {{{"model", "llama-3.1-8b"}, {"objective", 10.0}, {"before", 5.0}},
-                            {{"model", "qwen3-30b-a3b"}, {"objective", 8.0}, {"before", 8.0}}}},
-                          {"text", ""}}};
+  plan["sensitivity"] = {
+      {{"change", "network bandwidth x0.5"},
+       {"factor", "network"},
+       {"winner", "llama-3.1-8b"},
+       {"winner_changes", false},
+       {"values",
+        {{{"model", "llama-3.1-8b"}, {"objective", 5.0}, {"before", 5.0}},
+         {{"model", "qwen3-30b-a3b"}, {"objective", 12.0}, {"before", 8.0}, {"goodput_ratio", 0.7}}}},
+       {"text", ""}},
+      {{"change", "prompts twice as long"},
+       {"factor", "prompts"},
+       {"winner", "qwen3-30b-a3b"},
+       {"winner_changes", true},
+       {"values",
+        {{{"model", "llama-3.1-8b"},
+          {"objective", nullptr},
+          {"before", 5.0},
+          {"goodput_ratio", 0.0},
+          {"reason", "requests of up to 9000 tokens are too long"}},
+         {{"model", "qwen3-30b-a3b"}, {"objective", 12.0}, {"before", 8.0}}}},
+       {"text", ""}},
+      {{"change", "price of h100_sxm x2"},
+       {"factor", "price"},
+       {"winner", "qwen3-30b-a3b"},
+       {"winner_changes", true},
+       {"values",
+        {{{"model", "llama-3.1-8b"}, {"objective", 10.0}, {"before", 5.0}},
+         {{"model", "qwen3-30b-a3b"}, {"objective", 8.0}, {"before", 8.0}}}},
+       {"text", ""}}};
+  plan["prices"] = {{"text", "Cheapest a token: llama-3.1-8b on h100_sxm, until h100_sxm gets 18 % dearer."},
+                    {"rows",
+                     {{{"gpu", "h100_sxm"},
+                       {"usd_per_gpu_hour", 2.5},
+                       {"model", "llama-3.1-8b"},
+                       {"usd_per_million_output_tokens", 0.4},
+                       {"when_20_percent_cheaper", 0.32},
+                       {"when_20_percent_dearer", 0.48},
+                       {"turns_at_usd_per_gpu_hour", 2.95},
+                       {"turns_to", "qwen3-30b-a3b on h200_sxm"}},
+                      {{"gpu", "h200_sxm"},
+                       {"usd_per_gpu_hour", 4.0},
+                       {"model", "qwen3-30b-a3b"},
+                       {"usd_per_million_output_tokens", 0.472},
+                       {"when_20_percent_cheaper", 0.378},
+                       {"when_20_percent_dearer", 0.566},
+                       {"turns_at_usd_per_gpu_hour", 3.39},
+                       {"turns_to", "qwen3-30b-a3b on h200_sxm"}}}}};
   return plan;
 }
 
@@ -239,6 +270,7 @@ std::string plan_html() { return plan_page(plan_document()); }
 
 std::string plan_without_winner_html() {
   Json plan = plan_document();
+  plan["prices"] = nullptr;
   for (const char* list : {"winners", "frontier", "by_gpu", "sensitivity", "verdict"})
     plan[list] = Json::array();
   plan["crossover"] = {

@@ -123,12 +123,31 @@ function sensitivityTable() {
     const value = row.values.find((one) => one.model === model);
     if (!value) return '–';
     const after = known(value.objective) ? number(value.objective) : 'none';
-    return value.objective === value.before ? after : element('span', {}, `${known(value.before) ? number(value.before) : 'none'} → `, element('b', {}, after));
+    const carries = known(value.goodput_ratio) && value.goodput_ratio > 0 && Math.abs(value.goodput_ratio - 1) >= 0.05;
+    return element('span', {title: value.reason || ''}, value.objective === value.before ? after :
+      [`${known(value.before) ? number(value.before) : 'none'} → `, element('b', {}, after)],
+    carries ? element('div', {class: 'soft'}, `a replica carries ${number(value.goodput_ratio)} times`) : value.reason ? element('div', {class: 'soft'}, value.reason) : null);
   };
   const columns = [{name: 'change', text: true}, ...models.map((name) => ({name: `${name} (${label})`})), {name: 'best then', text: true}];
   return [element('h2', {}, 'What would change the answer'), element('section', {class: 'card', id: 'sensitivity', style: 'margin-top: 12px'},
       table(columns, sensitivity.map((row) => [row.change, ...models.map((model) => cell(row, model)),
         element('span', {class: row.winner_changes ? 'changed' : ''}, row.winner || 'none', row.winner_changes ? element('b', {class: 'badge bad'}, 'changes') : null)])))];
+}
+
+// From which price of a GPU type on another deployment's tokens would cost least.
+function pricesTable() {
+  const {prices} = data;
+  if (!prices) return null;
+  const turn = (row) => {
+    if (!known(row.turns_at_usd_per_gpu_hour)) return 'no price';
+    const share = row.turns_at_usd_per_gpu_hour / row.usd_per_gpu_hour - 1;
+    return element('span', {}, `${dollars(row.turns_at_usd_per_gpu_hour)} (${share > 0 ? '+' : '\u2212'}${percent(Math.abs(share))})`, element('div', {class: 'soft'}, `then ${row.turns_to}`));
+  };
+  const columns = [{name: 'GPU type', text: true}, {name: '$ / GPU-hour'}, {name: 'cheapest on it', text: true}, {name: '$ / M output'}, {name: '20 % cheaper'}, {name: '20 % dearer'},
+    {name: 'the cheapest changes at'}];
+  return [element('h2', {}, 'What other prices would change'), element('p', {class: 'soft'}, prices.text), element('section', {class: 'card', id: 'prices', style: 'margin-top: 12px'},
+      table(columns, prices.rows.map((row) => [row.gpu, dollars(row.usd_per_gpu_hour), row.model, dollars(row.usd_per_million_output_tokens), dollars(row.when_20_percent_cheaper),
+        dollars(row.when_20_percent_dearer), turn(row)])))];
 }
 
 const groups = winnerGroups();
@@ -141,4 +160,4 @@ show(header(), sentences(data.verdict), trust(winners.map((winner) => winner.tru
     costAndEnergy(named, 'Of each model\u2019s best deployment.'),
     winners.some(({breakdown}) => breakdown) ? [element('h2', {}, 'Where the time goes'), element('div', {class: 'charts'}, breakdownCard('Shares of the steps\u2019 time',
         'Of each model\u2019s best deployment.', winners.map(({model, breakdown}) => ({name: model, breakdown}))))] : null,
-    gpuMap(), sensitivityTable());
+    gpuMap(), sensitivityTable(), pricesTable());

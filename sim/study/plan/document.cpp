@@ -6,6 +6,7 @@
 
 #include "sim/base/menu.hpp"
 #include "sim/base/rounding.hpp"
+#include "sim/study/plan/prices.hpp"
 #include "sim/study/readable.hpp"
 #include "sim/summarise.hpp"
 
@@ -19,17 +20,6 @@ Json or_null(const std::optional<double>& value) { return value ? Json(rounded(*
 Json figure_of(const Reading& reading, const char* name) {
   if (!reading.figures.is_object() || !reading.figures.contains(name)) return nullptr;
   return reading.figures[name];
-}
-
-/// At the plan's own price, whatever price the simulation knew; without one in it, all is put on the output.
-Json usd_per_million(const PlannedDeployment& deployment, const std::string& name) {
-  const auto cost = usd_per_hour(*deployment.base, deployment.gpus());
-  if (!cost) return nullptr;
-  const double known = deployment.reading.figure("usd_per_hour");
-  if (known > 0.0) return rounded(deployment.reading.figure(name.c_str()) * *cost / known, kDigits);
-  const double tokens = deployment.reading.figure("output_throughput");
-  if (name != "usd_per_million_output_tokens" || tokens <= 0.0) return nullptr;
-  return rounded(*cost / 3600.0 / tokens * 1e6, kDigits);
 }
 
 Json deployment_json(const PlanStudy& study, const PlannedDeployment& deployment) {
@@ -57,7 +47,7 @@ Json deployment_json(const PlanStudy& study, const PlannedDeployment& deployment
       {"headroom", demand > 0.0 ? Json(rounded(deployment.goodput / demand - 1.0, kDigits)) : Json()},
       {"usd_per_hour", or_null(usd_per_hour(base, deployment.gpus()))}};
   for (const char* name : {"usd_per_million_input_tokens", "usd_per_million_output_tokens"})
-    json[name] = usd_per_million(deployment, name);
+    json[name] = or_null(usd_per_million(deployment, name));
   for (const char* name : {"energy_per_output_token_j", "mean_power_w", "tokens_per_s_per_gpu",
                            "tokens_per_s_per_user", "output_throughput", "mean_ttft_ms", "p99_ttft_ms",
                            "mean_tpot_ms", "p99_tpot_ms", "communication_share", "bottleneck"})
@@ -153,13 +143,15 @@ std::string words_with_model(const PlannedDeployment& deployment) {
 
 std::string objective_text(const PlanFindings& findings, double value) {
   const Objective& objective = choose(objectives(), findings.study->objective, "objective");
+  if (objective.label == "GPUs" && value == 1.0) return "1 GPU";
   return format("%.4g ", value) + std::string(objective.label);
 }
 
 std::string best_line(const PlanFindings& findings) {
   const Winner& best = findings.winners.front();
-  std::string line = "Best: " + words_with_model(best.deployment) + ", " +
-                     objective_text(findings, best.deployment.objective);
+  std::string line = "Best: " + words_with_model(best.deployment);
+  if (findings.study->objective != "minimise_gpus")
+    line += ", " + objective_text(findings, best.deployment.objective);
   const auto cost = usd_per_hour(*best.deployment.base, best.deployment.gpus());
   if (cost && findings.study->objective != "minimise_cost") line += format(", %.4g $/h", *cost);
   return line + ".";
@@ -181,6 +173,38 @@ std::string ties_line(const PlanFindings& findings) {
   for (std::size_t i = 1; i < findings.winners.size(); ++i)
     if (findings.winners[i].ties_with_best) names.push_back(tie_text(findings, findings.winners[i]));
   return names.empty() ? "" : "A tie with it, within the errors stated: " + in_words(names) + ".";
+}
+
+struct FactorWords {
+  const char* factor;
+  const char* words;  // of all its changes together
+};
+constexpr FactorWords kFactors[] = {{"routing", "experts chosen more or less evenly"},
+                                    {"network", "half or twice the network bandwidth"},
+                                    {"prompts", "prompts half or twice as long"},
+                                    {"outputs", "outputs half or twice as long"},
+                                    {"price", "any of the GPUs 20 % cheaper or dearer"}};
+
+/// What changes the winner, then that the rest does not: a factor none of whose changes does is named once.
+void add_sensitivity(std::vector<std::string>& lines, const PlanFindings& findings) {
+  std::vector<std::string> others;
+  for (const FactorWords& factor : kFactors) {
+    std::vector<std::string> same;
+    bool moves = false;
+    for (const Json& change : findings.sensitivity) {
+      if (change["factor"] != factor.factor) continue;
+      if (change["winner_changes"] != true) same.push_back(change["change"].get<std::string>());
+      else {
+        moves = true;
+        lines.push_back(change["text"].get<std::string>());
+      }
+    }
+    if (moves || same.size() < 2) others.insert(others.end(), same.begin(), same.end());
+    else others.emplace_back(factor.words);
+  }
+  if (!others.empty())
+    lines.push_back(findings.winners.front().deployment.base->model_name() + " stays the best with " +
+                    in_words(others) + ".");
 }
 
 }  // namespace
@@ -206,8 +230,8 @@ std::vector<std::string> verdict_lines(const PlanFindings& findings) {
   if (!ties.empty()) lines.push_back(ties);
   if (findings.crossover.is_object() && !findings.crossover.value("text", "").empty())
     lines.push_back(findings.crossover["text"].get<std::string>());
-  for (const Json& change : findings.sensitivity)
-    if (change.value("winner_changes", false)) lines.push_back(change["text"].get<std::string>());
+  add_sensitivity(lines, findings);
+  if (findings.prices.is_object()) lines.push_back(findings.prices["text"].get<std::string>());
   return lines;
 }
 
@@ -244,6 +268,7 @@ Json plan_document(const PlanFindings& findings) {
           {"frontier", findings.frontier},
           {"crossover", findings.crossover},
           {"sensitivity", findings.sensitivity},
+          {"prices", findings.prices},
           {"notes", notes_of(findings)}};
 }
 

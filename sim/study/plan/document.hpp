@@ -18,6 +18,7 @@ struct PlanFindings {
   Json frontier = Json::array();
   Json crossover;
   Json sensitivity = Json::array();
+  Json prices;
   std::size_t simulations = 0, failures = 0;
 };
 

@@ -3,6 +3,7 @@
 
 #include "sim/study/plan/crossover.hpp"
 #include "sim/study/plan/frontier.hpp"
+#include "sim/study/plan/prices.hpp"
 #include "sim/study/plan/sensitivity.hpp"
 
 namespace switchyard {
@@ -34,6 +35,7 @@ PlanFindings make_plan(const PlanStudy& study, const std::deque<PlanBase>& bases
   findings.frontier = frontier_json(findings.chains, prober);
   findings.crossover = crossover_json(study, findings.chains);
   findings.sensitivity = sensitivity_json(study, findings.chains, prober);
+  findings.prices = prices_json(findings.chains);
   findings.simulations = prober.count();
   findings.failures = prober.failures();
   return findings;

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 #include <map>
 #include <memory>
 
 #include "sim/base/rounding.hpp"
+#include "sim/study/plan/winners.hpp"
 
 namespace switchyard {
 namespace {
@@ -29,12 +29,13 @@ struct Trial {
   std::unique_ptr<PlanStudy> study;
   std::unique_ptr<PlanBase> base;
   PlannedLayout planned;
-  Reading reading;  // at the highest rate that was met
+  std::string reason;  // why it carries nothing
+  Reading at_demand;   // to minimise energy: of as many replicas as the demand then takes
 };
 
 double carries_of(const PlannedChain& chain, const PlannedDeployment& deployment) {
   for (const PlannedLayout& planned : chain.layouts)
-    if (planned.layout == deployment.layout) return planned.carries;
+    if (planned.layout == deployment.layout && planned.carries > 0.0) return planned.carries;
   return deployment.goodput / static_cast<double>(deployment.load.replicas);
 }
 
@@ -55,57 +56,34 @@ std::vector<Subject> subjects_of(const PlanStudy& study, const std::vector<Plann
   return subjects;
 }
 
-/// Longer lengths of the same shape; null where they are not drawn from one that could be scaled.
-Json scaled(Json lengths, double factor) {
-  constexpr std::int64_t kLongest = 1 << 24;
-  if (!lengths.is_object()) return nullptr;
-  const std::string shape = lengths.value("distribution", "");
-  if (shape != "fixed" && shape != "uniform" && shape != "lognormal") return nullptr;
-  for (const char* key : {"value", "min", "max"})
-    if (lengths.contains(key) && lengths[key].is_number() && lengths[key].get<double>() < kLongest)
-      lengths[key] = static_cast<std::int64_t>(std::llround(lengths[key].get<double>() * factor));
-  if (lengths.contains("mean")) lengths["mean"] = lengths["mean"].get<double>() * factor;
-  return lengths;
-}
-
-void add_lengths(std::vector<PlanChange>& changes, const Json& workload, const char* key, const char* name) {
-  constexpr double kTwice = 2.0;
-  if (!workload.is_object()) return;
-  const Json longer = scaled(workload.value(key, Json()), kTwice);
-  if (longer.is_null()) return;
-  PlanChange change{std::string(name) + " twice as long", name};
-  change.workload = workload;
-  change.workload[key] = longer;
-  changes.push_back(std::move(change));
-}
-
-void add_prices(std::vector<PlanChange>& changes, const std::vector<PlannedChain>& chains) {
-  std::vector<std::string> done;
-  for (const PlannedChain& chain : chains) {
-    const std::string& gpu = chain.base->gpu_name();
-    if (!chain.base->usd_per_gpu_hour() || std::find(done.begin(), done.end(), gpu) != done.end()) continue;
-    done.push_back(gpu);
-    for (const auto& [factor, text] : {std::pair(0.8, " 20 % cheaper"), std::pair(1.2, " 20 % dearer")}) {
-      PlanChange change{gpu + text, "price"};
-      change.dearer = gpu;
-      change.price = factor;
-      changes.push_back(std::move(change));
-    }
+/// The study with the change. An engine is started for what it serves: where requests get longer than the
+/// study's own max_model_len, the model's context is the limit.
+std::unique_ptr<PlanBase> changed_base(PlanStudy& study, const PlanBase& base, const PlanChange* change) {
+  if (change && !change->workload.is_null()) study.scenario["workload"] = change->workload;
+  if (change && !change->routing.is_null()) study.scenario["routing"] = change->routing;
+  const auto read = [&] {
+    return std::make_unique<PlanBase>(study, base.model(), base.gpu(), base.precision_index());
+  };
+  std::unique_ptr<PlanBase> changed = read();
+  if (!changed->too_long().empty() && study.scenario.contains("engine") &&
+      study.scenario["engine"].is_object()) {
+    study.scenario["engine"]["max_model_len"] = nullptr;
+    changed = read();
   }
+  if (change) changed->scale_network(change->network);
+  return changed;
 }
 
 Trial trial_of(const PlanStudy& study, const std::vector<Subject>& subjects, std::size_t subject,
                std::optional<std::size_t> index, const PlanChange* change) {
   const Subject& old = subjects[subject];
-  Trial trial{subject, index, std::make_unique<PlanStudy>(study), nullptr, {}, {}};
-  if (change && !change->workload.is_null()) trial.study->scenario["workload"] = change->workload;
-  if (change && !change->routing.is_null()) trial.study->scenario["routing"] = change->routing;
-  const PlanBase& base = *old.chain->base;
-  trial.base = std::make_unique<PlanBase>(*trial.study, base.model(), base.gpu(), base.precision_index());
-  if (change) trial.base->scale_network(change->network);
+  Trial trial{subject, index, std::make_unique<PlanStudy>(study), nullptr, {}, "", {}};
+  trial.base = changed_base(*trial.study, *old.chain->base, change);
   trial.planned.base = trial.base.get();
   trial.planned.layout = old.deployment->layout;
   trial.planned.most_requests_per_s = old.carries * 100.0;
+  trial.reason = trial.base->too_long();
+  if (trial.reason.empty() && !find_memory(trial.planned)) trial.reason = "does not fit";
   return trial;
 }
 
@@ -115,41 +93,92 @@ bool changes_anything(const PlanChange& change, const Subject& subject) {
   return true;
 }
 
-/// Trials by simulation; a layout that a longer request no longer fits carries nothing.
+/// Trials by simulation, but those whose requests are too long or no longer fit.
 void run_trials(std::vector<Trial>& trials, const std::vector<Subject>& subjects, Prober& prober) {
   std::vector<HeatSource> heats;
   for (Trial& trial : trials) {
-    if (!trial.base->too_long().empty() || !find_memory(trial.planned)) continue;
+    if (!trial.reason.empty()) continue;
     Race::Options options = kRace;
     options.start = subjects[trial.subject].carries;
     heats.emplace_back([&trial, options](const Heat* before) -> std::optional<Heat> {
       if (!before) return Heat({&trial.planned}, kComparing, options);
-      trial.reading = before->best_reading();
+      if (trial.planned.carries <= 0.0) trial.reason = "misses the SLO at any load";
       return std::nullopt;
     });
   }
   run_heats(prober, heats);
 }
 
+const Trial* find(const std::vector<Trial>& trials, std::size_t subject, std::optional<std::size_t> change) {
+  for (const Trial& trial : trials)
+    if (trial.subject == subject && trial.change == change) return &trial;
+  return nullptr;
+}
+
+/// How many times as much a replica carries as it does unchanged.
+double ratio_of(const std::vector<Trial>& trials, const Trial& trial) {
+  const Trial* base = find(trials, trial.subject, std::nullopt);
+  return base && base->planned.carries > 0.0 ? trial.planned.carries / base->planned.carries : 1.0;
+}
+
+/// What a replica carries when it carries so many times as much as in the deployment.
+double carried(const Subject& subject, double ratio) {
+  const PlannedDeployment& deployment = *subject.deployment;
+  return deployment.goodput / static_cast<double>(deployment.load.replicas) * ratio;
+}
+
+/// Energy a token depends on how busy the GPUs are, so it is that of the demand on the replicas it then
+/// takes.
+void read_energy(const PlanStudy& study, std::vector<Trial>& trials, const std::vector<Subject>& subjects,
+                 Prober& prober) {
+  std::vector<Probe> probes;
+  std::vector<Trial*> owners;
+  for (Trial& trial : trials) {
+    if (!trial.change || !trial.reason.empty()) continue;
+    const PlanBase& base = *trial.base;
+    const double demand = demand_of(study, base);
+    const auto replicas = replicas_for(base, trial.planned.layout.gpus(),
+                                       carried(subjects[trial.subject], ratio_of(trials, trial)), demand);
+    if (!replicas) continue;
+    probes.push_back(
+        {&base, trial.planned.layout, {*replicas, demand, requests_for(base, kFinal, demand)}, Until::end});
+    owners.push_back(&trial);
+  }
+  const std::vector<Reading> readings = prober.read(probes);
+  for (std::size_t i = 0; i < readings.size(); ++i) owners[i]->at_demand = readings[i];
+}
+
 /// What the objective becomes when a replica carries `ratio` times as much. None: beyond the budget.
 std::optional<double> objective_after(const PlanStudy& study, const Subject& subject, double ratio,
-                                      double energy_ratio) {
-  const PlannedDeployment& deployment = *subject.deployment;
+                                      const Reading& at_demand) {
   if (ratio <= 0.0) return std::nullopt;
-  if (!study.minimises()) return deployment.objective * ratio;
-  const double carries = deployment.goodput / static_cast<double>(deployment.load.replicas) * ratio;
-  const PlanBase& base = *subject.chain->base;
-  if (study.objective == "minimise_energy")
-    return replicas_for(base, deployment.layout.gpus(), carries, demand_of(study, base))
-               ? std::optional(deployment.objective * energy_ratio)
-               : std::nullopt;
-  return objective_of(study, base, deployment.layout.gpus(), carries);
+  if (!study.minimises()) return subject.deployment->objective * ratio;
+  if (study.objective != "minimise_energy")
+    return objective_of(study, *subject.chain->base, subject.deployment->layout.gpus(),
+                        carried(subject, ratio));
+  const double energy = at_demand.figure("energy_per_output_token_j");
+  return energy > 0.0 ? std::optional(energy) : std::nullopt;
+}
+
+/// The same at another price of its GPUs: a budget in $/h then has room for more or fewer of them.
+std::optional<double> objective_at_price(const PlanStudy& study, const PlannedDeployment& deployment,
+                                         double factor) {
+  double objective = deployment.objective;
+  if (study.objective == "minimise_cost") objective *= factor;
+  if (!study.budget.usd_per_hour) return objective;
+  const double price = deployment.base->usd_per_gpu_hour().value_or(0.0) * factor;
+  const auto most = static_cast<std::int64_t>(std::floor(*study.budget.usd_per_hour / price));
+  if (study.minimises()) return most < deployment.gpus() ? std::nullopt : std::optional(objective);
+  const std::int64_t replicas = std::min(most, kMostPlannedGpus) / deployment.layout.gpus();
+  if (replicas == 0) return std::nullopt;
+  return objective * static_cast<double>(replicas) / static_cast<double>(deployment.load.replicas);
 }
 
 struct Effect {
   const Subject* subject = nullptr;
   std::optional<double> objective;
   double goodput_ratio = 1.0;
+  std::string reason;  // why there is no objective
 };
 
 /// The best of each model, in the models' order.
@@ -176,42 +205,74 @@ const Effect* winner_among(const PlanStudy& study, const std::map<std::size_t, E
   return winner;
 }
 
+/// The new winner; one that is only as good as the old one does not replace it.
+const Effect* winner_after(const PlanStudy& study, const std::map<std::size_t, Effect>& is,
+                           const Effect* old) {
+  const Effect* winner = winner_among(study, is);
+  const auto same = winner && old ? is.find(old->subject->chain->base->model()) : is.end();
+  const bool stays = same != is.end() && same->second.objective &&
+                     !is_better(study, *winner->objective, *same->second.objective);
+  return stays ? &same->second : winner;
+}
+
+std::string name_of(const Effect* effect) { return effect->subject->chain->base->model_name(); }
+
+Estimate estimate_of(const Effect& effect) {
+  return {*effect.objective, winner_of(*effect.subject->deployment).error};
+}
+
+std::string text_of(const PlanChange& change, const std::map<std::size_t, Effect>& is, const Effect* old,
+                    const Effect* winner) {
+  const std::string text = "With " + change.text + " ";
+  if (!winner) return text + "none of the best deployments meets the SLO within the budget.";
+  if (!old || name_of(old) == name_of(winner)) return text + name_of(winner) + " stays the best.";
+  const Effect& same = is.at(old->subject->chain->base->model());
+  const bool tie = same.objective && is_tie(estimate_of(*winner), estimate_of(same), kSearched);
+  return text + "the best is " + name_of(winner) + " instead of " + name_of(old) +
+         (tie ? ", a tie within the errors stated." : ".");
+}
+
+Json value_json(const Effect& effect, const Effect& before) {
+  const auto objective = [&](const Effect& o) {
+    return o.objective ? Json(rounded(*o.objective, kDigits)) : Json();
+  };
+  const PlanBase& base = *effect.subject->chain->base;
+  return {{"model", base.model_name()},
+          {"kind", base.kind()},
+          {"gpu", base.gpu_name()},
+          {"objective", objective(effect)},
+          {"before", objective(before)},
+          {"goodput_ratio", rounded(effect.goodput_ratio, kDigits)},
+          {"reason", effect.objective ? "" : effect.reason}};
+}
+
 Json change_json(const PlanStudy& study, const PlanChange& change, const std::vector<Effect>& before,
                  const std::vector<Effect>& after) {
   const auto was = best_of_models(study, before), is = best_of_models(study, after);
-  const Effect* old_winner = winner_among(study, was);
-  const Effect* new_winner = winner_among(study, is);
-  // One that is only as good as the old winner does not replace it.
-  const auto same = new_winner && old_winner ? is.find(old_winner->subject->chain->base->model()) : is.end();
-  if (same != is.end() && same->second.objective &&
-      !is_better(study, *new_winner->objective, *same->second.objective))
-    new_winner = &same->second;
+  const Effect* old = winner_among(study, was);
+  const Effect* winner = winner_after(study, is, old);
   Json values = Json::array();
-  for (const auto& [model, effect] : is) {
-    const auto objective = [&](const Effect& o) {
-      return o.objective ? Json(rounded(*o.objective, kDigits)) : Json();
-    };
-    values.push_back({{"model", effect.subject->chain->base->model_name()},
-                      {"kind", effect.subject->chain->base->kind()},
-                      {"gpu", effect.subject->chain->base->gpu_name()},
-                      {"objective", objective(effect)},
-                      {"before", objective(was.at(model))},
-                      {"goodput_ratio", rounded(effect.goodput_ratio, kDigits)}});
-  }
-  const auto name = [](const Effect* o) {
-    return o ? o->subject->chain->base->model_name() : std::string("none");
-  };
-  const bool changed = name(old_winner) != name(new_winner);
-  const std::string text = "With " + change.text +
-                           (changed ? " the best is " + name(new_winner) + " instead of " + name(old_winner)
-                                    : " " + name(new_winner) + " stays the best") +
-                           ".";
+  for (const auto& [model, effect] : is) values.push_back(value_json(effect, was.at(model)));
   return {{"change", change.text},
           {"factor", change.factor},
-          {"winner", new_winner ? Json(name(new_winner)) : Json()},
-          {"winner_changes", changed},
+          {"winner", winner ? Json(name_of(winner)) : Json()},
+          {"winner_changes", old && (!winner || name_of(old) != name_of(winner))},
           {"values", values},
-          {"text", text}};
+          {"text", text_of(change, is, old, winner)}};
+}
+
+Effect effect_of(const PlanStudy& study, const Subject& subject, const std::vector<Trial>& trials,
+                 const Trial* trial, const PlanChange& change) {
+  Effect effect{&subject, subject.deployment->objective, 1.0, ""};
+  if (change.dearer == subject.chain->base->gpu_name())
+    effect.objective = objective_at_price(study, *subject.deployment, change.price);
+  if (trial) {
+    effect.goodput_ratio = ratio_of(trials, *trial);
+    effect.objective = objective_after(study, subject, effect.goodput_ratio, trial->at_demand);
+    effect.reason = trial->reason;
+  }
+  if (!effect.objective && effect.reason.empty()) effect.reason = "beyond the budget";
+  return effect;
 }
 
 /// Of all subjects under one change, from the trials.
@@ -219,56 +280,12 @@ std::vector<Effect> effects_of(const PlanStudy& study, const std::vector<Subject
                                const std::vector<Trial>& trials, std::size_t index,
                                const PlanChange& change) {
   std::vector<Effect> effects;
-  for (std::size_t s = 0; s < subjects.size(); ++s) {
-    const auto find = [&](std::optional<std::size_t> wanted) -> const Trial* {
-      for (const Trial& trial : trials)
-        if (trial.subject == s && trial.change == wanted) return &trial;
-      return nullptr;
-    };
-    Effect effect{&subjects[s], subjects[s].deployment->objective, 1.0};
-    const Trial *base = find(std::nullopt), *trial = find(index);
-    if (base && trial && base->planned.carries > 0.0) {
-      effect.goodput_ratio = trial->planned.carries / base->planned.carries;
-      const double energy = base->reading.figure("energy_per_output_token_j");
-      effect.objective =
-          objective_after(study, subjects[s], effect.goodput_ratio,
-                          energy > 0.0 ? trial->reading.figure("energy_per_output_token_j") / energy : 1.0);
-    }
-    if (change.dearer == subjects[s].chain->base->gpu_name() && study.objective == "minimise_cost" &&
-        effect.objective)
-      *effect.objective *= change.price;
-    effects.push_back(effect);
-  }
+  for (std::size_t s = 0; s < subjects.size(); ++s)
+    effects.push_back(effect_of(study, subjects[s], trials, find(trials, s, index), change));
   return effects;
 }
 
 }  // namespace
-
-std::vector<PlanChange> changes_of(const PlanStudy& study, const std::vector<PlannedChain>& chains) {
-  std::vector<PlanChange> changes;
-  const bool routes = std::any_of(chains.begin(), chains.end(),
-                                  [](const PlannedChain& chain) { return chain.base->kind() != "dense"; });
-  const Json routing = study.scenario.value("routing", Json::object());
-  if (routes) {
-    PlanChange even{"experts chosen evenly", "routing"},
-        skewed{"experts more skewed (gate_bias_zipf 0.5)", "routing"};
-    even.routing = skewed.routing = routing;
-    even.routing["mode"] = "balanced";
-    skewed.routing["gate_bias_zipf"] = 0.5;
-    changes.push_back(std::move(even));
-    if (!routing.contains("gate_bias_zipf")) changes.push_back(std::move(skewed));
-  }
-  for (const auto& [factor, text] :
-       {std::pair(0.5, "half the network bandwidth"), std::pair(2.0, "twice the network bandwidth")}) {
-    PlanChange change{text, "network"};
-    change.network = factor;
-    changes.push_back(std::move(change));
-  }
-  add_lengths(changes, study.scenario["workload"], "prompt_tokens", "prompts");
-  add_lengths(changes, study.scenario["workload"], "output_tokens", "outputs");
-  if (study.objective == "minimise_cost") add_prices(changes, chains);
-  return changes;
-}
 
 Json sensitivity_json(const PlanStudy& study, const std::vector<PlannedChain>& chains, Prober& prober) {
   const std::vector<Subject> subjects = subjects_of(study, chains);
@@ -281,8 +298,10 @@ Json sensitivity_json(const PlanStudy& study, const std::vector<PlannedChain>& c
         trials.push_back(trial_of(study, subjects, s, c, &changes[c]));
   }
   run_trials(trials, subjects, prober);
+  if (study.objective == "minimise_energy") read_energy(study, trials, subjects, prober);
   std::vector<Effect> before;
-  for (const Subject& subject : subjects) before.push_back({&subject, subject.deployment->objective, 1.0});
+  for (const Subject& subject : subjects)
+    before.push_back({&subject, subject.deployment->objective, 1.0, ""});
   Json json = Json::array();
   for (std::size_t c = 0; c < changes.size(); ++c)
     json.push_back(

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "sim/base/csv_writer.hpp"
+#include "sim/study/plan/prices.hpp"
 
 namespace switchyard {
 namespace {

@@ -5,16 +5,11 @@
 #include <cstdio>
 #include <map>
 
+#include "sim/study/plan/prices.hpp"
 #include "sim/trust.hpp"
 
 namespace switchyard {
 namespace {
-
-Winner winner_of(const PlannedDeployment& deployment) {
-  Winner winner{deployment, trust_of(deployment.base->scenario_for(deployment.layout, deployment.load)), {}};
-  winner.error = winner.trust.throughput_error;
-  return winner;
-}
 
 bool ranks_before(const PlanStudy& study, const PlannedDeployment& a, const PlannedDeployment& b) {
   if (a.objective != b.objective) return is_better(study, a.objective, b.objective);
@@ -120,6 +115,12 @@ std::vector<Winner> winners_of(const PlanStudy& study, const std::vector<Planned
   return winners;
 }
 
+Winner winner_of(const PlannedDeployment& deployment) {
+  Winner winner{deployment, trust_of(deployment.base->scenario_for(deployment.layout, deployment.load)), {}};
+  winner.error = winner.trust.throughput_error;
+  return winner;
+}
+
 Estimate estimate_of(const Winner& winner) { return {winner.deployment.objective, winner.error}; }
 
 std::optional<Nearest> nearest_of(const PlanStudy& study, const std::vector<PlannedChain>& chains) {
@@ -147,11 +148,6 @@ ChainVerdict verdict_of(const PlanStudy& study, const PlannedChain& chain) {
   if (largest != chain.layouts.rend()) return {largest->verdict, largest->reason};
   if (!chain.layouts.empty()) return {chain.layouts.back().verdict, chain.layouts.back().reason};
   return {"no layout", "no layout's sizes go with this model"};
-}
-
-std::optional<double> usd_per_hour(const PlanBase& base, std::int64_t gpus) {
-  if (!base.usd_per_gpu_hour()) return std::nullopt;
-  return *base.usd_per_gpu_hour() * static_cast<double>(gpus);
 }
 
 }  // namespace switchyard

@@ -22,6 +22,9 @@ struct Winner {
 /// what they can carry.
 std::vector<Winner> winners_of(const PlanStudy& study, const std::vector<PlannedChain>& chains);
 
+/// With its trust and error.
+Winner winner_of(const PlannedDeployment& deployment);
+
 /// The objective and its error, to be held against another's (ties.hpp).
 Estimate estimate_of(const Winner& winner);
 
@@ -41,8 +44,5 @@ struct ChainVerdict {
   std::string verdict, reason;
 };
 ChainVerdict verdict_of(const PlanStudy& study, const PlannedChain& chain);
-
-/// Dollars of an hour of so many of its GPUs; none where the price is not known.
-std::optional<double> usd_per_hour(const PlanBase& base, std::int64_t gpus);
 
 }  // namespace switchyard

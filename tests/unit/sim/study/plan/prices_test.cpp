@@ -1,0 +1,60 @@
+// What deployments cost a token, and at which prices that turns.
+#include "sim/study/plan/prices.hpp"
+
+#include <catch2/catch.hpp>
+
+#include "tests/unit/sim/study/plan/planned.hpp"
+
+namespace switchyard {
+namespace {
+
+/// A chain of each GPU type whose deployment has so many output tokens a second of one GPU.
+std::vector<PlannedChain> chains_of(const std::deque<PlanBase>& bases, const std::vector<double>& tokens) {
+  std::vector<PlannedChain> chains;
+  for (std::size_t i = 0; i < bases.size(); ++i) {
+    PlannedChain chain;
+    chain.base = &bases[i];
+    PlannedDeployment deployment{&bases[i], {}, {1, 1.0, 100}, {}, 1.0, 1.0};
+    deployment.reading.figures = {{"output_throughput", tokens[i]}};
+    chain.best = deployment;
+    chains.push_back(std::move(chain));
+  }
+  return chains;
+}
+
+}  // namespace
+
+TEST_CASE("Without a price in its simulation a deployment's output tokens bear the plan's own") {
+  const PlanStudy study = planned_study({{"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}}}});
+  const auto bases = read_bases(study);
+  const auto chains = chains_of(bases, {1000.0, 1000.0});
+  CHECK(*usd_per_million(*chains[0].best, "usd_per_million_output_tokens") == Approx(1.0));
+  CHECK(*usd_per_million(*chains[1].best, "usd_per_million_output_tokens") == Approx(2.0));
+  CHECK_FALSE(usd_per_million(*chains[0].best, "usd_per_million_input_tokens"));
+}
+
+TEST_CASE("A GPU type's price turns the ranking where its tokens cost as much as the cheapest other's") {
+  const PlanStudy study = planned_study({{"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}}}});
+  const auto bases = read_bases(study);
+  const Json prices = prices_json(chains_of(bases, {1000.0, 1600.0}));  // $1 and $1.25 a million
+  REQUIRE(prices["rows"].size() == 2);
+  const Json &first = prices["rows"][0], &second = prices["rows"][1];
+  CHECK(first["gpu"] == "h100_sxm");
+  CHECK(first["turns_at_usd_per_gpu_hour"].get<double>() == Approx(3.6 * 1.25));
+  CHECK(second["turns_at_usd_per_gpu_hour"].get<double>() == Approx(7.2 / 1.25));
+  for (const Json& row : {first, second})
+    CHECK(row["turns_to"].get<std::string>() == second["model"].get<std::string>() + " on h200_sxm");
+  CHECK(second["when_20_percent_cheaper"].get<double>() == Approx(1.0));
+  CHECK_THAT(prices["text"].get<std::string>(),
+             Catch::Contains("until h200_sxm gets 20 % cheaper ($5.76 an hour)"));
+}
+
+TEST_CASE("Prices that would have to move further are not named, and unknown ones give no answer") {
+  const PlanStudy study = planned_study({{"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}}}});
+  const auto bases = read_bases(study);
+  CHECK_THAT(prices_json(chains_of(bases, {1000.0, 500.0}))["text"].get<std::string>(),
+             Catch::Contains("no GPU type 20 % cheaper or dearer changes that"));
+  CHECK(prices_json({}).is_null());
+}
+
+}  // namespace switchyard
