@@ -157,7 +157,6 @@ Bound Bounds::of(const Scenario& scenario, const MemoryFit& memory) {
       can_meet(bound, scenario.slo) ? of_requests.rate_within(scenario.slo) / kRounding : 0.0;
   bound.offered_per_s_within_slo =
       can_meet(bound, scenario.slo) ? of_requests.offered_rate_within(scenario.slo) / kRounding : 0.0;
-  bound.good_requests_per_s = of_requests.good_rate(scenario.slo) / kRounding;
   return bound;
 }
 

@@ -38,7 +38,6 @@ struct Bound {
   /// Arrivals a second at most of such a run, where arrivals have a rate: above what is served a second, as a
   /// run ends before its queue has grown. Infinite where limits say nothing of when requests are done.
   double offered_per_s_within_slo = 0.0;
-  double good_requests_per_s = 0.0;  // request_goodput at most
 };
 
 /// False: no run meets all of the slo.

@@ -34,8 +34,6 @@ class RequestBound {
   double rate_within(const Slo& slo) const;
   /// Arrivals a second at most of a run that meets the slo; infinite where nothing says so.
   double offered_rate_within(const Slo& slo) const;
-  /// Requests that meet the slo's bounds themselves, over the run's duration.
-  double good_rate(const Slo& slo) const;
 
  private:
   /// How much there is of everything in all requests together.
@@ -61,7 +59,6 @@ class RequestBound {
   /// average; 0: none.
   double most_together(Seconds limit) const;
   Seconds decode_step(double sequences) const;
-  bool is_good(const RequestLengths& request, const Slo& slo) const;
 
   const Scenario& scenario_;
   const MemoryFit& memory_;

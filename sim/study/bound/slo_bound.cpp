@@ -132,39 +132,4 @@ double RequestBound::offered_rate_within(const Slo& slo) const {
   return most;
 }
 
-bool RequestBound::is_good(const RequestLengths& request, const Slo& slo) const {
-  const Seconds first = ttft(request), each = tpot(request);
-  return std::all_of(slo.bounds.begin(), slo.bounds.end(), [&](const Slo::Bound& bound) {
-    if (bound.figure == "ttft") return first <= bound.limit;
-    if (bound.figure == "tpot") return each <= bound.limit;
-    return bound.figure != "e2el" || first + each * real(request.output - 1) <= bound.limit;
-  });
-}
-
-double RequestBound::good_rate(const Slo& slo) const {
-  std::vector<RequestLengths> good;
-  for (const RequestLengths& request : requests_)
-    if (is_good(request, slo)) good.push_back(request);
-  const double share = static_cast<double>(good.size()) / totals_.requests;
-  double together = most_.sequences;
-  for (const Slo::Bound& bound : slo.bounds)
-    if (bound.figure == "tpot") together = std::min(together, most_together(bound.limit));
-  if (good.empty()) return 0.0;
-  const double any = rate() * share, rounds = least_rounds(totals_);
-  // With the first so many of the shortest: more of them take more rounds.
-  const std::vector<double> decodes = sorted_decodes(good);
-  constexpr std::size_t kCuts = 64;
-  double most = 0.0, before = 0.0, sum = 0.0;
-  std::size_t from = 0;
-  for (std::size_t cut = 1; cut <= kCuts && from < decodes.size(); ++cut) {
-    const std::size_t to = std::max(from + 1, decodes.size() * cut / kCuts);
-    for (std::size_t i = from; i < std::min(to, decodes.size()); ++i) sum += decodes[i];
-    const double least = together > 0.0 ? before / (ranks_ * together) : before > 0.0 ? 1e300 : 0.0;
-    most = std::max(most, rate(static_cast<double>(to), time(totals_, std::max(rounds, least))));
-    before = sum;
-    from = to;
-  }
-  return std::min(any, most);
-}
-
 }  // namespace switchyard
