@@ -33,8 +33,10 @@ struct Bound {
   /// Latencies of the requests that are completed, each at its own least: every statistic of a run is at
   /// least that one. Of the rates and counts only `completed` and `rejected` are set.
   Metrics least;
-  double requests_per_s = 0.0;             // completed / duration at most: request_throughput
-  double requests_per_s_within_slo = 0.0;  // the same, of a run that meets every bound of the scenario's slo
+  double requests_per_s = 0.0;  // completed / duration at most: request_throughput
+  /// What the replicas work through in a second at most, in a run that meets every bound of the scenario's
+  /// slo. Where more arrive for ever the queue grows for ever.
+  double requests_per_s_within_slo = 0.0;
   /// Arrivals a second at most of such a run, where arrivals have a rate: above what is served a second, as a
   /// run ends before its queue has grown. Infinite where limits say nothing of when requests are done.
   double offered_per_s_within_slo = 0.0;

@@ -30,7 +30,8 @@ class RequestBound {
 
   /// Completed requests over the run's duration, at most, of all replicas.
   double rate() const;
-  /// The same of a run where so much of the requests meet the slo's bounds on tpot as its statistics ask for.
+  /// Requests over the time that the replicas work on them, at most, of a run where so much of them meet the
+  /// slo's bounds on tpot as its statistics ask for.
   double rate_within(const Slo& slo) const;
   /// Arrivals a second at most of a run that meets the slo; infinite where nothing says so.
   double offered_rate_within(const Slo& slo) const;

@@ -81,7 +81,7 @@ double RequestBound::rounds_within(const Slo& slo) const {
 
 double RequestBound::rate_within(const Slo& slo) const {
   const double rounds = std::max(least_rounds(totals_), rounds_within(slo));
-  return std::isinf(rounds) ? 0.0 : std::min(rate(), rate(totals_.requests, time(totals_, rounds)));
+  return std::isinf(rounds) ? 0.0 : rate(totals_.requests, time(totals_, rounds));
 }
 
 /// So many requests at least are done by so long after the last arrival.
