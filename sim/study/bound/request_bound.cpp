@@ -83,7 +83,7 @@ RequestBound::Totals RequestBound::totals_of_least(double requests) const {
     std::vector<double> amounts;
     for (const RequestLengths& request : requests_) amounts.push_back(amount(request));
     const auto end = amounts.begin() + static_cast<std::ptrdiff_t>(requests);
-    std::partial_sort(amounts.begin(), end, amounts.end());
+    if (end != amounts.end()) std::nth_element(amounts.begin(), end, amounts.end());
     return std::accumulate(amounts.begin(), end, 0.0);
   };
   Totals sum;
@@ -125,6 +125,27 @@ Seconds RequestBound::ttft(const RequestLengths& request) const {
   return time;
 }
 
+/// One token, and its attention to so many keys of each of work_.attentions.
+Seconds RequestBound::decode_of(const std::vector<double>& keys) const {
+  Seconds time = work_.tokens.of(1.0, 1.0);
+  for (std::size_t i = 0; i < keys.size(); ++i) time += work_.attentions[i].decode.of(1.0, keys[i]);
+  return time;
+}
+
+/// The same where the sequence may be preempted instead, of the line of tokens that says most.
+Seconds RequestBound::decode_or_again(const std::vector<double>& keys) const {
+  Seconds longest;
+  for (const LeastLines::Line& line : work_.tokens.lines()) {
+    Seconds time = line.of(1.0, 1.0);
+    const Seconds again = line.each / stages_ - line.each / most_.least_context;
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      time += decode_time(work_.attentions[i].decode, 1.0, keys[i], again / static_cast<double>(keys.size()),
+                          most_.least_context);
+    longest = std::max(longest, time);
+  }
+  return longest;
+}
+
 /// Between two tokens of a sequence lies a round with one of it, of one micro-batch: with dummies of the
 /// other ranks where there are no stages. Where the sequence is preempted instead, it is a prompt again, of
 /// as many tokens as its context.
@@ -132,18 +153,10 @@ Seconds RequestBound::tpot(const RequestLengths& request) const {
   const double steps = real(request.output - 1);
   if (steps == 0.0) return Seconds(0.0);
   const EngineProfile& engine = scenario_.engine.profile;
-  Seconds longest;
-  for (const LeastLines::Line& line : work_.tokens.lines()) {
-    Seconds time = line.of(1.0, 1.0);
-    const Seconds again =
-        preempts_ ? line.each / stages_ - line.each / most_.least_context : Seconds(kEndless);
-    for (const LeastWork::Attention& attention : work_.attentions) {
-      const double keys = causal_pairs({request.output - 1, request.prompt}, attention.most_keys) / steps;
-      time += decode_time(attention.decode, 1.0, keys, again / static_cast<double>(work_.attentions.size()),
-                          most_.least_context);
-    }
-    longest = std::max(longest, time);
-  }
+  std::vector<double> keys;
+  for (const LeastWork::Attention& attention : work_.attentions)
+    keys.push_back(causal_pairs({request.output - 1, request.prompt}, attention.most_keys) / steps);
+  const Seconds longest = preempts_ ? decode_or_again(keys) : decode_of(keys);
   const Seconds state = preempts_ ? Seconds(0.0) : work_.state_decode.of(1.0, 1.0);
   return engine.host_time_per_step + engine.host_time_per_sequence + longest + state +
          work_.routed.of(1.0, stages_ == 1.0 ? ranks_ : 1.0) + work_.head.of(1.0, 1.0);

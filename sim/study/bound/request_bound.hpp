@@ -52,6 +52,8 @@ class RequestBound {
   Seconds time_of_tokens(const Totals& all, double rounds) const;
   Seconds time_of_prompts(const Totals& all) const;
   Seconds time_of_head(const Totals& all) const;
+  Seconds decode_of(const std::vector<double>& keys) const;
+  Seconds decode_or_again(const std::vector<double>& keys) const;
   struct Done;  // requests that are done by some date
   std::vector<Done> done_within(const Slo& slo) const;
   /// Of all requests when all replicas' steps last so long.
