@@ -38,12 +38,6 @@ class Count {
   bool done_ = false;
 };
 
-Probe demand_on(const PlanStudy& study, const Finalist& finalist, std::int64_t replicas) {
-  const PlanBase& base = *finalist.planned->base;
-  const double demand = demand_of(study, base);
-  return {&base, finalist.planned->layout, {replicas, demand, requests_for(base, kFinal, demand)}};
-}
-
 double objective_of(const PlanStudy& study, const PlannedDeployment& deployment) {
   if (!study.minimises()) return deployment.goodput;
   if (study.objective == "minimise_energy") return deployment.reading.figure("energy_per_output_token_j");
@@ -63,7 +57,7 @@ std::vector<std::optional<PlannedDeployment>> count_replicas(const PlanStudy& st
     std::vector<std::size_t> owners;
     for (std::size_t i = 0; i < counts.size(); ++i) {
       if (counts[i].done()) continue;
-      probes.push_back(demand_on(study, finalists[i], counts[i].replicas()));
+      probes.push_back(demand_on(study, *finalists[i].planned, counts[i].replicas()));
       owners.push_back(i);
     }
     if (probes.empty()) return deployments;
@@ -91,8 +85,11 @@ std::vector<std::optional<PlannedDeployment>> raise_rates(const PlanStudy& study
   for (std::size_t i = 0; i < finalists.size(); ++i) {
     const Finalist& finalist = finalists[i];
     PlannedLayout& copy = copies.emplace_back(*finalist.planned);
-    Race::Options options{.step = 1.05, .tolerance = 1.015, .margin = 1.0};
-    options.start = copy.carries * static_cast<double>(finalist.replicas);
+    // Many replicas' requests come for too short a time to show more than one replica did alone.
+    constexpr double kNoMore = 1.01;
+    const double alone = copy.carries * static_cast<double>(finalist.replicas);
+    Race::Options options{.start = alone, .step = 1.05, .tolerance = 1.015, .margin = 1.0};
+    if (finalist.replicas > 1) options.ceiling = kNoMore * alone;
     heats.emplace_back([&, i, options](const Heat* before) -> std::optional<Heat> {
       if (!before) return Heat({&copies[i]}, kFinal, options, finalists[i].replicas);
       if (before->best_probe()) {
@@ -137,6 +134,11 @@ std::vector<Finalist> finalists_of(const PlanStudy& study, const PlannedChain& c
 }
 
 }  // namespace
+
+Probe demand_on(const PlanStudy& study, const PlannedLayout& planned, std::int64_t replicas) {
+  const double demand = demand_of(study, *planned.base);
+  return {planned.base, planned.layout, {replicas, demand, requests_for(*planned.base, kFinal, demand)}};
+}
 
 std::vector<std::optional<PlannedDeployment>> confirm(const PlanStudy& study,
                                                       const std::vector<Finalist>& finalists,

@@ -13,6 +13,9 @@ namespace switchyard {
 /// has room for race on the rate.
 void confirm(const PlanStudy& study, std::vector<PlannedChain>& chains, Prober& prober);
 
+/// The run that decides whether so many replicas carry the demand.
+Probe demand_on(const PlanStudy& study, const PlannedLayout& planned, std::int64_t replicas);
+
 /// The same for given layouts; in their order, none where the budget is too small.
 struct Finalist {
   const PlannedLayout* planned = nullptr;

@@ -22,8 +22,8 @@ struct Candidate {
 using Candidates = std::vector<Candidate>;
 
 /// Whether a simulation might find that the layout meets the SLO.
-bool has_hope(const PlanStudy& study, PlannedLayout& planned, Bounds& bounds) {
-  apply_bound(study, planned, bounds);
+bool has_hope(const PlanStudy& study, PlannedLayout& planned, Prober& prober) {
+  apply_bound(study, planned, prober);
   for (const char* verdict : {"does not fit", "bound", "beyond the budget", "requests too long"})
     if (planned.verdict == verdict) return false;
   return true;
@@ -47,10 +47,10 @@ bool same_limits(const Layout& a, const Layout& b) {
 }
 
 /// Every cut once, under the limits of the best. One that was not raced may take a replica more.
-Candidates all_cuts(const PlanStudy& study, PlannedChain& chain, Bounds& bounds) {
+Candidates all_cuts(const PlanStudy& study, PlannedChain& chain, Prober& prober) {
   Candidates candidates;
   for (PlannedLayout& planned : chain.layouts) {
-    if (!same_limits(planned.layout, chain.best->layout) || !has_hope(study, planned, bounds)) continue;
+    if (!same_limits(planned.layout, chain.best->layout) || !has_hope(study, planned, prober)) continue;
     const std::int64_t fewest = replicas_of(study, chain, planned);
     for (const std::int64_t replicas : {fewest, fewest + 1})
       if (replicas * planned.layout.gpus() <= most_gpus(chain))
@@ -60,11 +60,11 @@ Candidates all_cuts(const PlanStudy& study, PlannedChain& chain, Bounds& bounds)
 }
 
 /// The same cuts under every combination of limits.
-Candidates all_limits(const PlanStudy& study, const Candidates& cuts, Bounds& bounds) {
+Candidates all_limits(const PlanStudy& study, const Candidates& cuts, Prober& prober) {
   Candidates candidates;
   for (const Candidate& cut : cuts)
     for (PlannedLayout& planned : cut.chain->layouts)
-      if (same_cut(planned.layout, cut.planned->layout) && has_hope(study, planned, bounds))
+      if (same_cut(planned.layout, cut.planned->layout) && has_hope(study, planned, prober))
         candidates.push_back({cut.chain, &planned, cut.replicas});
   return candidates;
 }
@@ -114,15 +114,15 @@ void race(const PlanStudy& study, const Candidates& candidates, Prober& prober) 
 
 }  // namespace
 
-void save_energy(const PlanStudy& study, std::vector<PlannedChain>& chains, Bounds& bounds, Prober& prober) {
+void save_energy(const PlanStudy& study, std::vector<PlannedChain>& chains, Prober& prober) {
   Candidates candidates;
   for (PlannedChain& chain : chains) {
     if (!chain.best) continue;
-    const Candidates own = all_cuts(study, chain, bounds);
+    const Candidates own = all_cuts(study, chain, prober);
     candidates.insert(candidates.end(), own.begin(), own.end());
   }
   measure(study, candidates, prober);
-  candidates = all_limits(study, least(candidates, kCuts), bounds);
+  candidates = all_limits(study, least(candidates, kCuts), prober);
   measure(study, candidates, prober);
   candidates = least(candidates, kFinalists);
   race(study, candidates, prober);

@@ -12,6 +12,6 @@ namespace switchyard {
 /// than the one that would carry the most: in chat on at most 16 GPUs by up to 21 %. Every cut that fits is
 /// simulated at the demand with few requests, on at most half as many GPUs again as the best has; then the
 /// best cuts under every combination of engine limits; then the leaders at full count, as confirm() does.
-void save_energy(const PlanStudy& study, std::vector<PlannedChain>& chains, Bounds& bounds, Prober& prober);
+void save_energy(const PlanStudy& study, std::vector<PlannedChain>& chains, Prober& prober);
 
 }  // namespace switchyard

@@ -9,19 +9,6 @@
 namespace switchyard {
 namespace {
 
-std::vector<double> caps_of(const std::vector<PlannedLayout*>& entrants, const Effort& effort,
-                            std::int64_t replicas) {
-  std::vector<double> caps;
-  for (const PlannedLayout* entrant : entrants) {
-    const double most = cap_of(*entrant, effort) * static_cast<double>(replicas);
-    // Many replicas' requests come for too short a time to show more than one replica did alone.
-    constexpr double kNoMore = 1.01;
-    const double alone = entrant->carries * static_cast<double>(replicas);
-    caps.push_back(replicas > 1 ? std::min(most, kNoMore * alone) : most);
-  }
-  return caps;
-}
-
 double requests_wanted(const PlanBase& base, const Effort& effort, double rate) {
   return std::ceil(rate * effort.stays * base.longest_stay().value());
 }
@@ -37,11 +24,6 @@ bool is_nearer(const Probe& probe, const Reading& reading, const std::optional<P
 
 }  // namespace
 
-double cap_of(const PlannedLayout& planned, const Effort& effort) {
-  constexpr double kOtherRequests = 1.03;  // the bound is of another number of them
-  return planned.most_requests_per_s * (1.0 + 1.0 / effort.stays) * kOtherRequests;
-}
-
 bool lasts(const PlanBase& base, const Effort& effort, double rate) {
   return requests_wanted(base, effort, rate) <= static_cast<double>(effort.most);
 }
@@ -56,7 +38,7 @@ Heat::Heat(std::vector<PlannedLayout*> entrants, const Effort& effort, const Rac
     : entrants_(std::move(entrants)),
       effort_(effort),
       replicas_(replicas),
-      race_(options, caps_of(entrants_, effort, replicas)) {}
+      race_(options, entrants_.size()) {}
 
 std::vector<Probe> Heat::probes() const {
   constexpr int kDigits = 6;  // a rate is written with no more

@@ -26,11 +26,7 @@ inline constexpr Effort kFinal{2, 4.0, 1500, 30000};
 /// its queue has grown, and carries more than a long one would.
 bool lasts(const PlanBase& base, const Effort& effort, double rate);
 
-/// A rate above which a run of this effort cannot meet the SLO: beyond the bound on what is completed in a
-/// second its queue grows, but for a while that may stay unseen.
-double cap_of(const PlannedLayout& planned, const Effort& effort);
-
-/// Requests to send at this rate. A study's own num_requests is what the final count has at least.
+/// Requests to send at this rate.
 std::int64_t requests_for(const PlanBase& base, const Effort& effort, double rate);
 
 /// One race. Entrants must outlive it; what they carry and do not is written into them as it is found.

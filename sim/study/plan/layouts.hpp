@@ -22,7 +22,8 @@ struct PlannedLayout {
   Layout layout;
   std::string verdict;  // empty while it is in the race; else why it is not: "does not fit", "bound", …
   std::string reason;
-  double most_requests_per_s = 0.0;  // that its replica can serve at all; proven
+  /// What a replica works through within the SLO at most, by the bound: where its races start. 0: not asked.
+  double most_requests_per_s = 0.0;
   std::optional<Shortfall> shortfall;
   /// What a replica carries within the SLO lies between the two, in requests per second, as far as is known:
   /// simulated.

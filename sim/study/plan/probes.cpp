@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <set>
 
+#include "sim/study/readable.hpp"
 #include "sim/study/shared_banks.hpp"
 #include "sim/study/workers.hpp"
 
@@ -60,6 +62,16 @@ void show_progress(std::size_t round, std::size_t done, std::size_t all, std::si
 
 }  // namespace
 
+double most_arrivals_per_s(const Bound& bound) {
+  const double offered = bound.offered_per_s_within_slo;
+  return std::isinf(offered) ? bound.requests_per_s_within_slo : offered;
+}
+
+bool must_miss(const Probe& probe, const Bound& bound) {
+  return !can_meet(bound, probe.base->scenario().slo) ||
+         probe.load.requests_per_s > most_arrivals_per_s(bound);
+}
+
 double Reading::figure(const char* name) const {
   if (!figures.is_object() || !figures.contains(name)) return 0.0;
   return number_or(figures[name], 0.0);
@@ -88,7 +100,24 @@ std::vector<Reading> Prober::read(const std::vector<Probe>& probes) {
   return readings;
 }
 
-/// Those that neither this run nor the journal has, each once.
+std::optional<Bound> Prober::bound_of(const Probe& probe) {
+  const Scenario scenario = probe.base->scenario_for(probe.layout, probe.load);
+  const auto memory = find_fit(scenario.model, scenario.precision, scenario.deployment, scenario.cluster,
+                               scenario.engine.profile, scenario.engine.limits);
+  return memory ? std::optional(bounds_.of(scenario, *memory)) : std::nullopt;
+}
+
+/// Whether no simulation is needed. A run to its end is wanted for its figures.
+bool Prober::prove(const Probe& probe, std::uint64_t key) {
+  if (probe.until == Until::end) return false;
+  const std::optional<Bound> bound = bound_of(probe);
+  if (!bound || !must_miss(probe, *bound)) return false;
+  readings_[key].reason = "bound: at most " + rate_text(most_arrivals_per_s(*bound)) + " within the SLO";
+  ++proofs_;
+  return true;
+}
+
+/// Those that neither this run nor the journal has nor a proof answers, each once.
 std::vector<Prober::Task> Prober::pending(const std::vector<Probe>& probes,
                                           const std::vector<std::uint64_t>& keys) {
   std::vector<Task> tasks;
@@ -100,6 +129,7 @@ std::vector<Prober::Task> Prober::pending(const std::vector<Probe>& probes,
       readings_[keys[i]] = reading_of(*known, probe.load);
       continue;
     }
+    if (prove(probe, keys[i])) continue;
     const Scenario& scenario = probe.base->scenario();
     const bool routes = scenario.model.moe_layers() > 0;
     const double ranks = static_cast<double>(probe.layout.deployment.data_parallel_size);

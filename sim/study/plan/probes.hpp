@@ -1,15 +1,17 @@
 // Simulations that a plan asks for in rounds, each in a process of its own; finished ones are kept in a
-// journal.
+// journal. What is proven to miss the SLO is not simulated.
 #pragma once
 
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "sim/progress.hpp"
+#include "sim/study/bound/bound.hpp"
 #include "sim/study/fingerprint.hpp"
 #include "sim/study/journal.hpp"
 #include "sim/study/plan/bases.hpp"
@@ -24,11 +26,19 @@ struct Probe {
   Until until = Until::sure;
 };
 
+/// Arrivals a second at most of a run that meets the SLO. Where its limits are too far off for so short a run
+/// to show it, what the replicas work through: more would meet the SLO for a while, and let the queue grow
+/// without end.
+double most_arrivals_per_s(const Bound& bound);
+
+/// Proven: no run like the probe's, which `bound` is of, is met in the sense of Reading.
+bool must_miss(const Probe& probe, const Bound& bound);
+
 /// What a probe found.
 struct Reading {
   bool met = false;     // the SLO, by every request that was sent, and the queue did not grow without end
   double strain = 0.0;  // the largest of value / limit over the bounds; 0 when nothing was served
-  std::string reason;   // why nothing was served
+  std::string reason;   // why nothing was served, or simulated
   Json figures;         // of summary.json, those that a plan uses; null when nothing was served
 
   /// 0 where the figure is null or missing.
@@ -45,12 +55,18 @@ class Prober {
   Prober(Journal& journal, std::size_t jobs, Interruption& interruption, std::string base_folder);
 
   /// As many readings as probes, in their order; the same whatever `jobs`. What was read before is not
-  /// simulated again. Throws PlanInterrupted, and InputError on what a scenario could not know.
+  /// simulated again, and what must miss not at all unless it is wanted to its end. Throws PlanInterrupted,
+  /// and InputError on what a scenario could not know.
   std::vector<Reading> read(const std::vector<Probe>& probes);
 
-  /// Different ones so far, and those of them that processes could not do even at their second try.
-  std::size_t count() const { return readings_.size(); }
+  /// Of the run that the probe asks for; none: its layout does not fit.
+  std::optional<Bound> bound_of(const Probe& probe);
+
+  /// Different simulations so far, those of them that processes could not do even at their second try, and
+  /// probes that were none because they must miss.
+  std::size_t count() const { return readings_.size() - proofs_; }
   std::size_t failures() const { return failures_; }
+  std::size_t proofs() const { return proofs_; }
 
  private:
   struct Task {
@@ -61,6 +77,7 @@ class Prober {
   };
 
   std::uint64_t key_of(const Probe& probe);
+  bool prove(const Probe& probe, std::uint64_t key);
   std::vector<Task> pending(const std::vector<Probe>& probes, const std::vector<std::uint64_t>& keys);
   void prepare_banks(const std::vector<Task>& tasks);
   void simulate(const std::vector<Task>& tasks);
@@ -72,7 +89,8 @@ class Prober {
   Fingerprints fingerprints_;
   std::map<std::uint64_t, Reading> readings_;                          // by key
   std::map<std::uint64_t, std::shared_ptr<const RoutingBank>> banks_;  // by bank_key()
-  std::size_t rounds_ = 0, failures_ = 0;
+  Bounds bounds_;
+  std::size_t rounds_ = 0, failures_ = 0, proofs_ = 0;
 };
 
 }  // namespace switchyard

@@ -8,15 +8,12 @@
 
 namespace switchyard {
 
-Race::Race(const Options& options, const std::vector<double>& most)
-    : options_(options), rate_(options.start) {
-  for (const double rate : most) entrants_.push_back({0.0, rate});
-  if (entrants_.empty()) {
-    done_ = true;
-    return;
-  }
-  // A start beyond what can be carried is known to be missed.
-  rate_ = std::max(options_.least, std::min(rate_, carries_not() / options_.step));
+Race::Race(const Options& options, std::size_t entrants)
+    : options_(options),
+      entrants_(entrants, Entrant{0.0, options.ceiling}),
+      rate_(std::max(options.least, std::min(options.start, options.ceiling / options.step))),
+      done_(entrants == 0) {
+  if (done_) return;
   if (options_.floor > 0.0) rate_ = options_.floor;
   line_up();
   if (runners_.empty()) choose_rate();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -19,10 +20,10 @@ class Race {
     double margin = 1.1;     // an entrant that missed less than so many times the best one's load stays
     double least = 1e-2;     // a rate that nobody meets below is none
     double floor = 0.0;      // entrants that do not carry so much are of no interest; the first rate, if any
+    double ceiling = std::numeric_limits<double>::infinity();  // a rate that none is said to carry
   };
 
-  /// `most`: of each entrant, a rate that it cannot carry.
-  Race(const Options& options, const std::vector<double>& most);
+  Race(const Options& options, std::size_t entrants);
 
   bool done() const { return done_; }
   /// The rate to try next, and who tries it.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "sim/study/plan/confirm.hpp"
 #include "sim/study/readable.hpp"
 
 namespace switchyard {
@@ -33,11 +34,11 @@ std::string text_of(const Shortfall& shortfall) {
 /// What may be tried in one chain, a size at a time.
 class Screening {
  public:
-  Screening(const PlanStudy& study, PlannedChain& chain, Leaders& leaders, Bounds& bounds)
+  Screening(const PlanStudy& study, PlannedChain& chain, Leaders& leaders, Prober& prober)
       : chain_(chain), leaders_(leaders) {
     for (PlannedLayout& planned : chain.layouts) {
       if (planned.out() || has_cut_of(planned)) continue;
-      apply_bound(study, planned, bounds);
+      apply_bound(study, planned, prober);
       if (!planned.out()) sizes_[place_of(planned)].push_back(&planned);
     }
   }
@@ -139,35 +140,43 @@ void fall_behind(PlannedLayout& loser, const PlannedLayout& winner) {
                  words_of(winner.layout) + " carries " + rate_text(winner.carries);
 }
 
-void apply_bound(const PlanStudy& study, PlannedLayout& planned, Bounds& bounds) {
-  constexpr std::int64_t kRequests = 1000;  // that the bound is of
+void apply_bound(const PlanStudy& study, PlannedLayout& planned, Prober& prober) {
   if (planned.out() || planned.most_requests_per_s > 0.0) return;
   const PlanBase& base = *planned.base;
-  const Scenario scenario = base.scenario_for(planned.layout, {1, 1.0, kRequests});
-  const Bound bound = bounds.of(scenario, *find_memory(planned));
+  const double lowest = Race::Options().least;
+  Probe deciding{&base, planned.layout, {1, lowest, requests_for(base, kFinal, lowest)}};
+  Bound bound = *prober.bound_of(deciding);
   planned.most_requests_per_s = bound.requests_per_s_within_slo;
-  const double demand = demand_of(study, base);
-  const std::int64_t replicas = base.most_gpus() / planned.layout.gpus();
-  const double most = bound.requests_per_s_within_slo * static_cast<double>(replicas);
-  if (!can_meet(bound, scenario.slo) || most <= 0.0) {
-    planned.verdict = "bound";
-    planned.shortfall = shortfall_of(bound, scenario.slo);
-    planned.reason = planned.shortfall ? text_of(*planned.shortfall) : "no load lets it meet the SLO";
-  } else if (cap_of(planned, kFinal) * static_cast<double>(replicas) < demand) {
-    planned.verdict = "bound";
+  if (study.minimises()) {
+    const std::int64_t replicas = base.most_gpus() / planned.layout.gpus();
+    // Of up to twenty times as many requests the deciding run's bound takes as much longer: it is asked for
+    // only where these say no.
+    const double most = bound.requests_per_s_within_slo * static_cast<double>(replicas);
+    if (!must_miss(deciding, bound) && most >= demand_of(study, base)) return;
+    deciding = demand_on(study, planned, replicas);
+    bound = *prober.bound_of(deciding);
+  }
+  if (!must_miss(deciding, bound)) return;
+  const double demand = deciding.load.requests_per_s, most = most_arrivals_per_s(bound);
+  planned.verdict = "bound";
+  planned.shortfall = shortfall_of(bound, base.scenario().slo);
+  if (planned.shortfall) {
+    planned.reason = text_of(*planned.shortfall);
+  } else if (study.minimises() && most > 0.0) {
     planned.shortfall = Shortfall{"demand", demand, most};
     planned.reason =
         "within the SLO the budget's replicas carry at most " + rate_text(most) + " of " + rate_text(demand);
+  } else {
+    planned.reason = "no load lets it meet the SLO";
   }
 }
 
-std::vector<Leaders> screen(const PlanStudy& study, std::vector<PlannedChain>& chains, Bounds& bounds,
-                            Prober& prober) {
+std::vector<Leaders> screen(const PlanStudy& study, std::vector<PlannedChain>& chains, Prober& prober) {
   std::vector<Leaders> leaders(chains.size());
   std::deque<Screening> screenings;
   std::vector<HeatSource> sources;
   for (std::size_t i = 0; i < chains.size(); ++i) {
-    Screening& screening = screenings.emplace_back(study, chains[i], leaders[i], bounds);
+    Screening& screening = screenings.emplace_back(study, chains[i], leaders[i], prober);
     sources.emplace_back([&screening](const Heat* before) { return screening.next(before); });
   }
   run_heats(prober, sources);

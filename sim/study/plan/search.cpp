@@ -54,12 +54,12 @@ std::vector<std::int64_t> contenders(const PlanStudy& study, const PlannedChain&
 
 /// The same ways to cut as the leaders, under every combination of engine limits.
 std::vector<PlannedLayout*> variants_of(const PlanStudy& study, PlannedChain& chain,
-                                        const std::vector<PlannedLayout*>& leaders, Bounds& bounds) {
+                                        const std::vector<PlannedLayout*>& leaders, Prober& prober) {
   std::vector<PlannedLayout*> variants;
   for (PlannedLayout& planned : chain.layouts) {
     const auto same = [&](const PlannedLayout* leader) { return same_cut(planned.layout, leader->layout); };
     if (planned.out() || std::none_of(leaders.begin(), leaders.end(), same)) continue;
-    apply_bound(study, planned, bounds);
+    apply_bound(study, planned, prober);
     if (!planned.out()) variants.push_back(&planned);
   }
   return variants;
@@ -90,14 +90,14 @@ HeatSource one_heat(PlannedChain& chain, std::int64_t size, const std::vector<Pl
 using Leaders = std::map<std::int64_t, std::vector<PlannedLayout*>>;
 
 void refine(const PlanStudy& study, std::vector<PlannedChain>& chains, std::vector<Leaders>& leaders,
-            Bounds& bounds, Prober& prober) {
+            Prober& prober) {
   constexpr std::size_t kMostLeaders = 3;
   std::vector<HeatSource> heats;
   for (std::size_t i = 0; i < chains.size(); ++i)
     for (const std::int64_t size : contenders(study, chains[i], kScreening, kCoarse)) {
       std::vector<PlannedLayout*> best = leaders[i][size];
       best.resize(std::min(best.size(), kMostLeaders));
-      heats.push_back(one_heat(chains[i], size, variants_of(study, chains[i], best, bounds), kRefining,
+      heats.push_back(one_heat(chains[i], size, variants_of(study, chains[i], best, prober), kRefining,
                                {.step = 1.12, .tolerance = 1.05, .margin = 1.05}, leaders[i]));
     }
   run_heats(prober, heats);
@@ -156,12 +156,11 @@ std::vector<PlannedChain> search(const PlanStudy& study, const std::deque<PlanBa
     chain.layouts = layouts_of(base, study.layouts);
     chains.push_back(std::move(chain));
   }
-  Bounds bounds;
-  std::vector<Leaders> leaders = screen(study, chains, bounds, prober);
-  refine(study, chains, leaders, bounds, prober);
+  std::vector<Leaders> leaders = screen(study, chains, prober);
+  refine(study, chains, leaders, prober);
   run_finals(study, chains, leaders, prober);
   confirm(study, chains, prober);
-  if (study.objective == "minimise_energy") save_energy(study, chains, bounds, prober);
+  if (study.objective == "minimise_energy") save_energy(study, chains, prober);
   return chains;
 }
 

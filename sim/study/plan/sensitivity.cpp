@@ -81,7 +81,6 @@ Trial trial_of(const PlanStudy& study, const std::vector<Subject>& subjects, std
   trial.base = changed_base(*trial.study, *old.chain->base, change);
   trial.planned.base = trial.base.get();
   trial.planned.layout = old.deployment->layout;
-  trial.planned.most_requests_per_s = old.carries * 100.0;
   trial.reason = trial.base->too_long();
   if (trial.reason.empty() && !find_memory(trial.planned)) trial.reason = "does not fit";
   return trial;
