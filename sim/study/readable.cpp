@@ -24,7 +24,7 @@ std::size_t letters(const std::string& text) {
 
 }  // namespace
 
-std::string rate_text(double requests_per_s) { return printed("%.3g requests/s", requests_per_s); }
+std::string rate_text(double requests_per_s) { return readable(requests_per_s) + " requests/s"; }
 
 std::string readable(double value) {
   constexpr std::array<std::string_view, 5> kPrefixes = {" M", " G", " T", " P", " E"};

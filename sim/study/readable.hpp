@@ -14,7 +14,7 @@ std::string readable(double value);
 /// readable() and its unit: "57.7 GB", "12.4/s". An empty unit adds nothing.
 std::string with_unit(double value, const std::string& unit);
 
-/// Of requests per second, three significant digits: "12.4 requests/s".
+/// Of requests per second: "12.4 requests/s".
 std::string rate_text(double requests_per_s);
 
 /// With a prefix from 1000 on: "328 kB".

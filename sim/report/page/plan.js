@@ -126,12 +126,14 @@ function sensitivityTable() {
     const carries = known(value.goodput_ratio) && value.goodput_ratio > 0 && Math.abs(value.goodput_ratio - 1) >= 0.05;
     return element('span', {title: value.reason || ''}, value.objective === value.before ? after :
       [`${known(value.before) ? number(value.before) : 'none'} → `, element('b', {}, after)],
-    carries ? element('div', {class: 'soft'}, `a replica carries ${number(value.goodput_ratio)} times`) : value.reason ? element('div', {class: 'soft'}, value.reason) : null);
+    carries ? element('div', {class: 'soft'}, `carries × ${number(value.goodput_ratio)}`) : value.reason ? element('div', {class: 'soft'}, value.reason) : null);
   };
-  const columns = [{name: 'change', text: true}, ...models.map((name) => ({name: `${name} (${label})`})), {name: 'best then', text: true}];
-  return [element('h2', {}, 'What would change the answer'), element('section', {class: 'card', id: 'sensitivity', style: 'margin-top: 12px'},
-      table(columns, sensitivity.map((row) => [row.change, ...models.map((model) => cell(row, model)),
-        element('span', {class: row.winner_changes ? 'changed' : ''}, row.winner || 'none', row.winner_changes ? element('b', {class: 'badge bad'}, 'changes') : null)])))];
+  const columns = [{name: 'change', text: true}, {name: 'best then', text: true}, ...models.map((name) => ({name}))];
+  return [element('h2', {}, 'What would change the answer'),
+    element('p', {class: 'soft'}, `${label} of each model\u2019s best deployment, simulated anew; below it, how many times as much a replica carries where that moves by 5 % or more.`),
+    element('section', {class: 'card', id: 'sensitivity', style: 'margin-top: 12px'}, table(columns, sensitivity.map((row) => [row.change,
+      element('span', {class: row.winner_changes ? 'changed' : ''}, row.winner || 'none', row.winner_changes ? element('b', {class: 'badge bad'}, 'changes') : null),
+      ...models.map((model) => cell(row, model))])))];
 }
 
 // From which price of a GPU type on another deployment's tokens would cost least.

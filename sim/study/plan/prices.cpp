@@ -74,7 +74,8 @@ std::string text_of(const std::vector<Offer>& offers) {
       const bool is_near = *factor >= 1.0 - kFifth && *factor <= 1.0 + kFifth;
       (is_near ? near : far).push_back(turn_text(offers[i], *factor));
     }
-  if (!near.empty()) return text + ", until " + in_words(near) + ".";
+  for (std::size_t i = 0; i < near.size(); ++i) text += (i == 0 ? ", until " : " or ") + near[i];
+  if (!near.empty()) return text + ".";
   if (!far.empty()) return text + "; no GPU type 20 % cheaper or dearer changes that.";
   return text + ".";
 }

@@ -2,22 +2,17 @@
 #include "sim/study/plan/text.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
 #include "sim/base/menu.hpp"
 #include "sim/base/quote.hpp"
+#include "sim/study/readable.hpp"
 
 namespace switchyard {
 namespace {
 
 constexpr std::size_t kWidestName = 24, kWidestLayout = 34;
 
-std::string number(const Json& value) {
-  if (!value.is_number()) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value.get<double>());
-  return text;
-}
+std::string number(const Json& value) { return value.is_number() ? readable(value.get<double>()) : "-"; }
 
 std::string padded(const std::string& text, std::size_t width) {
   return text.size() >= width ? text : text + std::string(width - text.size(), ' ');
