@@ -111,7 +111,7 @@ TEST_CASE("A plan's traffic needs a rate that can be changed, its targets a boun
              R"({"workload": {"arrivals": {"process": "concurrency", "value": 8}, )" + lengths + "}",
              "/workload/arrivals: have no rate that a plan could change|which is the demand");
   plans.with("a trace that brings its own arrivals", R"({"workload": {"trace": "trace.csv"}})",
-             "/workload/arrivals: have no rate|choose poisson");
+             "/workload/trace: has arrivals of its own|\"distribution\": \"empirical\"");
   plans.with("a scale of nothing",
              R"({"workload": {"preset": "azure-conv-2023", "prompt_tokens": {"scale": 0}}})",
              "/workload/prompt_tokens/scale: 0 is out of range|from 0.001 to 1000");

@@ -111,6 +111,12 @@ void check_cluster(const PlanStudy& study, std::size_t gpu, const Scenario& scen
 
 void check_arrivals(const PlanStudy& study, const Workload& workload) {
   if (workload.arrivals.rate > 0.0) return;
+  if (workload.trace && workload.arrivals.process.empty())
+    throw InputError(
+        study.source + ": /workload/trace",
+        "has arrivals of its own, whose rate a plan could not change; give arrivals with a rate and "
+        "draw the trace's lengths, e.g. {\"distribution\": \"empirical\", \"path\": \"trace.csv\", "
+        "\"column\": \"prompt_tokens\"}");
   throw InputError(
       study.source + ": /workload/arrivals",
       "have no rate that a plan could change; choose poisson, gamma or uniform and give the rate" +
