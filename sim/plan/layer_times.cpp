@@ -15,13 +15,21 @@ std::int64_t sum_of(const std::vector<std::int64_t>& contexts) {
   return std::accumulate(contexts.begin(), contexts.end(), std::int64_t{0});
 }
 
-constexpr std::size_t kMostRemembered = 1 << 16;  // tokens of a step: 5 MiB a kind of layer
-
 /// Tokens in the cache that some query of the chunk reads.
 std::int64_t context_seen(const PrefillChunk& chunk, const AttentionWork& work) {
   std::int64_t seen = std::min(chunk.context, work.window.value_or(chunk.context));
   if (work.selected) seen = std::min(seen, *work.selected * chunk.tokens);
   return seen;
+}
+
+/// Makes the value of a number of tokens, unless the last in its slot was of that number.
+template <class Remembered, class Make>
+auto remembered(std::vector<Remembered>& slots, std::int64_t tokens, Make make) {
+  constexpr std::size_t kSlots = 1 << 11;  // more than a batch has sequences
+  if (slots.empty()) slots.resize(kSlots);
+  Remembered& slot = slots[static_cast<std::size_t>(tokens) % kSlots];
+  if (slot.tokens != tokens) slot = {tokens, make()};
+  return slot.value;
 }
 
 /// What bounds the keys of one query.
@@ -77,19 +85,11 @@ Seconds LayerTimes::shared_expert_time(std::int64_t tokens) const {
     for (const OperatorTime& op : operators) time += op.time;
     return time;
   };
-  const auto index = static_cast<std::size_t>(tokens);
-  if (index > kMostRemembered) return sum();
-  if (index >= remembered_shared_.size()) remembered_shared_.resize(index + 1);
-  if (!remembered_shared_[index]) remembered_shared_[index] = sum();
-  return *remembered_shared_[index];
+  return remembered(remembered_shared_, tokens, sum);
 }
 
 Breakdown LayerTimes::token_breakdown(std::int64_t tokens) const {
-  const auto index = static_cast<std::size_t>(tokens);
-  if (index > kMostRemembered) return sum_of_operators(tokens);
-  if (index >= remembered_.size()) remembered_.resize(index + 1);
-  if (!remembered_[index]) remembered_[index] = sum_of_operators(tokens);
-  return *remembered_[index];
+  return remembered(remembered_, tokens, [&] { return sum_of_operators(tokens); });
 }
 
 Breakdown LayerTimes::sum_of_operators(std::int64_t tokens) const {

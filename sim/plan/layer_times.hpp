@@ -108,11 +108,17 @@ class LayerTimes {
     std::uint32_t rows = 0, tiled_rows = 0, reads = 0;  // no read: none yet
     ExpertTime time;
   };
+  /// The same by a step's number of tokens.
+  template <class Value>
+  struct OfTokens {
+    std::int64_t tokens = -1;
+    Value value;
+  };
   ExpertTime expert_time(std::int64_t rows, std::int64_t tiled_rows, std::int64_t reads) const;
 
   mutable std::vector<RememberedExperts> remembered_experts_;
-  mutable std::vector<std::optional<Breakdown>> remembered_;
-  mutable std::vector<std::optional<Seconds>> remembered_shared_;
+  mutable std::vector<OfTokens<Breakdown>> remembered_;
+  mutable std::vector<OfTokens<Seconds>> remembered_shared_;
 };
 
 /// (query, key) pairs of a causal chunk: query i of `tokens` sees context + i + 1 keys, at most `window`.

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernels/gate_shape.hpp"
+#include "sim/base/huge_pages.hpp"
 #include "sim/base/random.hpp"
 #include "workloads/architecture.hpp"
 #include "workloads/routing/exact_rows.hpp"
@@ -194,8 +195,8 @@ class RoutingBank {
   std::int64_t tokens_ = 0;
   bool equal_lengths_ = true;                 // of the streams
   int block_bits_ = 4;                        // a block has 2^block_bits_ tokens
-  std::vector<std::uint16_t> rows_;           // ring by ring, [ring length, layers, top_k]
-  std::vector<std::uint32_t> prefixes_;       // ring by ring, [blocks + 1, layers, experts]
+  LargeTable<std::uint16_t> rows_;            // ring by ring, [ring length, layers, top_k]
+  LargeTable<std::uint32_t> prefixes_;        // ring by ring, [blocks + 1, layers, experts]
   std::shared_ptr<ExactRows> exact_;          // of an exact bank
   std::shared_ptr<const ExpertMasks> masks_;  // of its rows, ring by ring, where they are worth their room
 };

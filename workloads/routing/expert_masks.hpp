@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "sim/base/huge_pages.hpp"
+
 namespace switchyard {
 
 /// How often each token of a bank is read in a step.
@@ -43,7 +45,7 @@ class ExpertMasks {
     std::uint64_t words[8] = {};
   };
   std::size_t tokens_, layers_, experts_;
-  std::vector<Set> sets_;  // [sets of a token, tokens + 1]: the last of no expert
+  LargeTable<Set> sets_;  // [sets of a token, tokens + 1]: the last of no expert
 };
 
 }  // namespace switchyard
