@@ -37,7 +37,7 @@ class Screening {
   Screening(const PlanStudy& study, PlannedChain& chain, Leaders& leaders, Prober& prober)
       : chain_(chain), leaders_(leaders) {
     for (PlannedLayout& planned : chain.layouts) {
-      if (planned.out() || has_cut_of(planned)) continue;
+      if (planned.out() || is_stood_for(planned)) continue;
       apply_bound(study, planned, prober);
       if (!planned.out()) sizes_[place_of(planned)].push_back(&planned);
     }
@@ -63,12 +63,15 @@ class Screening {
     return {planned.layout.gpus(), planned.layout.deployment.pipeline_parallel_size > 1};
   }
 
-  /// The first engine limits that fit stand for all.
-  bool has_cut_of(const PlannedLayout& planned) const {
+  /// Another number of sequences stands for this one's: the first that fits. Not another budget of tokens:
+  /// where tpot is short, steps of a whole budget are too long, and a smaller one carries twice as much.
+  bool is_stood_for(const PlannedLayout& planned) const {
     const auto same = sizes_.find(place_of(planned));
     return same != sizes_.end() &&
-           std::any_of(same->second.begin(), same->second.end(),
-                       [&](const auto* other) { return same_cut(other->layout, planned.layout); });
+           std::any_of(same->second.begin(), same->second.end(), [&](const auto* other) {
+             return same_cut(other->layout, planned.layout) &&
+                    other->layout.max_num_batched_tokens == planned.layout.max_num_batched_tokens;
+           });
   }
 
   /// What those before it carry on as many GPUs, less what coarse counts may be wrong.
