@@ -5,11 +5,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <set>
 
-#include "sim/study/readable.hpp"
 #include "sim/study/shared_banks.hpp"
 #include "sim/study/workers.hpp"
 
@@ -41,10 +39,7 @@ double strain_of(const Json& figures) {
 
 Reading reading_of(const PointOutcome& outcome, const Load& load) {
   Reading reading;
-  if (outcome.verdict != "ok") {
-    reading.reason = outcome.verdict + ": " + outcome.reason;
-    return reading;
-  }
+  if (outcome.verdict != "ok") return reading;
   reading.figures = outcome.summary;
   reading.strain = strain_of(reading.figures);
   const bool all_served =
@@ -62,14 +57,17 @@ void show_progress(std::size_t round, std::size_t done, std::size_t all, std::si
 
 }  // namespace
 
-double most_arrivals_per_s(const Bound& bound) {
-  const double offered = bound.offered_per_s_within_slo;
-  return std::isinf(offered) ? bound.requests_per_s_within_slo : offered;
-}
-
 bool must_miss(const Probe& probe, const Bound& bound) {
   return !can_meet(bound, probe.base->scenario().slo) ||
-         probe.load.requests_per_s > most_arrivals_per_s(bound);
+         probe.load.requests_per_s > bound.offered_per_s_within_slo;
+}
+
+bool outgrows(const Probe& probe, const Bound& bound) {
+  return probe.load.requests_per_s > bound.requests_per_s_within_slo;
+}
+
+double most_arrivals_per_s(const Bound& bound) {
+  return std::min(bound.offered_per_s_within_slo, bound.requests_per_s_within_slo);
 }
 
 double Reading::figure(const char* name) const {
@@ -92,7 +90,6 @@ std::vector<Reading> Prober::read(const std::vector<Probe>& probes) {
   const std::vector<Task> tasks = pending(probes, keys);
   if (!tasks.empty()) {
     ++rounds_;
-    prepare_banks(tasks);
     simulate(tasks);
   }
   std::vector<Reading> readings;
@@ -107,17 +104,26 @@ std::optional<Bound> Prober::bound_of(const Probe& probe) {
   return memory ? std::optional(bounds_.of(scenario, *memory)) : std::nullopt;
 }
 
-/// Whether no simulation is needed. A run to its end is wanted for its figures.
-bool Prober::prove(const Probe& probe, std::uint64_t key) {
-  if (probe.until == Until::end) return false;
-  const std::optional<Bound> bound = bound_of(probe);
-  if (!bound || !must_miss(probe, *bound)) return false;
-  readings_[key].reason = "bound: at most " + rate_text(most_arrivals_per_s(*bound)) + " within the SLO";
+/// A run to its end is wanted for its figures.
+bool Prober::is_answered_by_bound(const Task& task) {
+  if (task.probe->until == Until::end) return false;
+  const std::optional<Bound> bound = bound_of(*task.probe);
+  if (!bound || !(must_miss(*task.probe, *bound) || outgrows(*task.probe, *bound))) return false;
+  readings_[task.key] = {};
   ++proofs_;
   return true;
 }
 
-/// Those that neither this run nor the journal has nor a proof answers, each once.
+/// The bound was asked before the run, unless that was wanted to its end.
+Reading Prober::judge(const PointOutcome& outcome, const Probe& probe) {
+  Reading reading = reading_of(outcome, probe.load);
+  if (!reading.met || probe.until == Until::sure) return reading;
+  const std::optional<Bound> bound = bound_of(probe);
+  reading.met = bound && !outgrows(probe, *bound);
+  return reading;
+}
+
+/// Those that neither this run nor the journal has, each once.
 std::vector<Prober::Task> Prober::pending(const std::vector<Probe>& probes,
                                           const std::vector<std::uint64_t>& keys) {
   std::vector<Task> tasks;
@@ -126,10 +132,9 @@ std::vector<Prober::Task> Prober::pending(const std::vector<Probe>& probes,
     if (readings_.count(keys[i]) || !taken.insert(keys[i]).second) continue;
     const Probe& probe = probes[i];
     if (const std::optional<PointOutcome> known = journal_.find(keys[i])) {
-      readings_[keys[i]] = reading_of(*known, probe.load);
+      readings_[keys[i]] = judge(*known, probe);
       continue;
     }
-    if (prove(probe, keys[i])) continue;
     const Scenario& scenario = probe.base->scenario();
     const bool routes = scenario.model.moe_layers() > 0;
     const double ranks = static_cast<double>(probe.layout.deployment.data_parallel_size);
@@ -141,20 +146,18 @@ std::vector<Prober::Task> Prober::pending(const std::vector<Probe>& probes,
 }
 
 /// Built here once, inherited by the forks. What is wrong with a bank is left for the worker to find.
-void Prober::prepare_banks(const std::vector<Task>& tasks) {
-  for (const Task& task : tasks) {
-    const Scenario& scenario = task.probe->base->scenario();
-    if (banks_.count(task.bank) || scenario.model.moe_layers() == 0 || scenario.routing.mode == "exact")
-      continue;
-    if (banks_.size() >= kMostBanks) banks_.clear();
-    try {
-      banks_[task.bank] = build_bank(scenario);
-    } catch (const std::exception&) {
-      banks_[task.bank] = nullptr;
-    }
+void Prober::prepare_bank(const Task& task) {
+  const Scenario& scenario = task.probe->base->scenario();
+  if (banks_.count(task.bank) || scenario.model.moe_layers() == 0 || scenario.routing.mode == "exact") return;
+  if (banks_.size() >= kMostBanks) banks_.clear();
+  try {
+    banks_[task.bank] = build_bank(scenario);
+  } catch (const std::exception&) {
+    banks_[task.bank] = nullptr;
   }
 }
 
+/// Bounds and banks are made while others run.
 void Prober::simulate(const std::vector<Task>& tasks) {
   Workers workers(jobs_, [&](std::uint64_t index) {
     const Task& task = tasks[index];
@@ -171,7 +174,14 @@ void Prober::simulate(const std::vector<Task>& tasks) {
       clear_progress_line();
       throw PlanInterrupted();
     }
-    while (next < tasks.size() && !workers.full()) workers.start(next++);
+    for (; next < tasks.size() && !workers.full(); ++next) {
+      if (is_answered_by_bound(tasks[next])) {
+        ++done;
+      } else {
+        prepare_bank(tasks[next]);
+        workers.start(next);
+      }
+    }
     show_progress(rounds_, done, tasks.size(), workers.running());
     for (const Workers::Ended& ended : workers.wait(kGlance)) {
       const Task& task = tasks[ended.task];
@@ -186,7 +196,7 @@ void Prober::simulate(const std::vector<Task>& tasks) {
 void Prober::record(const Task& task, const PointOutcome& outcome) {
   if (outcome.failed()) ++failures_;
   else journal_.add(task.key, outcome);
-  readings_[task.key] = reading_of(outcome, task.probe->load);
+  readings_[task.key] = judge(outcome, *task.probe);
 }
 
 }  // namespace switchyard

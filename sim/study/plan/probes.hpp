@@ -1,5 +1,5 @@
 // Simulations that a plan asks for in rounds, each in a process of its own; finished ones are kept in a
-// journal. What is proven to miss the SLO is not simulated.
+// journal. What is proven to miss the SLO, or to outgrow its replicas, is not simulated.
 #pragma once
 
 #include <cstdint>
@@ -26,19 +26,20 @@ struct Probe {
   Until until = Until::sure;
 };
 
-/// Arrivals a second at most of a run that meets the SLO. Where its limits are too far off for so short a run
-/// to show it, what the replicas work through: more would meet the SLO for a while, and let the queue grow
-/// without end.
-double most_arrivals_per_s(const Bound& bound);
-
-/// Proven: no run like the probe's, which `bound` is of, is met in the sense of Reading.
+/// Proven: the run that the probe asks for, which `bound` is of, misses the SLO.
 bool must_miss(const Probe& probe, const Bound& bound);
+
+/// Arrivals come faster than the replicas work through within the SLO: a run may end before that shows, but
+/// the queue would grow without end. Nobody is said to carry such a load.
+bool outgrows(const Probe& probe, const Bound& bound);
+
+/// The lower of those two rates.
+double most_arrivals_per_s(const Bound& bound);
 
 /// What a probe found.
 struct Reading {
-  bool met = false;     // the SLO, by every request that was sent, and the queue did not grow without end
+  bool met = false;     // the SLO, by every request that was sent, and the queue does not grow without end
   double strain = 0.0;  // the largest of value / limit over the bounds; 0 when nothing was served
-  std::string reason;   // why nothing was served, or simulated
   Json figures;         // of summary.json, those that a plan uses; null when nothing was served
 
   /// 0 where the figure is null or missing.
@@ -55,15 +56,15 @@ class Prober {
   Prober(Journal& journal, std::size_t jobs, Interruption& interruption, std::string base_folder);
 
   /// As many readings as probes, in their order; the same whatever `jobs`. What was read before is not
-  /// simulated again, and what must miss not at all unless it is wanted to its end. Throws PlanInterrupted,
-  /// and InputError on what a scenario could not know.
+  /// simulated again, and what the bound answers not at all unless it is wanted to its end. Throws
+  /// PlanInterrupted, and InputError on what a scenario could not know.
   std::vector<Reading> read(const std::vector<Probe>& probes);
 
   /// Of the run that the probe asks for; none: its layout does not fit.
   std::optional<Bound> bound_of(const Probe& probe);
 
   /// Different simulations so far, those of them that processes could not do even at their second try, and
-  /// probes that were none because they must miss.
+  /// probes that were none because the bound answered them.
   std::size_t count() const { return readings_.size() - proofs_; }
   std::size_t failures() const { return failures_; }
   std::size_t proofs() const { return proofs_; }
@@ -77,9 +78,10 @@ class Prober {
   };
 
   std::uint64_t key_of(const Probe& probe);
-  bool prove(const Probe& probe, std::uint64_t key);
   std::vector<Task> pending(const std::vector<Probe>& probes, const std::vector<std::uint64_t>& keys);
-  void prepare_banks(const std::vector<Task>& tasks);
+  bool is_answered_by_bound(const Task& task);
+  void prepare_bank(const Task& task);
+  Reading judge(const PointOutcome& outcome, const Probe& probe);
   void simulate(const std::vector<Task>& tasks);
   void record(const Task& task, const PointOutcome& outcome);
 

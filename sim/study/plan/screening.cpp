@@ -26,7 +26,8 @@ std::optional<Shortfall> shortfall_of(const Bound& bound, const Slo& slo) {
 
 std::string text_of(const Shortfall& shortfall) {
   char text[160];
-  std::snprintf(text, sizeof text, " is at least %.3g ms whatever the load; %.3g ms are allowed",
+  std::snprintf(text, sizeof text,
+                " of these requests is at least %.3g ms whatever the load; %.3g ms are allowed",
                 shortfall.value, shortfall.limit);
   return shortfall.bound + text;
 }
@@ -152,14 +153,14 @@ void apply_bound(const PlanStudy& study, PlannedLayout& planned, Prober& prober)
   planned.most_requests_per_s = bound.requests_per_s_within_slo;
   if (study.minimises()) {
     const std::int64_t replicas = base.most_gpus() / planned.layout.gpus();
-    // Of up to twenty times as many requests the deciding run's bound takes as much longer: it is asked for
-    // only where these say no.
+    // The deciding run may have twenty times the requests, and its bound takes so much longer: only where
+    // these say no.
     const double most = bound.requests_per_s_within_slo * static_cast<double>(replicas);
     if (!must_miss(deciding, bound) && most >= demand_of(study, base)) return;
     deciding = demand_on(study, planned, replicas);
     bound = *prober.bound_of(deciding);
   }
-  if (!must_miss(deciding, bound)) return;
+  if (!must_miss(deciding, bound) && !outgrows(deciding, bound)) return;
   const double demand = deciding.load.requests_per_s, most = most_arrivals_per_s(bound);
   planned.verdict = "bound";
   planned.shortfall = shortfall_of(bound, base.scenario().slo);

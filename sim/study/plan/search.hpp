@@ -1,9 +1,9 @@
 // The search of a plan: from all layouts to the best deployment of every model on every GPU type.
 //
 // For each model, precision and GPU type:
-// 1. Layouts that do not fit, exceed the budget, or by the proven bound meet the SLO under no load (or cannot
-//    carry the demand within the budget) are out without a simulation. Nor is any later run simulated that
-//    its own bound proves to miss the SLO.
+// 1. Layouts that do not fit, exceed the budget, or by the proven bound miss the SLO at the lowest load (or
+//    cannot carry the demand within the budget) are out without a simulation. Nor is any later run simulated
+//    whose own bound proves that it misses the SLO, or that its replicas cannot keep up for long.
 // 2. Screening: layouts of as many GPUs race each other with few requests. A larger replica must carry more
 //    than as many GPUs in smaller ones do, for those would replace it in any deployment.
 // 3. Refining: what may still be the best for the objective races again with more requests, under every
