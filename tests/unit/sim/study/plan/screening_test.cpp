@@ -4,6 +4,7 @@
 
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <map>
 
 #include "sim/study/plan/confirm.hpp"
 #include "tests/support/small_plans.hpp"
@@ -191,6 +192,23 @@ TEST_CASE("A bound a little tighter would discard what meets the SLO, and this o
     CHECK_FALSE(plan.prober.read({probe}).front().met);
     CHECK(plan.prober.proofs() == 1);
   });
+}
+
+TEST_CASE("Screening races a cut under every budget of tokens, and one number of sequences for all") {
+  Json json = plan_of(1, "maximise_goodput", 100.0);
+  json["layouts"]["max_num_seqs"] = {256, 128};
+  json["layouts"]["max_num_batched_tokens"] = {8192, 1024};
+  SmallPlan plan(json);
+  std::vector<PlannedChain> chains(1);
+  chains[0].base = &plan.bases.front();
+  chains[0].layouts = layouts_that_fit(plan);
+  screen(plan.study, chains, plan.prober);
+  std::map<std::pair<std::int64_t, std::int64_t>, int> raced;  // by sequences and tokens
+  for (const PlannedLayout& planned : chains[0].layouts)
+    if (planned.level >= 0) ++raced[{planned.layout.max_num_seqs, planned.layout.max_num_batched_tokens}];
+  CHECK(raced.size() == 2);
+  CHECK(raced[{256, 8192}] > 0);
+  CHECK(raced[{256, 8192}] == raced[{256, 1024}]);
 }
 
 }  // namespace switchyard
