@@ -123,14 +123,20 @@ void check_arrivals(const PlanStudy& study, const Workload& workload) {
           std::string(study.minimises() ? ", which is the demand" : ""));
 }
 
-/// Of prompt and answer together.
-std::int64_t longest_request(const Workload& workload, std::uint64_t seed) {
-  if (!workload.trace) return longest(workload.prompt_tokens) + longest(workload.output_tokens);
-  std::int64_t most = 0;
+struct TrafficSize {
+  std::int64_t longest = 0;              // request, prompt and answer together
+  std::optional<std::int64_t> requests;  // of a trace
+};
+
+TrafficSize size_of_traffic(const Workload& workload, std::uint64_t seed) {
+  if (!workload.trace) return {longest(workload.prompt_tokens) + longest(workload.output_tokens), {}};
+  TrafficSize traffic{0, 0};
   const auto requests = open_requests(workload, seed);
-  while (const std::optional<Request> request = requests->next())
-    most = std::max(most, request->prompt_tokens + request->output_tokens);
-  return most;
+  while (const std::optional<Request> request = requests->next()) {
+    traffic.longest = std::max(traffic.longest, request->prompt_tokens + request->output_tokens);
+    ++*traffic.requests;
+  }
+  return traffic;
 }
 
 double mean_output(const Workload& workload, std::uint64_t seed) {
@@ -210,7 +216,7 @@ PlanBase::PlanBase(const PlanStudy& study, std::size_t model, std::size_t gpu, s
   price_ = switchyard::usd_per_gpu_hour(scenario_);
   most_gpus_ = switchyard::most_gpus(study, scenario_.cluster.gpu, price_);
   stay_ = switchyard::longest_stay(scenario_);
-  limit_length();
+  read_traffic();
 }
 
 std::string PlanBase::kind() const { return std::string(name_of(kind_of(scenario_.model))); }
@@ -219,13 +225,15 @@ std::string PlanBase::precision() const { return scenario_.json["precision"]["we
 
 /// An engine is started for the traffic that it is to serve: a pool for one sequence of the model's whole
 /// context would refuse layouts that serve this traffic well.
-void PlanBase::limit_length() {
+void PlanBase::read_traffic() {
   constexpr std::int64_t kUnlimited = 1 << 24;
   const std::int64_t own = scenario_.model.max_position_embeddings;
   const Json& engine = scenario_.json["engine"];
   const bool given = study_->scenario.contains("engine") && study_->scenario["engine"].is_object() &&
                      !study_->scenario["engine"].value("max_model_len", Json()).is_null();
-  const std::int64_t most = longest_request(*scenario_.workload, scenario_.seed);
+  const TrafficSize traffic = size_of_traffic(*scenario_.workload, scenario_.seed);
+  const std::int64_t most = traffic.longest;
+  most_requests_ = traffic.requests;
   std::int64_t& length = scenario_.engine.limits.max_model_len;
   if (most < kUnlimited && most > length)
     too_long_ = "requests of up to " + std::to_string(most) + " tokens exceed max_model_len " +

@@ -53,6 +53,8 @@ class PlanBase {
   std::int64_t most_gpus() const { return most_gpus_; }
   /// How long a request may stay that just meets the SLO; a guess where it does not say.
   Seconds longest_stay() const { return stay_; }
+  /// To send in a run: as many as the trace has, where the lengths are one's.
+  std::optional<std::int64_t> most_requests() const { return most_requests_; }
   /// Why no layout serves this traffic: its requests are longer than the model's context. Empty: they are
   /// not.
   const std::string& too_long() const { return too_long_; }
@@ -68,7 +70,7 @@ class PlanBase {
 
  private:
   Json node_json(std::int64_t nodes) const;
-  void limit_length();
+  void read_traffic();
 
   const PlanStudy* study_;
   std::size_t model_, gpu_, precision_;
@@ -76,6 +78,7 @@ class PlanBase {
   Scenario scenario_;
   std::optional<double> price_;
   std::int64_t most_gpus_ = 0;
+  std::optional<std::int64_t> most_requests_;
   Seconds stay_;
   double network_ = 1.0;
   std::string too_long_;

@@ -13,6 +13,10 @@ double requests_wanted(const PlanBase& base, const Effort& effort, double rate) 
   return std::ceil(rate * effort.stays * base.longest_stay().value());
 }
 
+std::int64_t most_requests(const PlanBase& base, const Effort& effort) {
+  return std::min(effort.most, base.most_requests().value_or(effort.most));
+}
+
 /// At less load everything is nearer to the SLO.
 bool is_nearer(const Probe& probe, const Reading& reading, const std::optional<Probe>& best,
                const Reading& best_reading) {
@@ -25,12 +29,12 @@ bool is_nearer(const Probe& probe, const Reading& reading, const std::optional<P
 }  // namespace
 
 bool lasts(const PlanBase& base, const Effort& effort, double rate) {
-  return requests_wanted(base, effort, rate) <= static_cast<double>(effort.most);
+  return requests_wanted(base, effort, rate) <= static_cast<double>(most_requests(base, effort));
 }
 
 std::int64_t requests_for(const PlanBase& base, const Effort& effort, double rate) {
   const double wanted = std::min(requests_wanted(base, effort, rate), 1e9);
-  return std::clamp(static_cast<std::int64_t>(wanted), effort.fewest, effort.most);
+  return std::min(std::max(static_cast<std::int64_t>(wanted), effort.fewest), most_requests(base, effort));
 }
 
 Heat::Heat(std::vector<PlannedLayout*> entrants, const Effort& effort, const Race::Options& options,

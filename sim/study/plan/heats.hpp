@@ -26,7 +26,7 @@ inline constexpr Effort kFinal{2, 4.0, 1500, 30000};
 /// its queue has grown, and carries more than a long one would.
 bool lasts(const PlanBase& base, const Effort& effort, double rate);
 
-/// Requests to send at this rate.
+/// Requests to send at this rate; a trace may have fewer.
 std::int64_t requests_for(const PlanBase& base, const Effort& effort, double rate);
 
 /// One race. Entrants must outlive it; what they carry and do not is written into them as it is found.

@@ -3,6 +3,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "sim/study/plan/heats.hpp"
 #include "sim/study/plan/layouts.hpp"
 #include "tests/support/temporary_folder.hpp"
 
@@ -122,6 +123,26 @@ TEST_CASE("A candidate's scenario reads back to itself") {
   CHECK(read_scenario(scenario.json, "again", "").json.dump() == scenario.json.dump());
   CHECK(scenario.cluster.nodes == 2);
   CHECK(scenario.engine.limits.max_model_len == 600);
+}
+
+TEST_CASE(
+    "Runs have no more requests than a trace of lengths, and those of other traffic as many as they want") {
+  const TemporaryFolder folder;
+  std::string lines;
+  for (int i = 0; i < 700; ++i) lines += "{\"prompt_tokens\": 50, \"output_tokens\": 9}\n";
+  Json workload = {{"trace", folder.write("lengths.jsonl", lines).string()},
+                   {"format", "lengths"},
+                   {"arrivals", {{"process", "poisson"}, {"rate", 4}}}};
+  const PlanStudy of_trace = study_of(with("workload", workload)), of_any = study_of(good());
+  const PlanBase trace(of_trace, 0, 0, 0), any(of_any, 0, 0, 0);
+  CHECK(trace.most_requests() == 700);
+  CHECK_FALSE(any.most_requests());
+  for (const double rate : {1.0, 1e6}) {
+    CHECK(requests_for(trace, kFinal, rate) == 700);
+    CHECK(requests_for(trace, kScreening, rate) == (rate == 1.0 ? kScreening.fewest : 700));
+    CHECK(requests_for(any, kFinal, rate) == (rate == 1.0 ? kFinal.fewest : kFinal.most));
+  }
+  CHECK_FALSE(lasts(trace, kFinal, 1e6));
 }
 
 }  // namespace switchyard
