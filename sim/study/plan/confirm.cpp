@@ -69,7 +69,8 @@ std::vector<std::optional<PlannedDeployment>> count_replicas(const PlanStudy& st
         deployment.goodput = std::max(probes[p].load.requests_per_s,
                                       planned.carries * static_cast<double>(probes[p].load.replicas));
         deployment.objective = objective_of(study, deployment);
-        deployments[owners[p]] = std::move(deployment);
+        std::optional<PlannedDeployment>& best = deployments[owners[p]];
+        if (!best || !is_better(study, best->objective, deployment.objective)) best = std::move(deployment);
       }
       counts[owners[p]].tell(readings[p].met);
     }

@@ -9,7 +9,8 @@ namespace switchyard {
 
 /// Fills `best` of every chain that has a layout within the SLO and the budget. To minimise, the demand is
 /// put on the replicas that the layout's own load calls for, and on more or fewer until it is clear how many
-/// it takes: a dispatcher over many replicas evens out arrivals. To maximise, all replicas that the budget
+/// it takes: a dispatcher over many replicas evens out arrivals. Of the numbers that were tried the best for
+/// the objective stays: fewer may spend more energy. To maximise, all replicas that the budget
 /// has room for race on the rate.
 void confirm(const PlanStudy& study, std::vector<PlannedChain>& chains, Prober& prober);
 
