@@ -4,9 +4,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "sim/base/random.hpp"
-#include "tests/support/small_scenarios.hpp"
-#include "tests/support/temporary_folder.hpp"
+#include "tests/support/small_plans.hpp"
 
 namespace switchyard {
 namespace {
@@ -63,15 +61,9 @@ TEST_CASE("A plan's least energy is within 2 % of full search on 4 random small 
   double worst = 1.0;
   for (std::uint64_t seed = 1; seed <= 4; ++seed) {
     CAPTURE(seed);
-    const TemporaryFolder folder;
-    const PlanStudy study =
-        read_plan_study(folder.write("plan.json", random_study(seed).dump()).string(), "");
-    const std::deque<PlanBase> bases = read_bases(study);
-    Interruption interruption;
-    Journal journal((folder.path() / "journal.jsonl").string());
-    Prober prober(journal, 2, interruption, study.base_folder);
-    const std::vector<PlannedChain> chains = search(study, bases, prober);
-    const std::optional<double> best = full_search(study, bases.front(), prober);
+    SmallPlan plan(random_study(seed));
+    const std::vector<PlannedChain> chains = search(plan.study, plan.bases, plan.prober);
+    const std::optional<double> best = full_search(plan.study, plan.bases.front(), plan.prober);
     REQUIRE(best.has_value() == chains.front().best.has_value());
     if (!best) continue;
     const double found = chains.front().best->objective;

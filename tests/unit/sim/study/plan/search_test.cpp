@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "sim/study/plan/confirm.hpp"
 #include "sim/study/plan/screening.hpp"
 #include "tests/support/small_plans.hpp"
 
