@@ -13,7 +13,7 @@ inline constexpr std::size_t kSetWords = 8;  // of 64 members each
 /// Sets of 512 members, counted together.
 struct SetsToCount {
   const std::uint64_t* sets = nullptr;  // each kSetWords long
-  std::span<std::uint32_t> counts;      // of the first so many members
+  std::span<std::uint32_t> counts;      // of the first so many members, at most 512
 };
 
 /// Adds to the counts of each of `groups` how often its sets hold a member, the sets of lists[k] 2^k times
