@@ -39,19 +39,20 @@ double carries_of(const PlannedChain& chain, const PlannedDeployment& deployment
   return deployment.goodput / static_cast<double>(deployment.load.replicas);
 }
 
-/// The two best of each model.
+/// The two best of each model, models and theirs as they rank.
 std::vector<Subject> subjects_of(const PlanStudy& study, const std::vector<PlannedChain>& chains) {
   std::map<std::size_t, std::vector<Subject>> by_model;
   for (const PlannedChain& chain : chains)
     if (chain.best)
       by_model[chain.base->model()].push_back({&chain, &*chain.best, carries_of(chain, *chain.best)});
-  std::vector<Subject> subjects;
+  const auto ranks = [&](const Subject& a, const Subject& b) {
+    return ranks_before(study, *a.deployment, *b.deployment);
+  };
+  std::vector<std::vector<Subject>> models;
   for (auto& [model, own] : by_model) {
-    std::stable_sort(own.begin(), own.end(), [&](const Subject& a, const Subject& b) {
-      return is_better(study, a.deployment->objective, b.deployment->objective);
-    });
+    std::stable_sort(own.begin(), own.end(), ranks);
     own.resize(std::min<std::size_t>(own.size(), 2));
-    subjects.insert(subjects.end(), own.begin(), own.end());
+    models.push_back(std::move(own));
   }
   return subjects;
 }
@@ -59,6 +60,10 @@ std::vector<Subject> subjects_of(const PlanStudy& study, const std::vector<Plann
 /// The study with the change. An engine is started for what it serves: where requests get longer than the
 /// study's own max_model_len, the model's context is the limit.
 std::unique_ptr<PlanBase> changed_base(PlanStudy& study, const PlanBase& base, const PlanChange* change) {
+  std::stable_sort(models.begin(), models.end(),
+                   [&](const auto& a, const auto& b) { return ranks(a.front(), b.front()); });
+  std::vector<Subject> subjects;
+  for (const std::vector<Subject>& own : models) subjects.insert(subjects.end(), own.begin(), own.end());
   if (change && !change->workload.is_null()) study.scenario["workload"] = change->workload;
   if (change && !change->routing.is_null()) study.scenario["routing"] = change->routing;
   const auto read = [&] {
@@ -192,26 +197,14 @@ std::map<std::size_t, Effect> best_of_models(const PlanStudy& study, const std::
   return best;
 }
 
-double goodput_of(const Effect& effect) { return effect.subject->deployment->goodput * effect.goodput_ratio; }
-
-const Effect* winner_among(const PlanStudy& study, const std::map<std::size_t, Effect>& best) {
+/// Of effects in the plan's ranking the best, so that one that is only as good as the plan's does not replace
+/// it.
+const Effect* winner_among(const PlanStudy& study, const std::vector<Effect>& effects) {
   const Effect* winner = nullptr;
-  for (const auto& [model, effect] : best)
-    if (effect.objective &&
-        (!winner || is_better(study, *effect.objective, *winner->objective) ||
-         (*effect.objective == *winner->objective && goodput_of(effect) > goodput_of(*winner))))
+  for (const Effect& effect : effects)
+    if (effect.objective && (!winner || is_better(study, *effect.objective, *winner->objective)))
       winner = &effect;
   return winner;
-}
-
-/// The new winner; one that is only as good as the old one does not replace it.
-const Effect* winner_after(const PlanStudy& study, const std::map<std::size_t, Effect>& is,
-                           const Effect* old) {
-  const Effect* winner = winner_among(study, is);
-  const auto same = winner && old ? is.find(old->subject->chain->base->model()) : is.end();
-  const bool stays = same != is.end() && same->second.objective &&
-                     !is_better(study, *winner->objective, *same->second.objective);
-  return stays ? &same->second : winner;
 }
 
 std::string name_of(const Effect* effect) { return effect->subject->chain->base->model_name(); }
@@ -248,8 +241,8 @@ Json value_json(const Effect& effect, const Effect& before) {
 Json change_json(const PlanStudy& study, const PlanChange& change, const std::vector<Effect>& before,
                  const std::vector<Effect>& after) {
   const auto was = best_of_models(study, before), is = best_of_models(study, after);
-  const Effect* old = winner_among(study, was);
-  const Effect* winner = winner_after(study, is, old);
+  const Effect* old = winner_among(study, before);
+  const Effect* winner = winner_among(study, after);
   Json values = Json::array();
   for (const auto& [model, effect] : is) values.push_back(value_json(effect, was.at(model)));
   return {{"change", change.text},

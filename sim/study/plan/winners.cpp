@@ -11,13 +11,6 @@
 namespace switchyard {
 namespace {
 
-bool ranks_before(const PlanStudy& study, const PlannedDeployment& a, const PlannedDeployment& b) {
-  if (a.objective != b.objective) return is_better(study, a.objective, b.objective);
-  const auto cost_a = usd_per_hour(*a.base, a.gpus()), cost_b = usd_per_hour(*b.base, b.gpus());
-  if (cost_a && cost_b && *cost_a != *cost_b) return *cost_a < *cost_b;
-  return a.goodput > b.goodput;
-}
-
 std::string text_of(const char* format, const std::string& name, double a, double b, double share) {
   char text[200];
   std::snprintf(text, sizeof text, format, a, b, share * 100.0);
@@ -96,6 +89,13 @@ std::optional<Nearest> nearest_of(const PlanStudy& study, const PlannedChain& ch
 }
 
 }  // namespace
+
+bool ranks_before(const PlanStudy& study, const PlannedDeployment& a, const PlannedDeployment& b) {
+  if (a.objective != b.objective) return is_better(study, a.objective, b.objective);
+  const auto cost_a = usd_per_hour(*a.base, a.gpus()), cost_b = usd_per_hour(*b.base, b.gpus());
+  if (cost_a && cost_b && *cost_a != *cost_b) return *cost_a < *cost_b;
+  return a.goodput > b.goodput;
+}
 
 std::vector<Winner> winners_of(const PlanStudy& study, const std::vector<PlannedChain>& chains) {
   std::map<std::size_t, const PlannedDeployment*> best;  // by model

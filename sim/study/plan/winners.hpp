@@ -18,8 +18,10 @@ struct Winner {
   bool ties_with_best = false;  // of the best: another does
 };
 
-/// One a model that meets the SLO within the budget, the best first; equal ones by dollars an hour, then by
-/// what they can carry.
+/// The better for the objective; of equal ones the cheaper an hour, then what carries more.
+bool ranks_before(const PlanStudy& study, const PlannedDeployment& a, const PlannedDeployment& b);
+
+/// One a model that meets the SLO within the budget, the best first as they rank.
 std::vector<Winner> winners_of(const PlanStudy& study, const std::vector<PlannedChain>& chains);
 
 /// With its trust and error.

@@ -1,0 +1,90 @@
+// What a change does to the best deployments, on plans small enough to simulate.
+#include "sim/study/plan/sensitivity.hpp"
+
+#include <catch2/catch.hpp>
+#include <numbers>
+
+#include "sim/study/plan/winners.hpp"
+#include "tests/support/small_plans.hpp"
+
+namespace switchyard {
+namespace {
+
+/// A dense model, or several, of one GPU on GPUs that draw power, at a low demand.
+Json small_plan(const Json& members) {
+  Json gpu = round_gpu();
+  gpu["power"] = {{"source", "round numbers for tests"},
+                  {"idle", 0.2},
+                  {"active", 0.1},
+                  {"compute", 1.2},
+                  {"memory", 0.6}};
+  Json json = {{"models", {small_dense_model()}},
+               {"gpus", {gpu}},
+               {"budget", {{"gpus", 4}}},
+               {"workload",
+                {{"arrivals", {{"process", "poisson"}, {"rate", 40}}},
+                 {"prompt_tokens", {{"distribution", "uniform"}, {"min", 10}, {"max", 200}}},
+                 {"output_tokens", {{"distribution", "uniform"}, {"min", 2}, {"max", 20}}}}},
+               {"slo", {{"ttft_p99", "400 ms"}, {"tpot_p99", "40 ms"}}},
+               {"objective", "minimise_gpus"},
+               {"layouts",
+                {{"tensor_parallel_size", {1}},
+                 {"pipeline_parallel_size", {1}},
+                 {"max_num_seqs", {256}},
+                 {"max_num_batched_tokens", {8192}}}}};
+  json.update(members);
+  return json;
+}
+
+Json named_model(const std::string& name) {
+  Json model = small_dense_model();
+  model["name"] = name;
+  return model;
+}
+
+/// Chains whose first layout is the best, on one GPU; of the objective's figures those given.
+std::vector<PlannedChain> chains_of(const SmallPlan& plan, const std::vector<double>& objectives,
+                                    double goodput) {
+  std::vector<PlannedChain> chains;
+  for (std::size_t i = 0; i < plan.bases.size(); ++i) {
+    PlannedChain chain;
+    chain.base = &plan.bases[i];
+    chain.layouts = layouts_of(plan.bases[i], plan.study.layouts);
+    PlannedDeployment best{&plan.bases[i], chain.layouts.front().layout, {1, 40.0, 100}, {}, goodput,
+                           objectives[i]};
+    chain.best = best;
+    chains.push_back(std::move(chain));
+  }
+  return chains;
+}
+
+Json change_of(const Json& sensitivity, const std::string& text) {
+  for (const Json& change : sensitivity)
+    if (change["change"] == text) return change;
+  FAIL("no change " << text);
+  return {};
+}
+
+}  // namespace
+
+TEST_CASE("Of models that take as many GPUs the cheaper stays the best under a change, as in the plan") {
+  Json dear = round_gpu(), cheap = round_gpu();
+  dear["name"] = "dear";
+  cheap["name"] = "cheap";
+  SmallPlan plan(small_plan({{"models", {named_model("first"), named_model("second")}},
+                             {"gpus", {dear, cheap}},
+                             {"prices", {{"dear", 4.0}, {"cheap", 2.0}}}}));
+  std::vector<PlannedChain> chains = chains_of(plan, {1.0, 1.0, 1.0, 1.0}, 100.0);
+  chains[1].best.reset();  // of the first model the dear one is left
+  chains[2].best->goodput = 50.0;
+  chains[3].best->goodput = 50.0;
+  const auto winners = winners_of(plan.study, chains);
+  REQUIRE(winners.front().deployment.base == &plan.bases[3]);
+  const Json change =
+      change_of(sensitivity_json(plan.study, chains, plan.prober), "half the network bandwidth");
+  CHECK(change["winner"] == "second");
+  CHECK(change["winner_changes"] == false);
+  CHECK(change["values"][1]["gpu"] == "cheap");
+}
+
+}  // namespace switchyard
