@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <memory>
+#include <numbers>
 
 #include "sim/base/rounding.hpp"
 #include "sim/study/plan/winners.hpp"
@@ -13,7 +14,11 @@ namespace switchyard {
 namespace {
 
 constexpr int kDigits = 6;
-constexpr Race::Options kRace{.step = 1.15, .tolerance = 1.04, .margin = 1.0};
+constexpr double kTolerance = 0.04;
+constexpr Race::Options kRace{.step = 1.15, .tolerance = 1.0 + kTolerance, .margin = 1.0};
+/// How far apart two changed objectives may end: each follows from what is carried changed and unchanged, two
+/// races that end up to the tolerance apart.
+constexpr double kCompared = std::numbers::sqrt2 * kTolerance;
 
 /// A deployment whose layout is looked at again.
 struct Subject {
@@ -55,15 +60,15 @@ std::vector<Subject> subjects_of(const PlanStudy& study, const std::vector<Plann
     models.push_back(std::move(own));
   }
   return subjects;
+  std::stable_sort(models.begin(), models.end(),
+                   [&](const auto& a, const auto& b) { return ranks(a.front(), b.front()); });
+  std::vector<Subject> subjects;
+  for (const std::vector<Subject>& own : models) subjects.insert(subjects.end(), own.begin(), own.end());
 }
 
 /// The study with the change. An engine is started for what it serves: where requests get longer than the
 /// study's own max_model_len, the model's context is the limit.
 std::unique_ptr<PlanBase> changed_base(PlanStudy& study, const PlanBase& base, const PlanChange* change) {
-  std::stable_sort(models.begin(), models.end(),
-                   [&](const auto& a, const auto& b) { return ranks(a.front(), b.front()); });
-  std::vector<Subject> subjects;
-  for (const std::vector<Subject>& own : models) subjects.insert(subjects.end(), own.begin(), own.end());
   if (change && !change->workload.is_null()) study.scenario["workload"] = change->workload;
   if (change && !change->routing.is_null()) study.scenario["routing"] = change->routing;
   const auto read = [&] {
@@ -219,7 +224,8 @@ std::string text_of(const PlanChange& change, const std::map<std::size_t, Effect
   if (!winner) return text + "none of the best deployments meets the SLO within the budget.";
   if (!old || name_of(old) == name_of(winner)) return text + name_of(winner) + " stays the best.";
   const Effect& same = is.at(old->subject->chain->base->model());
-  const bool tie = same.objective && is_tie(estimate_of(*winner), estimate_of(same), kSearched);
+  const bool tie = same.objective && is_tie(estimate_of(*winner), estimate_of(same),
+                                            change.factor == "price" ? kSearched : kCompared);
   return text + "the best is " + name_of(winner) + " instead of " + name_of(old) +
          (tie ? ", a tie within the errors stated." : ".");
 }

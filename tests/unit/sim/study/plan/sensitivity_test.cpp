@@ -87,4 +87,27 @@ TEST_CASE("Of models that take as many GPUs the cheaper stays the best under a c
   CHECK(change["values"][1]["gpu"] == "cheap");
 }
 
+TEST_CASE("A change of the best within what two races tell apart is called a tie, and no other") {
+  Json gpu = round_gpu();
+  gpu["nvlink"] = "5 GB/s";
+  SmallPlan plan(small_plan({{"models", {named_model("cut"), named_model("whole")}},
+                             {"gpus", {gpu}},
+                             {"objective", "maximise_goodput"},
+                             {"layouts", {{"tensor_parallel_size", {1, 2}}}}}));
+  std::vector<PlannedChain> chains = chains_of(plan, {100.0, 99.0}, 100.0);
+  chains[0].best->layout = chains[0].layouts.back().layout;
+  const std::string slow = "half the network bandwidth";
+  const auto asked = [&] { return change_of(sensitivity_json(plan.study, chains, plan.prober), slow); };
+  const double after = asked()["values"][0]["objective"].get<double>();
+  const auto error = [&](std::size_t i) { return winner_of(*chains[i].best).error; };
+  // Two races may end 4 % apart, and each of the two goodputs comes of two.
+  const double within = joint_error(error(0), error(1), 0.04 * std::numbers::sqrt2);
+  REQUIRE((1.0 + within) * after < 95.0);
+  const std::string text = "With " + slow + " the best is whole instead of cut";
+  chains[1].best->objective = (1.0 + 0.99 * within) * after;
+  CHECK(asked()["text"] == text + ", a tie within the errors stated.");
+  chains[1].best->objective = (1.0 + 1.01 * within) * after;
+  CHECK(asked()["text"] == text + ".");
+}
+
 }  // namespace switchyard
