@@ -8,6 +8,7 @@
 #include <numbers>
 
 #include "sim/base/rounding.hpp"
+#include "sim/study/plan/confirm.hpp"
 #include "sim/study/plan/winners.hpp"
 
 namespace switchyard {
@@ -59,11 +60,11 @@ std::vector<Subject> subjects_of(const PlanStudy& study, const std::vector<Plann
     own.resize(std::min<std::size_t>(own.size(), 2));
     models.push_back(std::move(own));
   }
-  return subjects;
   std::stable_sort(models.begin(), models.end(),
                    [&](const auto& a, const auto& b) { return ranks(a.front(), b.front()); });
   std::vector<Subject> subjects;
   for (const std::vector<Subject>& own : models) subjects.insert(subjects.end(), own.begin(), own.end());
+  return subjects;
 }
 
 /// The study with the change. An engine is started for what it serves: where requests get longer than the
@@ -136,25 +137,45 @@ double carried(const Subject& subject, double ratio) {
   return deployment.goodput / static_cast<double>(deployment.load.replicas) * ratio;
 }
 
-/// Energy a token depends on how busy the GPUs are, so it is that of the demand on the replicas it then
-/// takes.
-void read_energy(const PlanStudy& study, std::vector<Trial>& trials, const std::vector<Subject>& subjects,
-                 Prober& prober) {
-  std::vector<Probe> probes;
-  std::vector<Trial*> owners;
+/// A trial, and so many replicas for the demand.
+struct Whole {
+  Trial* trial = nullptr;
+  std::int64_t replicas = 0;
+};
+
+/// Those that the budget has room for, with the replicas that the demand takes by what one carries.
+std::vector<Whole> wholes_of(const PlanStudy& study, std::vector<Trial>& trials,
+                             const std::vector<Subject>& subjects) {
+  std::vector<Whole> wholes;
   for (Trial& trial : trials) {
     if (!trial.change || !trial.reason.empty()) continue;
-    const PlanBase& base = *trial.base;
-    const double demand = demand_of(study, base);
-    const auto replicas = replicas_for(base, trial.planned.layout.gpus(),
-                                       carried(subjects[trial.subject], ratio_of(trials, trial)), demand);
-    if (!replicas) continue;
-    probes.push_back(
-        {&base, trial.planned.layout, {*replicas, demand, requests_for(base, kFinal, demand)}, Until::end});
-    owners.push_back(&trial);
+    const double carries = carried(subjects[trial.subject], ratio_of(trials, trial));
+    const auto replicas =
+        replicas_for(*trial.base, trial.planned.layout.gpus(), carries, demand_of(study, *trial.base));
+    if (replicas) wholes.push_back({&trial, *replicas});
   }
-  const std::vector<Reading> readings = prober.read(probes);
-  for (std::size_t i = 0; i < readings.size(); ++i) owners[i]->at_demand = readings[i];
+  return wholes;
+}
+
+/// Energy a token depends on how busy the GPUs are, so it is that of the demand on the replicas it then
+/// takes: one more where so many miss the SLO, for one alone may carry more than its share of many.
+void read_energy(const PlanStudy& study, std::vector<Trial>& trials, const std::vector<Subject>& subjects,
+                 Prober& prober) {
+  constexpr std::int64_t kMore = 1;
+  std::vector<Whole> wholes = wholes_of(study, trials, subjects);
+  for (std::int64_t more = 0; more <= kMore; ++more) {
+    std::vector<Probe> probes;
+    for (Whole& whole : wholes) probes.push_back(demand_on(study, whole.trial->planned, whole.replicas++));
+    const std::vector<Reading> readings = prober.read(probes);
+    for (std::size_t i = 0; i < readings.size(); ++i) {
+      wholes[i].trial->at_demand = readings[i];
+      wholes[i].trial->reason = readings[i].met ? "" : "misses the SLO";
+    }
+    std::erase_if(wholes, [](const Whole& whole) {
+      const PlannedLayout& planned = whole.trial->planned;
+      return whole.trial->at_demand.met || whole.replicas * planned.layout.gpus() > planned.base->most_gpus();
+    });
+  }
 }
 
 /// What the objective becomes when a replica carries `ratio` times as much. None: beyond the budget.
@@ -165,7 +186,7 @@ std::optional<double> objective_after(const PlanStudy& study, const Subject& sub
   if (study.objective != "minimise_energy")
     return objective_of(study, *subject.chain->base, subject.deployment->layout.gpus(),
                         carried(subject, ratio));
-  const double energy = at_demand.figure("energy_per_output_token_j");
+  const double energy = at_demand.met ? at_demand.figure("energy_per_output_token_j") : 0.0;
   return energy > 0.0 ? std::optional(energy) : std::nullopt;
 }
 

@@ -110,4 +110,18 @@ TEST_CASE("A change of the best within what two races tell apart is called a tie
   CHECK(asked()["text"] == text + ".");
 }
 
+TEST_CASE(
+    "Replicas that carry the demand by what one carries have no objective where together they miss the SLO") {
+  // As if one GPU carried 2.5 times the demand: with what the change leaves of that it is simulated, and
+  // misses.
+  const double demand = 4000.0;
+  Json json = small_plan({{"objective", "minimise_energy"}, {"budget", {{"gpus", 1}}}});
+  json["workload"]["arrivals"]["rate"] = demand;
+  SmallPlan heavy(json);
+  const Json sensitivity = sensitivity_json(heavy.study, chains_of(heavy, {1.0}, 2.5 * demand), heavy.prober);
+  const Json value = change_of(sensitivity, "outputs twice as long")["values"][0];
+  CHECK(value["objective"].is_null());
+  CHECK(value["reason"] == "misses the SLO");
+}
+
 }  // namespace switchyard
