@@ -125,10 +125,19 @@ const Trial* find(const std::vector<Trial>& trials, std::size_t subject, std::op
   return nullptr;
 }
 
-/// How many times as much a replica carries as it does unchanged.
+/// How many times as much a replica carries as it does unchanged. 0: nothing, or that is not known.
 double ratio_of(const std::vector<Trial>& trials, const Trial& trial) {
   const Trial* base = find(trials, trial.subject, std::nullopt);
-  return base && base->planned.carries > 0.0 ? trial.planned.carries / base->planned.carries : 1.0;
+  return base && base->planned.carries > 0.0 ? trial.planned.carries / base->planned.carries : 0.0;
+}
+
+/// A change cannot be held against an unchanged layout that carries nothing in so short a run.
+void give_reasons(std::vector<Trial>& trials) {
+  for (Trial& trial : trials) {
+    const Trial* base = find(trials, trial.subject, std::nullopt);
+    if (trial.change && trial.reason.empty() && base && !base->reason.empty())
+      trial.reason = "unchanged: " + base->reason;
+  }
 }
 
 /// What a replica carries when it carries so many times as much as in the deployment.
@@ -317,6 +326,7 @@ Json sensitivity_json(const PlanStudy& study, const std::vector<PlannedChain>& c
         trials.push_back(trial_of(study, subjects, s, c, &changes[c]));
   }
   run_trials(trials, subjects, prober);
+  give_reasons(trials);
   if (study.objective == "minimise_energy") read_energy(study, trials, subjects, prober);
   std::vector<Effect> before;
   for (const Subject& subject : subjects)

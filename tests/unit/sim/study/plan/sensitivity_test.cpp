@@ -124,4 +124,39 @@ TEST_CASE(
   CHECK(value["reason"] == "misses the SLO");
 }
 
+TEST_CASE("Nothing is said of a change where the unchanged deployment carries nothing when simulated anew") {
+  SmallPlan plan(small_plan({{"slo", {{"ttft_p99", "0.001 ms"}}}}));
+  const Json sensitivity = sensitivity_json(plan.study, chains_of(plan, {1.0}, 100.0), plan.prober);
+  const Json change = change_of(sensitivity, "prompts half as long");
+  CHECK(change["values"][0]["objective"].is_null());
+  CHECK(change["values"][0]["reason"] == "misses the SLO at any load");
+  CHECK(change["winner"].is_null());
+  CHECK_THAT(change["text"].get<std::string>(), Catch::Contains("none of the best deployments"));
+}
+
+TEST_CASE("Requests that a change makes longer than the model's context have no objective, and say why") {
+  Json json = small_plan(Json::object());
+  json["workload"]["prompt_tokens"]["max"] = 5000;
+  SmallPlan plan(json);
+  const Json change = change_of(sensitivity_json(plan.study, chains_of(plan, {1.0}, 100.0), plan.prober),
+                                "prompts twice as long");
+  CHECK(change["values"][0]["objective"].is_null());
+  CHECK_THAT(change["values"][0]["reason"].get<std::string>(), Catch::Contains("10020 tokens exceed"));
+  CHECK(change["winner_changes"] == true);
+}
+
+TEST_CASE("A budget in $ an hour has room for fewer GPUs that get dearer, and for more that get cheaper") {
+  const Json prices = {{"round", 2.0}};
+  SmallPlan least(small_plan({{"budget", {{"usd_per_hour", 2.1}}}, {"prices", prices}}));
+  const Json fewer = sensitivity_json(least.study, chains_of(least, {1.0}, 100.0), least.prober);
+  const Json dearer = change_of(fewer, "round 20 % dearer")["values"][0];
+  CHECK(dearer["objective"].is_null());
+  CHECK(dearer["reason"] == "beyond the budget");
+  CHECK(change_of(fewer, "round 20 % cheaper")["values"][0]["objective"] == 1.0);
+  SmallPlan most(small_plan(
+      {{"budget", {{"usd_per_hour", 3.5}}}, {"prices", prices}, {"objective", "maximise_goodput"}}));
+  const Json more = sensitivity_json(most.study, chains_of(most, {100.0}, 100.0), most.prober);
+  CHECK(change_of(more, "round 20 % cheaper")["values"][0]["objective"] == 200.0);
+}
+
 }  // namespace switchyard
