@@ -19,8 +19,9 @@ inline constexpr double kSimulated = 0.0;
 
 /// By what share the ratio of two figures may be off: the root of the sum of squares of their errors and of
 /// the resolution, the law of propagation for a quotient of uncorrelated quantities (JCGM 100:2008, "GUM",
-/// 5.1.2 and 5.1.6). Two models on the same GPU and engine are off in the same direction in part, so that
-/// this calls ties what might be told apart, seldom the other way round.
+/// 5.1.2 and 5.1.6). With mean errors, as stated, and no coverage factor: of figures just this far apart
+/// about one pair in three is no more than chance. Two models on the same GPU and engine are off in the same
+/// direction in part, which makes that less.
 double joint_error(const std::optional<double>& a, const std::optional<double>& b, double resolution);
 
 /// How far the larger is above the smaller, as a share of the smaller.
