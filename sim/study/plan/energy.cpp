@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "sim/study/plan/confirm.hpp"
 
@@ -46,7 +47,8 @@ bool same_limits(const Layout& a, const Layout& b) {
   return a.max_num_seqs == b.max_num_seqs && a.max_num_batched_tokens == b.max_num_batched_tokens;
 }
 
-/// Every cut once, under the limits of the best. One that was not raced may take a replica more.
+/// Every cut under the limits of the best, on as many replicas as the demand takes and on one more: what one
+/// carries is seldom known closely here, and more may also spend less.
 Candidates all_cuts(const PlanStudy& study, PlannedChain& chain, Prober& prober) {
   Candidates candidates;
   for (PlannedLayout& planned : chain.layouts) {
@@ -72,6 +74,7 @@ Candidates all_limits(const PlanStudy& study, const Candidates& cuts, Prober& pr
 void measure(const PlanStudy& study, Candidates& candidates, Prober& prober) {
   std::vector<Probe> probes;
   for (const Candidate& candidate : candidates) {
+    candidate.planned->at_demand = true;
     const PlanBase& base = *candidate.chain->base;
     const double demand = demand_of(study, base);
     probes.push_back({&base,
@@ -97,12 +100,14 @@ Candidates least(Candidates candidates, std::size_t many) {
   return kept;
 }
 
-/// What each carries, for the headroom: the leaders of other rounds know it already.
+/// What each carries, for the headroom: the leaders of other rounds know it already. A layout that is in it
+/// with more and with fewer replicas races once.
 void race(const PlanStudy& study, const Candidates& candidates, Prober& prober) {
   std::vector<HeatSource> heats;
+  std::set<const PlannedLayout*> entrants;
   for (const Candidate& candidate : candidates) {
     PlannedLayout* planned = candidate.planned;
-    if (planned->level >= kFinal.level) continue;
+    if (planned->level >= kFinal.level || !entrants.insert(planned).second) continue;
     Race::Options options{.step = 1.12, .tolerance = 1.05, .margin = 1.0};
     options.start = demand_of(study, *candidate.chain->base) / static_cast<double>(candidate.replicas);
     heats.emplace_back([planned, options](const Heat* before) -> std::optional<Heat> {

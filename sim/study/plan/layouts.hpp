@@ -29,6 +29,8 @@ struct PlannedLayout {
   /// simulated.
   double carries = 0.0, carries_not = 0.0;
   int level = -1;  // of the simulations behind the two
+  /// Simulated at the demand by the search for the least energy, which asks for no more of most layouts.
+  bool at_demand = false;
 
   bool out() const { return !verdict.empty(); }
 };

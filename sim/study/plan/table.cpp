@@ -23,6 +23,9 @@ ChainVerdict verdict_of(const PlanStudy& study, const PlannedChain& chain, const
                         std::int64_t replicas) {
   if (is_best(chain, planned, replicas)) return {"best", "simulated whole"};
   if (planned.out()) return {planned.verdict, planned.reason};
+  if (planned.level < 0 && planned.at_demand)
+    return {"not the least energy",
+            "simulated at the demand alone: it spends more a token, or misses the SLO"};
   if (planned.level < 0)
     return {"not simulated", "other engine limits stand for it, and their size is no contender"};
   if (!study.minimises())
@@ -65,7 +68,7 @@ PlanCounts counts_of(const std::vector<PlannedChain>& chains) {
       counts.candidates += static_cast<std::size_t>(most_replicas(planned));
       counts.does_not_fit += planned.verdict == "does not fit";
       counts.bound += planned.verdict == "bound";
-      counts.simulated_layouts += planned.level >= 0;
+      counts.simulated_layouts += planned.level >= 0 || planned.at_demand;
     }
   return counts;
 }

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "sim/study/plan/screening.hpp"
+#include "sim/study/plan/table.hpp"
 #include "tests/support/small_plans.hpp"
 
 namespace switchyard {
@@ -55,7 +57,60 @@ std::optional<double> full_search(const PlanStudy& study, const PlanBase& base, 
   return least;
 }
 
+/// A chain whose best has the first layout that fits, on so many replicas, and is worse than any other.
+PlannedChain started_chain(const SmallPlan& plan, std::int64_t replicas) {
+  PlannedChain chain;
+  chain.base = &plan.bases.front();
+  chain.layouts = layouts_of(*chain.base, plan.study.layouts);
+  const auto first = std::find_if(chain.layouts.begin(), chain.layouts.end(),
+                                  [](const PlannedLayout& planned) { return !planned.out(); });
+  const double demand = demand_of(plan.study, *chain.base);
+  chain.best = PlannedDeployment{chain.base, first->layout, {replicas, demand, 100}, {}, demand, 1e9};
+  return chain;
+}
+
+/// Of a model that one GPU holds, on up to three: one cut, under four limits of a step's tokens.
+Json small_energy_study() {
+  Json json = random_study(1);
+  json["models"] = {small_dense_model()};
+  json["budget"]["gpus"] = 3;
+  json["layouts"]["max_num_batched_tokens"] = {8192, 2048, 1024, 512};
+  json["workload"]["arrivals"]["rate"] = 40;
+  json["layouts"]["tensor_parallel_size"] = json["layouts"]["pipeline_parallel_size"] = {1};
+  return json;
+}
+
 }  // namespace
+
+TEST_CASE("A layout that the search for energy simulates at the demand is not called one not simulated") {
+  SmallPlan plan(small_energy_study());
+  std::vector<PlannedChain> chains = {started_chain(plan, 2)};
+  save_energy(plan.study, chains, plan.prober);
+  REQUIRE(chains[0].best->objective < 1e9);
+  const std::string csv = plan_csv(plan.study, chains);
+  CAPTURE(csv);
+  CHECK(csv.find("not simulated") == std::string::npos);
+  CHECK(csv.find("best,simulated whole") != std::string::npos);
+  CHECK(counts_of(chains).simulated_layouts == 4);
+}
+
+TEST_CASE("A layout that is a finalist for energy with two numbers of replicas races once") {
+  Json json = small_energy_study();
+  json["layouts"]["max_num_batched_tokens"] = {8192};
+  SmallPlan plan(json);
+  std::vector<PlannedChain> chains = {started_chain(plan, 2)};
+  save_energy(plan.study, chains, plan.prober);
+  const PlannedLayout& planned = chains[0].layouts.front();
+  // Two replicas spend less than three, so it is their race: from their share of the demand.
+  PlannedLayout alone = planned;
+  Race::Options options{.step = 1.12, .tolerance = 1.05, .margin = 1.0};
+  options.start = demand_of(plan.study, *planned.base) / 2.0;
+  run_heats(plan.prober, {[&](const Heat* before) {
+              return before ? std::nullopt : std::optional<Heat>(Heat({&alone}, kFinal, options));
+            }});
+  CHECK(planned.carries == alone.carries);
+  CHECK(planned.carries_not == alone.carries_not);
+}
 
 TEST_CASE("A plan's least energy is within 2 % of full search on 4 random small studies", "[slow]") {
   double worst = 1.0;
