@@ -174,7 +174,7 @@ std::int64_t longest(const Workload::Lengths& lengths) {
   for (const std::int64_t value : lengths.values) most = std::max(most, value);
   for (const Workload::Lengths::Quantile& quantile : lengths.quantiles)
     most = std::max(most, quantile.tokens);
-  return scaled(most, lengths.scale);
+  return most == kMaxTokens ? most : scaled(most, lengths.scale);
 }
 
 double clipped_mean(const Workload::Lengths& lognormal) {

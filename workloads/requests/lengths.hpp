@@ -39,7 +39,7 @@ Json to_json(const Workload::Lengths& lengths);
 /// So many times as long, in whole tokens from 1 to kMaxTokens.
 std::int64_t scaled(std::int64_t tokens, double scale);
 
-/// The longest that can be drawn.
+/// The longest that can be drawn; kMaxTokens, which stands for no limit, whatever the scale.
 std::int64_t longest(const Workload::Lengths& lengths);
 
 /// The mean of lognormal lengths as drawn before they are scaled, below `mean` where `max` cuts off a tail

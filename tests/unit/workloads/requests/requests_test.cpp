@@ -5,6 +5,7 @@
 
 #include "sim/base/menu.hpp"
 #include "tests/support/temporary_folder.hpp"
+#include "workloads/requests/lengths.hpp"
 #include "workloads/requests/request.hpp"
 
 namespace switchyard {
@@ -210,6 +211,15 @@ TEST_CASE("Scaled lengths are the same draws so many times as long, and never no
     CHECK_FALSE(to_json(block("1")).at("prompt_tokens").contains("scale"));
     CHECK(to_json(workload(to_json(block("2.5")).dump())) == to_json(block("2.5")));
   }
+}
+
+TEST_CASE("The longest of clipped lengths is scaled, and lengths without a limit have none at any scale") {
+  const auto of = [](const std::string& prompt) {
+    return longest(workload(drawn(kPoisson, prompt)).prompt_tokens);
+  };
+  CHECK(of(R"({"distribution": "uniform", "min": 1, "max": 70, "scale": 0.1})") == 7);
+  CHECK(of(R"({"distribution": "lognormal", "mean": 50, "cv": 1, "max": 700, "scale": 2})") == 1400);
+  CHECK(of(R"({"distribution": "lognormal", "mean": 50, "cv": 1, "scale": 0.1})") == kMaxTokens);
 }
 
 TEST_CASE("The resolved block reads back as the same workload") {
