@@ -70,7 +70,7 @@ std::string text_of(const std::vector<Offer>& offers) {
                      " a million output tokens" + tie_text(offers);
   std::vector<std::string> near, far;
   for (std::size_t i = 0; i < offers.size(); ++i)
-    if (const auto factor = turning_point(offers, i)) {
+    if (const auto factor = turning_point(offers, i); factor && *factor != 1.0) {
       const bool is_near = *factor >= 1.0 - kFifth && *factor <= 1.0 + kFifth;
       (is_near ? near : far).push_back(turn_text(offers[i], *factor));
     }

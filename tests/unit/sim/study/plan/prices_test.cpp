@@ -49,6 +49,13 @@ TEST_CASE("A GPU type's price turns the ranking where its tokens cost as much as
              Catch::Contains("until h200_sxm gets 20 % cheaper ($5.76 an hour)"));
 }
 
+TEST_CASE("Tokens that cost the same are a tie that no other price is asked for") {
+  const PlanStudy study = planned_study({{"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}}}});
+  const auto bases = read_bases(study);
+  const std::string text = prices_json(chains_of(bases, {1000.0, 2000.0}))["text"].get<std::string>();
+  CHECK_THAT(text, Catch::Contains("a tie with") && Catch::EndsWith("h200_sxm at $1)."));
+}
+
 TEST_CASE("Prices that would have to move further are not named, and unknown ones give no answer") {
   const PlanStudy study = planned_study({{"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}}}});
   const auto bases = read_bases(study);
