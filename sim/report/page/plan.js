@@ -130,7 +130,7 @@ function sensitivityTable() {
   };
   const columns = [{name: 'change', text: true}, {name: 'best then', text: true}, ...models.map((name) => ({name}))];
   return [element('h2', {}, 'What would change the answer'),
-    element('p', {class: 'soft'}, `${label} of each model\u2019s best deployment, simulated anew; below it, how many times as much a replica carries where that moves by 5 % or more.`),
+    element('p', {class: 'soft'}, `${label} of each model\u2019s best deployment, simulated anew unless the change is one of a price; below it, how many times as much a replica carries where that moves by 5 % or more.`),
     element('section', {class: 'card', id: 'sensitivity', style: 'margin-top: 12px'}, table(columns, sensitivity.map((row) => [row.change,
       element('span', {class: row.winner_changes ? 'changed' : ''}, row.winner || 'none', row.winner_changes ? element('b', {class: 'badge bad'}, 'changes') : null),
       ...models.map((model) => cell(row, model))])))];
@@ -141,7 +141,7 @@ function pricesTable() {
   const {prices} = data;
   if (!prices) return null;
   const turn = (row) => {
-    if (!known(row.turns_at_usd_per_gpu_hour)) return 'no price';
+    if (!known(row.turns_at_usd_per_gpu_hour)) return 'no price changes it';
     const share = row.turns_at_usd_per_gpu_hour / row.usd_per_gpu_hour - 1;
     return element('span', {}, `${dollars(row.turns_at_usd_per_gpu_hour)} (${share > 0 ? '+' : '\u2212'}${percent(Math.abs(share))})`, element('div', {class: 'soft'}, `then ${row.turns_to}`));
   };

@@ -183,7 +183,7 @@ constexpr FactorWords kFactors[] = {{"routing", "experts chosen more or less eve
                                     {"network", "half or twice the network bandwidth"},
                                     {"prompts", "prompts half or twice as long"},
                                     {"outputs", "outputs half or twice as long"},
-                                    {"price", "any of the GPUs 20 % cheaper or dearer"}};
+                                    {"price", "a GPU type 20 % cheaper or dearer"}};
 
 /// What changes the winner, then that the rest does not: a factor none of whose changes does is named once.
 void add_sensitivity(std::vector<std::string>& lines, const PlanFindings& findings) {
