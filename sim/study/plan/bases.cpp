@@ -168,13 +168,15 @@ std::optional<double> usd_per_gpu_hour(const Scenario& scenario) {
   return price.per_gpu_hour ? std::optional(price.per_gpu_hour->value()) : std::nullopt;
 }
 
+[[noreturn]] void fail_price(const PlanStudy& study, const std::string& gpu, const std::string& needed_by) {
+  throw InputError(study.source + ": /prices", "has none for " + gpu + ", which " + needed_by +
+                                                   " needs; give its $ of a GPU-hour, e.g. {\"" + gpu +
+                                                   "\": 2.5}");
+}
+
 std::int64_t most_gpus(const PlanStudy& study, const Gpu& gpu, std::optional<double> price) {
   if (study.budget.gpus) return *study.budget.gpus;
-  if (!price)
-    throw InputError(study.source + ": /prices",
-                     "has none for " + gpu.name +
-                         ", which a budget in $/h needs; give its $ of a GPU-hour, e.g. {\"" + gpu.name +
-                         "\": 2.5}");
+  if (!price) fail_price(study, gpu.name, "a budget in $/h");
   return std::min<std::int64_t>(kMostPlannedGpus,
                                 static_cast<std::int64_t>(std::floor(*study.budget.usd_per_hour / *price)));
 }
@@ -295,11 +297,7 @@ std::deque<PlanBase> read_bases(const PlanStudy& study) {
       }
   if (study.objective == "minimise_cost")
     for (const PlanBase& base : bases)
-      if (!base.usd_per_gpu_hour())
-        throw InputError(study.source + ": /prices",
-                         "has none for " + base.gpu_name() +
-                             ", which minimise_cost needs; give its $ of a GPU-hour, e.g. {\"" +
-                             base.gpu_name() + "\": 2.5}");
+      if (!base.usd_per_gpu_hour()) fail_price(study, base.gpu_name(), "minimise_cost");
   return bases;
 }
 
