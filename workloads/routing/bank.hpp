@@ -130,7 +130,7 @@ class RoutingBank {
   /// Adds the assignments of a run: whole blocks of consecutive rows from prefix sums, odd rows singly.
   /// Conserves tokens x top_k per layer. Safe to call from several readers, unless it is exact.
   void add(const TokenRun& run, ExpertCounts& counts) const;
-  /// To be noted in: what many runs of one token add up to. Given to add_tokens.
+  /// A record without any read, of the bank's size: note() notes runs of one token in it, for add_tokens().
   TokenReads no_reads() const { return {std::vector<std::uint32_t>(tokens_of_masks()), {}}; }
   /// Notes a run of one token, if the bank adds such up faster together; else false.
   bool note(const TokenRun& run, TokenReads& reads) const;

@@ -31,7 +31,7 @@ class ExpertMasks {
   /// Empty sets for `tokens` in each of `layers` of `experts`.
   ExpertMasks(std::size_t tokens, std::size_t layers, std::size_t experts);
 
-  /// A token's experts of all layers, one layer behind the other.
+  /// How many sets of 512 members a token's experts of all layers fill, one layer behind the other.
   static std::size_t sets_of_token(std::size_t layers, std::size_t experts);
   /// In bytes, of one made so.
   static std::size_t size(std::size_t tokens, std::size_t layers, std::size_t experts);

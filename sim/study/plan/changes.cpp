@@ -1,4 +1,4 @@
-// Each kind of change, by halves and doubles or by fifths.
+// Each kind of change: links and lengths by halves and doubles, prices by fifths, routing even and skewed.
 #include "sim/study/plan/changes.hpp"
 
 #include <algorithm>
