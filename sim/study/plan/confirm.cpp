@@ -109,7 +109,7 @@ std::vector<std::optional<PlannedDeployment>> raise_rates(const PlanStudy& study
 
 /// The layouts of a chain to simulate whole, the most promising first.
 std::vector<Finalist> finalists_of(const PlanStudy& study, const PlannedChain& chain) {
-  constexpr std::size_t kMost = 2, kMostForEnergy = 6;
+  constexpr std::size_t kMost = 2, kMostForEnergy = 6;  // sizes say less of energy (kEnergyRange, search.cpp)
   struct Hope {
     double objective, spare;
     Finalist finalist;
