@@ -1,4 +1,4 @@
-// Rounds: every source's current heat says what it wants to know, all of it is simulated together.
+// Every source's current heat asks for its next rate as soon as the last is known.
 #include "sim/study/plan/heats.hpp"
 
 #include <algorithm>
@@ -90,24 +90,14 @@ std::vector<PlannedLayout*> Heat::leaders() const {
 void run_heats(Prober& prober, const std::vector<HeatSource>& sources) {
   std::vector<std::optional<Heat>> heats;
   for (const HeatSource& source : sources) heats.push_back(source(nullptr));
-  while (true) {
-    std::vector<Probe> probes;
-    for (std::size_t i = 0; i < heats.size(); ++i) {
-      while (heats[i] && heats[i]->done()) heats[i] = sources[i](&*heats[i]);
-      if (!heats[i]) continue;
-      const std::vector<Probe> wanted = heats[i]->probes();
-      probes.insert(probes.end(), wanted.begin(), wanted.end());
-    }
-    if (probes.empty()) return;
-    const std::vector<Reading> readings = prober.read(probes);
-    auto next = readings.begin();
-    for (std::optional<Heat>& heat : heats) {
-      if (!heat) continue;
-      const auto end = next + static_cast<std::ptrdiff_t>(heat->race().runners().size());
-      heat->tell({next, end});
-      next = end;
-    }
-  }
+  std::vector<Asker> askers;
+  for (std::size_t i = 0; i < heats.size(); ++i)
+    askers.push_back({[&, i] {
+                        while (heats[i] && heats[i]->done()) heats[i] = sources[i](&*heats[i]);
+                        return heats[i] ? heats[i]->probes() : std::vector<Probe>();
+                      },
+                      [&, i](const std::vector<Reading>& readings) { heats[i]->tell(readings); }});
+  prober.answer(askers);
 }
 
 }  // namespace switchyard

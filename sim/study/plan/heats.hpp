@@ -1,4 +1,4 @@
-// Races of layouts by simulation, many at once: what all of them want to know next is one round of probes.
+// Races of layouts by simulation, many at once.
 #pragma once
 
 #include <functional>
@@ -63,7 +63,7 @@ class Heat {
 /// Gives the next heat, knowing the one before (null at first); none at the end.
 using HeatSource = std::function<std::optional<Heat>(const Heat* before)>;
 
-/// Runs the heats of all sources to their end, a round of probes over all of them at a time.
+/// Runs the heats of all sources to their end, side by side: sources must not depend on each other.
 void run_heats(Prober& prober, const std::vector<HeatSource>& sources);
 
 }  // namespace switchyard

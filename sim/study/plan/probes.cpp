@@ -1,4 +1,4 @@
-// Rounds over workers; the longest simulations of a round start first.
+// A queue over workers: of what is wanted the longest simulation starts first.
 #include "sim/study/plan/probes.hpp"
 
 #include <unistd.h>
@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <deque>
 #include <set>
+#include <utility>
 
 #include "sim/study/shared_banks.hpp"
 #include "sim/study/workers.hpp"
@@ -48,10 +50,10 @@ Reading reading_of(const PointOutcome& outcome, const Load& load) {
   return reading;
 }
 
-/// On a terminal: "round 12: 30 of 96 simulations, 2 running".
-void show_progress(std::size_t round, std::size_t done, std::size_t all, std::size_t running) {
+/// On a terminal: "1230 simulations, 96 more wanted, 2 running".
+void show_progress(std::size_t done, std::size_t wanted, std::size_t running) {
   if (isatty(STDERR_FILENO) != 1) return;
-  std::fprintf(stderr, "\r\033[Kround %zu: %zu of %zu simulations, %zu running", round, done, all, running);
+  std::fprintf(stderr, "\r\033[K%zu simulations, %zu more wanted, %zu running", done, wanted, running);
   std::fflush(stderr);
 }
 
@@ -85,16 +87,11 @@ std::uint64_t Prober::key_of(const Probe& probe) {
 }
 
 std::vector<Reading> Prober::read(const std::vector<Probe>& probes) {
-  std::vector<std::uint64_t> keys;
-  for (const Probe& probe : probes) keys.push_back(key_of(probe));
-  const std::vector<Task> tasks = pending(probes, keys);
-  if (!tasks.empty()) {
-    ++rounds_;
-    simulate(tasks);
-  }
-  std::vector<Reading> readings;
-  for (const std::uint64_t key : keys) readings.push_back(readings_.at(key));
-  return readings;
+  std::vector<Reading> read;
+  bool asked = false;
+  answer({{[&] { return std::exchange(asked, true) ? std::vector<Probe>() : probes; },
+           [&](const std::vector<Reading>& readings) { read = readings; }}});
+  return read;
 }
 
 std::optional<Bound> Prober::bound_of(const Probe& probe) {
@@ -106,9 +103,9 @@ std::optional<Bound> Prober::bound_of(const Probe& probe) {
 
 /// A run to its end is wanted for its figures.
 bool Prober::is_answered_by_bound(const Task& task) {
-  if (task.probe->until == Until::end) return false;
-  const std::optional<Bound> bound = bound_of(*task.probe);
-  if (!bound || !(must_miss(*task.probe, *bound) || outgrows(*task.probe, *bound))) return false;
+  if (task.probe.until == Until::end) return false;
+  const std::optional<Bound> bound = bound_of(task.probe);
+  if (!bound || !(must_miss(task.probe, *bound) || outgrows(task.probe, *bound))) return false;
   readings_[task.key] = {};
   ++proofs_;
   return true;
@@ -123,31 +120,69 @@ Reading Prober::judge(const PointOutcome& outcome, const Probe& probe) {
   return reading;
 }
 
-/// Those that neither this run nor the journal has, each once.
-std::vector<Prober::Task> Prober::pending(const std::vector<Probe>& probes,
-                                          const std::vector<std::uint64_t>& keys) {
-  std::vector<Task> tasks;
-  std::set<std::uint64_t> taken;
-  for (std::size_t i = 0; i < probes.size(); ++i) {
-    if (readings_.count(keys[i]) || !taken.insert(keys[i]).second) continue;
-    const Probe& probe = probes[i];
-    if (const std::optional<PointOutcome> known = journal_.find(keys[i])) {
-      readings_[keys[i]] = judge(*known, probe);
-      continue;
-    }
-    const Scenario& scenario = probe.base->scenario();
-    const bool routes = scenario.model.moe_layers() > 0;
-    const double ranks = static_cast<double>(probe.layout.deployment.data_parallel_size);
-    tasks.push_back({keys[i], &probe, bank_key(scenario),
-                     static_cast<double>(probe.load.requests) * (routes ? 4.0 + ranks : 1.0)});
+/// What is asked, and by whom.
+struct Prober::Session {
+  struct Asked {
+    std::vector<std::uint64_t> keys;
+    std::set<std::uint64_t> missing;  // of them
+  };
+
+  explicit Session(const std::vector<Asker>& of) : askers(of), asked(of.size()) {}
+
+  const std::vector<Asker>& askers;
+  std::vector<Asked> asked;                                  // by asker
+  std::map<std::uint64_t, std::vector<std::size_t>> wanted;  // askers that miss a key
+  std::deque<Task> tasks;
+  std::set<std::pair<double, std::size_t>> waiting;  // tasks, by less work and their numbers
+};
+
+void Prober::want(Session& session, std::size_t asker, const Probe& probe, std::uint64_t key) {
+  if (readings_.count(key)) return;
+  if (const std::optional<PointOutcome> known = journal_.find(key)) {
+    readings_[key] = judge(*known, probe);
+    return;
   }
-  std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) { return a.work > b.work; });
-  return tasks;
+  if (!session.asked[asker].missing.insert(key).second) return;
+  std::vector<std::size_t>& who = session.wanted[key];
+  who.push_back(asker);
+  if (who.size() > 1) return;
+  const Scenario& scenario = probe.base->scenario();
+  const bool routes = scenario.model.moe_layers() > 0;
+  const double ranks = static_cast<double>(probe.layout.deployment.data_parallel_size);
+  const double work = static_cast<double>(probe.load.requests) * (routes ? 4.0 + ranks : 1.0);
+  session.waiting.insert({-work, session.tasks.size()});
+  session.tasks.push_back({key, probe, bank_key(scenario)});
+}
+
+/// Until something is missing that has to be simulated, or the asker has no more.
+void Prober::ask(Session& session, std::size_t asker) {
+  Session::Asked& asked = session.asked[asker];
+  while (asked.missing.empty()) {
+    if (!asked.keys.empty()) {
+      std::vector<Reading> readings;
+      for (const std::uint64_t key : asked.keys) readings.push_back(readings_.at(key));
+      session.askers[asker].tell(readings);
+    }
+    asked.keys.clear();
+    const std::vector<Probe> probes = session.askers[asker].ask();
+    if (probes.empty()) return;
+    for (const Probe& probe : probes) {
+      asked.keys.push_back(key_of(probe));
+      want(session, asker, probe, asked.keys.back());
+    }
+  }
+}
+
+void Prober::settle(Session& session, std::uint64_t key) {
+  const std::vector<std::size_t> askers = std::move(session.wanted.at(key));
+  session.wanted.erase(key);
+  for (const std::size_t asker : askers) session.asked[asker].missing.erase(key);
+  for (const std::size_t asker : askers) ask(session, asker);
 }
 
 /// Built here once, inherited by the forks. What is wrong with a bank is left for the worker to find.
 void Prober::prepare_bank(const Task& task) {
-  const Scenario& scenario = task.probe->base->scenario();
+  const Scenario& scenario = task.probe.base->scenario();
   if (banks_.count(task.bank) || scenario.model.moe_layers() == 0 || scenario.routing.mode == "exact") return;
   if (banks_.size() >= kMostBanks) banks_.clear();
   try {
@@ -157,36 +192,44 @@ void Prober::prepare_bank(const Task& task) {
   }
 }
 
+void Prober::stop_if_asked() {
+  interruption_.poll();
+  if (!interruption_.token().stop_requested()) return;
+  clear_progress_line();
+  throw PlanInterrupted();
+}
+
 /// Bounds and banks are made while others run.
-void Prober::simulate(const std::vector<Task>& tasks) {
+void Prober::answer(const std::vector<Asker>& askers) {
+  Session session(askers);
+  for (std::size_t asker = 0; asker < askers.size(); ++asker) ask(session, asker);
   Workers workers(jobs_, [&](std::uint64_t index) {
-    const Task& task = tasks[index];
+    const Task& task = session.tasks[index];
     const auto bank = banks_.find(task.bank);
     return answer_of([&] {
-      return run_probe(task.probe->base->scenario_for(task.probe->layout, task.probe->load),
-                       bank == banks_.end() ? nullptr : bank->second, task.probe->until);
+      return run_probe(task.probe.base->scenario_for(task.probe.layout, task.probe.load),
+                       bank == banks_.end() ? nullptr : bank->second, task.probe.until);
     });
   });
-  std::size_t next = 0, done = 0;
-  while (done < tasks.size()) {
-    interruption_.poll();
-    if (interruption_.token().stop_requested()) {
-      clear_progress_line();
-      throw PlanInterrupted();
-    }
-    for (; next < tasks.size() && !workers.full(); ++next) {
-      if (is_answered_by_bound(tasks[next])) {
-        ++done;
+  while (!session.wanted.empty()) {
+    while (!session.waiting.empty() && !workers.full()) {
+      stop_if_asked();
+      const std::size_t next = session.waiting.extract(session.waiting.begin()).value().second;
+      const Task& task = session.tasks[next];
+      if (is_answered_by_bound(task)) {
+        settle(session, task.key);
       } else {
-        prepare_bank(tasks[next]);
+        prepare_bank(task);
         workers.start(next);
       }
     }
-    show_progress(rounds_, done, tasks.size(), workers.running());
+    stop_if_asked();
+    show_progress(count(), session.wanted.size(), workers.running());
+    if (workers.running() == 0) continue;  // bounds have answered all that was waiting
     for (const Workers::Ended& ended : workers.wait(kGlance)) {
-      const Task& task = tasks[ended.task];
-      record(task, outcome_of(ended, task.probe->base->scenario().source));
-      ++done;
+      const Task& task = session.tasks[ended.task];
+      record(task, outcome_of(ended, task.probe.base->scenario().source));
+      settle(session, task.key);
     }
   }
   clear_progress_line();
@@ -196,7 +239,7 @@ void Prober::simulate(const std::vector<Task>& tasks) {
 void Prober::record(const Task& task, const PointOutcome& outcome) {
   if (outcome.failed()) ++failures_;
   else journal_.add(task.key, outcome);
-  readings_[task.key] = judge(outcome, *task.probe);
+  readings_[task.key] = judge(outcome, task.probe);
 }
 
 }  // namespace switchyard

@@ -1,8 +1,9 @@
-// Simulations that a plan asks for in rounds, each in a process of its own; finished ones are kept in a
+// Simulations that a plan asks for, each in a process of its own; finished ones are kept in a
 // journal. What is proven to miss the SLO, or to outgrow its replicas, is not simulated.
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -46,6 +47,12 @@ struct Reading {
   double figure(const char* name) const;
 };
 
+/// Somebody whose next question depends on the answers to the last.
+struct Asker {
+  std::function<std::vector<Probe>()> ask;                // none: there are no more
+  std::function<void(const std::vector<Reading>&)> tell;  // in the order of what was asked
+};
+
 /// Ctrl-C: what was finished is in the journal.
 struct PlanInterrupted : std::runtime_error {
   PlanInterrupted() : std::runtime_error("interrupted") {}
@@ -59,6 +66,9 @@ class Prober {
   /// simulated again, and what the bound answers not at all unless it is wanted to its end. Throws
   /// PlanInterrupted, and InputError on what a scenario could not know.
   std::vector<Reading> read(const std::vector<Probe>& probes);
+  /// The same of many askers, each told as soon as its own probes are read: who is told first depends on
+  /// `jobs`, so they must know nothing of each other.
+  void answer(const std::vector<Asker>& askers);
 
   /// Of the run that the probe asks for; none: its layout does not fit.
   std::optional<Bound> bound_of(const Probe& probe);
@@ -72,17 +82,20 @@ class Prober {
  private:
   struct Task {
     std::uint64_t key = 0;
-    const Probe* probe = nullptr;
+    Probe probe;
     std::uint64_t bank = 0;
-    double work = 0.0;  // for the order alone
   };
+  struct Session;
 
   std::uint64_t key_of(const Probe& probe);
-  std::vector<Task> pending(const std::vector<Probe>& probes, const std::vector<std::uint64_t>& keys);
+  void ask(Session& session, std::size_t asker);
+  void want(Session& session, std::size_t asker, const Probe& probe, std::uint64_t key);
+  /// Tells who misses this reading, if that was the last.
+  void settle(Session& session, std::uint64_t key);
   bool is_answered_by_bound(const Task& task);
   void prepare_bank(const Task& task);
   Reading judge(const PointOutcome& outcome, const Probe& probe);
-  void simulate(const std::vector<Task>& tasks);
+  void stop_if_asked();
   void record(const Task& task, const PointOutcome& outcome);
 
   Journal& journal_;
@@ -92,7 +105,7 @@ class Prober {
   std::map<std::uint64_t, Reading> readings_;                          // by key
   std::map<std::uint64_t, std::shared_ptr<const RoutingBank>> banks_;  // by bank_key()
   Bounds bounds_;
-  std::size_t rounds_ = 0, failures_ = 0, proofs_ = 0;
+  std::size_t failures_ = 0, proofs_ = 0;
 };
 
 }  // namespace switchyard
