@@ -45,36 +45,42 @@ double objective_of(const PlanStudy& study, const PlannedDeployment& deployment)
   return study.objective == "minimise_cost" ? gpus * deployment.base->usd_per_gpu_hour().value_or(0.0) : gpus;
 }
 
+/// What a finalist does at the demand.
+PlannedDeployment at_demand(const PlanStudy& study, const PlannedLayout& planned, const Load& load,
+                            const Reading& reading) {
+  PlannedDeployment deployment{planned.base, planned.layout, load, reading};
+  deployment.goodput = std::max(load.requests_per_s, planned.carries * static_cast<double>(load.replicas));
+  deployment.objective = objective_of(study, deployment);
+  return deployment;
+}
+
 std::vector<std::optional<PlannedDeployment>> count_replicas(const PlanStudy& study,
                                                              const std::vector<Finalist>& finalists,
                                                              Prober& prober) {
   std::vector<std::optional<PlannedDeployment>> deployments(finalists.size());
-  std::vector<Count> counts;
-  for (const Finalist& finalist : finalists)
-    counts.emplace_back(finalist, finalist.planned->base->most_gpus() / finalist.planned->layout.gpus());
-  while (true) {
-    std::vector<Probe> probes;
-    std::vector<std::size_t> owners;
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      if (counts[i].done()) continue;
-      probes.push_back(demand_on(study, *finalists[i].planned, counts[i].replicas()));
-      owners.push_back(i);
-    }
-    if (probes.empty()) return deployments;
-    const std::vector<Reading> readings = prober.read(probes);
-    for (std::size_t p = 0; p < probes.size(); ++p) {
-      const PlannedLayout& planned = *finalists[owners[p]].planned;
-      if (readings[p].met) {
-        PlannedDeployment deployment{planned.base, planned.layout, probes[p].load, readings[p]};
-        deployment.goodput = std::max(probes[p].load.requests_per_s,
-                                      planned.carries * static_cast<double>(probes[p].load.replicas));
-        deployment.objective = objective_of(study, deployment);
-        std::optional<PlannedDeployment>& best = deployments[owners[p]];
+  std::deque<Count> counts;
+  std::vector<Asker> askers;
+  for (std::size_t i = 0; i < finalists.size(); ++i) {
+    const PlannedLayout& planned = *finalists[i].planned;
+    Count& count = counts.emplace_back(finalists[i], planned.base->most_gpus() / planned.layout.gpus());
+    std::optional<PlannedDeployment>& best = deployments[i];
+    const auto ask = [&]() -> std::vector<Probe> {
+      if (count.done()) return {};
+      return {demand_on(study, planned, count.replicas())};
+    };
+    const auto tell = [&](const std::vector<Reading>& readings) {
+      const Reading& reading = readings.front();
+      if (reading.met) {
+        const Load load = demand_on(study, planned, count.replicas()).load;
+        PlannedDeployment deployment = at_demand(study, planned, load, reading);
         if (!best || !is_better(study, best->objective, deployment.objective)) best = std::move(deployment);
       }
-      counts[owners[p]].tell(readings[p].met);
-    }
+      count.tell(reading.met);
+    };
+    askers.push_back({ask, tell});
   }
+  prober.answer(askers);
+  return deployments;
 }
 
 std::vector<std::optional<PlannedDeployment>> raise_rates(const PlanStudy& study,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "sim/base/rounding.hpp"
 
@@ -88,11 +89,11 @@ std::vector<PlannedLayout*> Heat::leaders() const {
 }
 
 void run_heats(Prober& prober, const std::vector<HeatSource>& sources) {
-  std::vector<std::optional<Heat>> heats;
-  for (const HeatSource& source : sources) heats.push_back(source(nullptr));
+  std::vector<std::optional<Heat>> heats(sources.size());
   std::vector<Asker> askers;
   for (std::size_t i = 0; i < heats.size(); ++i)
-    askers.push_back({[&, i] {
+    askers.push_back({[&, i, begun = false]() mutable {
+                        if (!std::exchange(begun, true)) heats[i] = sources[i](nullptr);
                         while (heats[i] && heats[i]->done()) heats[i] = sources[i](&*heats[i]);
                         return heats[i] ? heats[i]->probes() : std::vector<Probe>();
                       },

@@ -199,10 +199,9 @@ void Prober::stop_if_asked() {
   throw PlanInterrupted();
 }
 
-/// Bounds and banks are made while others run.
+/// Bounds and banks are made, and those who have not asked yet are heard, while others run.
 void Prober::answer(const std::vector<Asker>& askers) {
   Session session(askers);
-  for (std::size_t asker = 0; asker < askers.size(); ++asker) ask(session, asker);
   Workers workers(jobs_, [&](std::uint64_t index) {
     const Task& task = session.tasks[index];
     const auto bank = banks_.find(task.bank);
@@ -211,9 +210,15 @@ void Prober::answer(const std::vector<Asker>& askers) {
                        bank == banks_.end() ? nullptr : bank->second, task.probe.until);
     });
   });
-  while (!session.wanted.empty()) {
-    while (!session.waiting.empty() && !workers.full()) {
+  std::size_t next_asker = 0;
+  while (next_asker < askers.size() || !session.wanted.empty()) {
+    while (!workers.full()) {
       stop_if_asked();
+      if (session.waiting.empty() && next_asker == askers.size()) break;
+      if (session.waiting.empty()) {
+        ask(session, next_asker++);
+        continue;
+      }
       const std::size_t next = session.waiting.extract(session.waiting.begin()).value().second;
       const Task& task = session.tasks[next];
       if (is_answered_by_bound(task)) {

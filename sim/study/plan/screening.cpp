@@ -177,12 +177,13 @@ void apply_bound(const PlanStudy& study, PlannedLayout& planned, Prober& prober)
 
 std::vector<Leaders> screen(const PlanStudy& study, std::vector<PlannedChain>& chains, Prober& prober) {
   std::vector<Leaders> leaders(chains.size());
-  std::deque<Screening> screenings;
+  std::vector<std::optional<Screening>> screenings(chains.size());
   std::vector<HeatSource> sources;
-  for (std::size_t i = 0; i < chains.size(); ++i) {
-    Screening& screening = screenings.emplace_back(study, chains[i], leaders[i], prober);
-    sources.emplace_back([&screening](const Heat* before) { return screening.next(before); });
-  }
+  for (std::size_t i = 0; i < chains.size(); ++i)
+    sources.emplace_back([&, i](const Heat* before) {
+      if (!screenings[i]) screenings[i].emplace(study, chains[i], leaders[i], prober);
+      return screenings[i]->next(before);
+    });
   run_heats(prober, sources);
   return leaders;
 }
