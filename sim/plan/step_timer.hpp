@@ -90,7 +90,7 @@ class StepTimer {
   /// Operators of one kind of layer on one dp rank, its own all-reduces included.
   Breakdown layer_on_rank(std::size_t stage, std::size_t kind, std::size_t rank,
                           const RankBatch& batch) const;
-  /// Everything between synchronisations: per segment the slowest rank, which fills segment_times_; and
+  /// Everything between synchronisations: per segment the slowest rank. Fills segment_times_ and
   /// tokens_.
   Breakdown rank_work(std::size_t stage, std::span<const RankBatch> ranks);
   /// Writes one pass of a segment, and `more` work in its midst; after rank_work.

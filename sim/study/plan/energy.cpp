@@ -110,9 +110,7 @@ void race(const PlanStudy& study, const Candidates& candidates, Prober& prober) 
     if (planned->level >= kFinal.level || !entrants.insert(planned).second) continue;
     Race::Options options{.step = 1.12, .tolerance = 1.05, .margin = 1.0};
     options.start = demand_of(study, *candidate.chain->base) / static_cast<double>(candidate.replicas);
-    heats.emplace_back([planned, options](const Heat* before) -> std::optional<Heat> {
-      return before ? std::nullopt : std::optional<Heat>(Heat({planned}, kFinal, options));
-    });
+    heats.push_back(heat_alone(*planned, kFinal, options));
   }
   run_heats(prober, heats);
 }

@@ -88,6 +88,13 @@ std::vector<PlannedLayout*> Heat::leaders() const {
   return leaders;
 }
 
+HeatSource heat_alone(PlannedLayout& planned, const Effort& effort, const Race::Options& options) {
+  return [&planned, effort, options](const Heat* before) -> std::optional<Heat> {
+    if (before) return std::nullopt;
+    return Heat({&planned}, effort, options);
+  };
+}
+
 void run_heats(Prober& prober, const std::vector<HeatSource>& sources) {
   std::vector<std::optional<Heat>> heats(sources.size());
   std::vector<Asker> askers;

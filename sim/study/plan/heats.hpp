@@ -63,6 +63,9 @@ class Heat {
 /// Gives the next heat, knowing the one before (null at first); none at the end.
 using HeatSource = std::function<std::optional<Heat>(const Heat* before)>;
 
+/// One heat, of one layout, which must outlive it.
+HeatSource heat_alone(PlannedLayout& planned, const Effort& effort, const Race::Options& options);
+
 /// Runs the heats of all sources to their end, side by side: sources must not depend on each other.
 void run_heats(Prober& prober, const std::vector<HeatSource>& sources);
 

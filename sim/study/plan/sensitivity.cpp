@@ -110,13 +110,11 @@ void run_trials(std::vector<Trial>& trials, const std::vector<Subject>& subjects
     if (!trial.reason.empty()) continue;
     Race::Options options = kRace;
     options.start = subjects[trial.subject].carries;
-    heats.emplace_back([&trial, options](const Heat* before) -> std::optional<Heat> {
-      if (!before) return Heat({&trial.planned}, kComparing, options);
-      if (trial.planned.carries <= 0.0) trial.reason = "misses the SLO at any load";
-      return std::nullopt;
-    });
+    heats.push_back(heat_alone(trial.planned, kComparing, options));
   }
   run_heats(prober, heats);
+  for (Trial& trial : trials)
+    if (trial.reason.empty() && trial.planned.carries <= 0.0) trial.reason = "misses the SLO at any load";
 }
 
 const Trial* find(const std::vector<Trial>& trials, std::size_t subject, std::optional<std::size_t> change) {

@@ -105,9 +105,7 @@ TEST_CASE("A layout that is a finalist for energy with two numbers of replicas r
   PlannedLayout alone = planned;
   Race::Options options{.step = 1.12, .tolerance = 1.05, .margin = 1.0};
   options.start = demand_of(plan.study, *planned.base) / 2.0;
-  run_heats(plan.prober, {[&](const Heat* before) {
-              return before ? std::nullopt : std::optional<Heat>(Heat({&alone}, kFinal, options));
-            }});
+  run_heats(plan.prober, {heat_alone(alone, kFinal, options)});
   CHECK(planned.carries == alone.carries);
   CHECK(planned.carries_not == alone.carries_not);
 }

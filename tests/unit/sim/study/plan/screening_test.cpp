@@ -141,10 +141,7 @@ TEST_CASE("A race whose runs are too short to miss the SLO ends at what a replic
   json["slo"] = {{"e2el_p99", "600 s"}};
   SmallPlan plan(json);
   PlannedLayout planned = layouts_that_fit(plan).front();
-  run_heats(plan.prober, {[&](const Heat* before) -> std::optional<Heat> {
-              if (before) return std::nullopt;
-              return Heat({&planned}, kScreening, {.step = 1.6, .tolerance = 1.05});
-            }});
+  run_heats(plan.prober, {heat_alone(planned, kScreening, {.step = 1.6, .tolerance = 1.05})});
   const Load load{1, planned.carries, requests_for(*planned.base, kScreening, planned.carries)};
   const Bound bound = *plan.prober.bound_of({planned.base, planned.layout, load});
   CHECK(std::isinf(bound.offered_per_s_within_slo));

@@ -21,10 +21,7 @@ double full_search(const PlanStudy& study, const std::deque<PlanBase>& bases, Pr
     if (planned.out()) continue;
     Race::Options options{.step = 1.5, .tolerance = 1.015, .margin = 1.0};
     options.start = planned.most_requests_per_s / 2.0;
-    heats.emplace_back([&planned, options](const Heat* before) -> std::optional<Heat> {
-      if (before) return std::nullopt;
-      return Heat({&planned}, kFinal, options);
-    });
+    heats.push_back(heat_alone(planned, kFinal, options));
   }
   run_heats(prober, heats);
   double best = 0.0;
