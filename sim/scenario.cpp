@@ -114,7 +114,7 @@ Scenario read_scenario(const Json& json, const std::string& source, const std::s
   }
   scenario.slo = read_slo(reader.optional_object("slo"));
   scenario.usd_per_gpu_hour = read_prices(reader.optional_object("prices"));
-  reader.known("$schema");  // for editors
+  reader.optional_text("$schema", "");  // for editors
   reader.finish();
 
   scenario.json =

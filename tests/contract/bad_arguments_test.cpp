@@ -182,6 +182,8 @@ TEST_CASE("A wrong study is refused by its list or its point") {
   swept("a place in text", R"("sweep": {"/model/x": [1]})", "/model/x: |\"llama-3.1-8b\" is text");
   swept("an unknown key", R"("sweeep": {"/seed": [1]})", "/sweeep: |\"sweep\"?");
   swept("a number for a title", R"("title": 5, "sweep": {"/seed": [1]})", "/title: 5 is a number|text");
+  swept("a list for a schema", R"("$schema": ["s"], "sweep": {"/seed": [1]})",
+        "/$schema: [\"s\"] is a list|text");
   study("no scenario", R"({"sweep": {"/seed": [1]}})", "/scenario: is missing|a path");
   study("a number for a scenario", R"({"scenario": 5, "sweep": {"/seed": [1]}})",
         "/scenario: 5 is a number|a path");

@@ -182,6 +182,7 @@ TEST_CASE("A plan's other blocks are a scenario's, and a scenario's own keys are
   Plans plans;
   plans.with("a title that is a number", R"({"title": 3})", "/title: 3 is a number; give text");
   plans.with("a question that is a list", R"({"question": ["?"]})", "/question: |is a list; give text");
+  plans.with("a schema that is a number", R"({"$schema": 3})", "/$schema: 3 is a number; give text");
   plans.with("an engine by its name", R"({"engine": "vllm"})", "/engine: \"vllm\" is text; give an object");
   plans.with("an unknown engine", R"({"engine": {"profile": "vlm"}})", "/engine/profile: |\"vlm\"|\"vllm\"?");
   plans.with("a misspelt limit", R"({"engine": {"max_num_seq": 3}})",

@@ -258,6 +258,7 @@ TEST_CASE("Values of another type are refused with what they are and what to giv
       with_values("a column left out of a table", gpu_with(R"("profile": {"gemm_table": {"precision": "bf16",
                   "columns": ["m", "n"], "rows": []}})"),
                   "/gemm_table/columns: [\"m\",\"n\"]|time_us"),
+      with_values("a number for a schema", "/$schema=3", "chat.json: /$schema: 3 is a number|give text"),
       with_values("no workload", "/workload=null", "chat.json: /workload: is missing|a trace"),
       with_values(
           "a trace with lengths",

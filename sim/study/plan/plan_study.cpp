@@ -257,7 +257,7 @@ PlanStudy read_plan_study(const std::string& path, const std::string& objective)
   study.layouts = read_layouts(reader.optional_object("layouts"));
   study.clusters = read_clusters(reader.optional_object("clusters"));
   study.prices = read_prices(reader.optional_object("prices"));
-  reader.known("$schema");  // for editors
+  reader.optional_text("$schema", "");  // for editors
   reader.finish();
   for (const auto& [gpu, cluster] : study.clusters) check_names(study, "clusters", gpu);
   for (const auto& [gpu, price] : study.prices) check_names(study, "prices", gpu);

@@ -170,7 +170,7 @@ Study read_study(const std::string& path, const std::vector<Override>& overrides
   }
   reader.known("sweep");
   reader.known("zip");
-  reader.known("$schema");  // for editors
+  reader.optional_text("$schema", "");  // for editors
   reader.finish();
   if (study.axes.empty())
     reader.fail(
