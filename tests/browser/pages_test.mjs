@@ -183,6 +183,7 @@ try {
   });
   await check('The page of a plan has winners and ties, who wins at which demand, curves with bands, and what changes the answer', 'plan', async (page) => {
     assert.match(await page.locator('h1').innerText(), /at most 64 <GPUs>/);
+    assert.match(await page.locator('.verdict').innerText(), /640 ruled out by the bound\s+3.?100 simulations\s+870 more spared by the bound/);
     assert.match(await page.locator('#winners').innerText(), /llama-3\.1-8b Dense\s*best[^]*qwen3-30b-a3b MoE\s*tie[^]*snowflake-arctic hybrid/);
     const segments = await page.locator('#crossover .segments div').evaluateAll((nodes) => nodes.map((node) => [node.innerText, node.clientWidth]));
     assert.deepEqual(segments.map(([text]) => text.split('\n')[0]), ['llama-3.1-8b', 'qwen3-30b-a3b']);

@@ -103,6 +103,17 @@ TEST_CASE("Every candidate has its verdict, and a winner's scenario runs to what
   }
 }
 
+TEST_CASE("A plan tells how many runs it simulated, and how many the bound spared it") {
+  const Bench bench;
+  REQUIRE(bench.run("plan plan.json --out out") == 0);
+  const Json counts = bench.json("out/plan.json")["counts"];
+  CHECK(counts["simulations"] == bench.journal_lines("out"));
+  CHECK(counts["simulations_spared"] > 0);
+  CHECK_THAT(bench.text(".out"),
+             Catch::Contains(" simulated in " + counts["simulations"].dump() + " runs; the bound spared " +
+                             counts["simulations_spared"].dump() + " more"));
+}
+
 TEST_CASE("A plan that no candidate meets exits 1 and says what comes nearest") {
   const Bench slow(with("slo", {{"tpot_p99", "1 ms"}, {"ttft_p99", "1 s"}}));
   CHECK(slow.run("plan plan.json --out out") == 1);

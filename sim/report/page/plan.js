@@ -16,7 +16,7 @@ function header() {
   const facts = [['Traffic', data.workload], ['Targets', data.slo], ['Objective', data.objective.replaceAll('_', ' ')],
     ['Budget', budget.gpus ? `${number(budget.gpus)} GPUs` : `${dollars(budget.usd_per_hour)} an hour`], ['Demand', known(demand) ? `${number(demand)} requests/s` : 'as much as can be served']];
   const pills = [[counts.layouts, 'layouts'], [counts.candidates, 'candidates'], [counts.does_not_fit, 'do not fit'], [counts.bound, 'ruled out by the bound'],
-    [counts.simulations, 'simulations']].filter(([count]) => known(count));
+    [counts.simulations, 'simulations'], [counts.simulations_spared, 'more spared by the bound']].filter(([count]) => known(count));
   return element('header', {}, element('div', {class: 'brand'}, 'Switchyard plan'), element('h1', {}, data.title),
       data.question ? element('p', {class: 'soft'}, data.question) : null,
       element('dl', {class: 'facts'}, facts.filter(([, text]) => text).flatMap(([name, text]) => [element('dt', {}, name), element('dd', {}, text)])),

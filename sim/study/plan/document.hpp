@@ -19,7 +19,7 @@ struct PlanFindings {
   Json crossover;
   Json sensitivity = Json::array();
   Json prices;
-  std::size_t simulations = 0, failures = 0;
+  std::size_t simulations = 0, simulations_spared = 0, failures = 0;  // as Prober counts them
 };
 
 /// "2 replicas of tp 4, ep".

@@ -37,6 +37,7 @@ PlanFindings make_plan(const PlanStudy& study, const std::deque<PlanBase>& bases
   findings.sensitivity = sensitivity_json(study, findings.chains, prober);
   findings.prices = prices_json(findings.chains);
   findings.simulations = prober.count();
+  findings.simulations_spared = prober.proofs();
   findings.failures = prober.failures();
   return findings;
 }

@@ -60,7 +60,8 @@ std::string plan_text(const Json& document) {
   std::string text = "  " + counts["candidates"].dump() + " candidates of " + counts["layouts"].dump() +
                      " layouts: " + counts["does_not_fit"].dump() + " do not fit, " + counts["bound"].dump() +
                      " are ruled out by the bound, " + counts["simulated_layouts"].dump() + " simulated in " +
-                     counts["simulations"].dump() + " runs\n\n";
+                     counts["simulations"].dump() + " runs; the bound spared " +
+                     counts["simulations_spared"].dump() + " more\n\n";
   if (!document["winners"].empty()) text += heading();
   for (const Json& winner : document["winners"]) text += row_of(winner);
   for (const Json& pair : document["by_gpu"])
