@@ -1,9 +1,6 @@
 // switchyard compare: scenarios run as `run` does, their figures side by side.
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <filesystem>
 #include <iostream>
 #include <thread>
@@ -17,6 +14,7 @@
 #include "sim/study/compare/comparison.hpp"
 #include "sim/study/compare/probe.hpp"
 #include "sim/study/figures.hpp"
+#include "sim/study/progress_line.hpp"
 #include "sim/study/workers.hpp"
 
 namespace switchyard {
@@ -97,12 +95,6 @@ Wish wish_of(const po::variables_map& options) {
   return wish;
 }
 
-void show_progress(std::size_t done, std::size_t all) {
-  if (isatty(STDERR_FILENO) != 1) return;
-  std::fprintf(stderr, "\r\033[K%zu of %zu scenarios done", done, all);
-  std::fflush(stderr);
-}
-
 /// The probes travel in the summary, under this key.
 constexpr const char* kProbes = "probes";
 
@@ -137,17 +129,17 @@ std::vector<PointOutcome> run_all(const Wish& wish, Interruption& interruption) 
                   [&](std::uint64_t task) { return answer_of([&] { return run(wish, task); }); });
   std::vector<PointOutcome> outcomes(count, {"interrupted", "stopped before its end", nullptr});
   std::size_t next = 0, done = 0;
+  ProgressLine progress;
   while (done < count) {
     interruption.poll();
     if (interruption.token().stop_requested()) break;
     while (next < count && !workers.full()) workers.start(next++);
-    show_progress(done, count);
+    progress.show("", std::to_string(done) + " of " + std::to_string(count) + " scenarios done");
     for (const Crew::Ended& ended : workers.wait(kGlance)) {
       outcomes[ended.task] = outcome_of(ended, wish.names[ended.task]);
       ++done;
     }
   }
-  clear_progress_line();
   return outcomes;
 }
 

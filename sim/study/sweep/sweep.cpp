@@ -1,8 +1,6 @@
 // The loop over the crew, and the line that shows how far it is.
 #include "sim/study/sweep/sweep.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -10,6 +8,7 @@
 
 #include "sim/base/ensure.hpp"
 #include "sim/study/fingerprint.hpp"
+#include "sim/study/progress_line.hpp"
 #include "sim/study/shared_banks.hpp"
 
 namespace switchyard {
@@ -27,26 +26,24 @@ std::string words_of(std::chrono::duration<double> time) {
   return text;
 }
 
-/// On a terminal: "12 of 40 points, 2 running, about 3 min left".
-class ProgressLine {
+/// "12 of 40 points, 2 running, about 3 min left".
+class SweepProgress {
  public:
-  ProgressLine(std::size_t total, std::size_t pending) : total_(total), pending_(pending) {}
-  ~ProgressLine() { clear_progress_line(); }
+  SweepProgress(std::size_t total, std::size_t pending) : total_(total), pending_(pending) {}
 
-  void show(std::size_t simulated, std::size_t running) const {
-    if (!terminal_) return;
-    std::fprintf(stderr, "\r\033[K%zu of %zu points, %zu running", total_ - pending_ + simulated, total_,
-                 running);
+  void show(std::size_t simulated, std::size_t running) {
+    std::string text = std::to_string(total_ - pending_ + simulated) + " of " + std::to_string(total_) +
+                       " points, " + std::to_string(running) + " running";
     if (simulated > 0) {
       const std::chrono::duration<double> spent = Clock::now() - start_;
       const double left = static_cast<double>(pending_ - simulated) / static_cast<double>(simulated);
-      std::fprintf(stderr, ", about %s left", words_of(spent * left).c_str());
+      text += ", about " + words_of(spent * left) + " left";
     }
-    std::fflush(stderr);
+    line_.show("", text);
   }
 
  private:
-  bool terminal_ = isatty(STDERR_FILENO) == 1;
+  ProgressLine line_;
   std::size_t total_, pending_;
   Clock::time_point start_ = Clock::now();
 };
@@ -101,7 +98,7 @@ Sweep::Sweep(const Study& study, CheckedPoints checked, Journal& journal)
 bool Sweep::run(const MakeCrew& make_crew, Interruption& interruption) {
   if (pending_.empty()) return true;
   const std::unique_ptr<Crew> crew = make_crew(study_, pending_);
-  const ProgressLine progress(points().size(), pending_.size());
+  SweepProgress progress(points().size(), pending_.size());
   std::size_t next = 0, simulated = 0;
   std::vector<Crew::Ended> ended;
   const auto record_all = [&] {
