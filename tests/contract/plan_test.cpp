@@ -2,6 +2,7 @@
 // do.
 #include <catch2/catch.hpp>
 #include <csignal>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -112,6 +113,20 @@ TEST_CASE("A plan tells how many runs it simulated, and how many the bound spare
   CHECK_THAT(bench.text(".out"),
              Catch::Contains(" simulated in " + counts["simulations"].dump() + " runs; the bound spared " +
                              counts["simulations_spared"].dump() + " more"));
+}
+
+TEST_CASE("A plan that no terminal watches names its phases, a line each as it begins") {
+  const Bench bench(small_study());
+  REQUIRE(bench.run("plan plan.json --out out") == 0);
+  std::istringstream said(bench.text(".err"));
+  std::vector<std::string> phases;
+  for (std::string line; std::getline(said, line);) {
+    CHECK_THAT(line, Catch::Contains(" simulation"));
+    const std::string phase = line.substr(0, line.find(':'));
+    if (phases.empty() || phases.back() != phase) phases.push_back(phase);
+  }
+  CHECK(phases == std::vector<std::string>{"screening", "refining", "finals", "confirming", "curves",
+                                           "frontier", "sensitivity"});
 }
 
 TEST_CASE("A plan that no candidate meets exits 1 and says what comes nearest") {

@@ -31,9 +31,12 @@ PlanFindings make_plan(const PlanStudy& study, const std::deque<PlanBase>& bases
   findings.chains = search(study, bases, prober);
   finish_nearest(findings.chains, prober);
   findings.winners = winners_of(study, findings.chains);
+  prober.begin("curves");
   findings.curves = winner_curves(findings.winners, prober);
+  prober.begin("frontier");
   findings.frontier = frontier_json(findings.chains, prober);
   findings.crossover = crossover_json(study, findings.chains);
+  prober.begin("sensitivity");
   findings.sensitivity = sensitivity_json(study, findings.chains, prober);
   findings.prices = prices_json(findings.chains);
   findings.simulations = prober.count();

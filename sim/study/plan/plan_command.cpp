@@ -9,6 +9,7 @@
 #include "sim/study/plan/plan.hpp"
 #include "sim/study/plan/table.hpp"
 #include "sim/study/plan/text.hpp"
+#include "sim/study/progress_line.hpp"
 
 namespace switchyard {
 namespace {
@@ -51,6 +52,15 @@ std::string objective_of(const po::variables_map& options) {
   return "";
 }
 
+/// Shows how far it is until it is done.
+PlanFindings make_plan(const PlanStudy& study, const std::deque<PlanBase>& bases, Journal& journal,
+                       std::size_t jobs, Interruption& interruption) {
+  ProgressLine line;
+  Prober prober(journal, jobs, interruption, study.base_folder,
+                [&](const PlanProgress& progress) { line.show(progress.phase, words_of(progress)); });
+  return make_plan(study, bases, prober);
+}
+
 }  // namespace
 
 int plan_command(const Arguments& arguments) {
@@ -69,16 +79,15 @@ int plan_command(const Arguments& arguments) {
   make_folder(folder);
   Journal journal(folder + "/journal.jsonl");
   write_file_atomically(folder + "/study.json", pretty(to_json(study)));
-  Prober prober(journal, jobs, interruption, study.base_folder);
   try {
-    const PlanFindings findings = make_plan(study, bases, prober);
+    const PlanFindings findings = make_plan(study, bases, journal, jobs, interruption);
     write_file_atomically(folder + "/plan.csv", plan_csv(study, findings.chains));
     const Json document = plan_document(findings);
     write_file_atomically(folder + "/plan.json", pretty(document));
     write_file_atomically(folder + "/report.html", plan_page(document));
     std::cout << plan_text(document) << "  See " << folder << "/report.html, plan.json and plan.csv\n";
     if (findings.winners.empty()) return kNothingMeets;
-    return prober.failures() > 0 ? kSomeFailed : 0;
+    return findings.failures > 0 ? kSomeFailed : 0;
   } catch (const PlanInterrupted&) {
     std::cerr << "interrupted: finished simulations are in " << folder
               << "/journal.jsonl; run the same command again to go on\n";

@@ -1,11 +1,8 @@
 // A queue over workers: of what is wanted the longest simulation starts first.
 #include "sim/study/plan/probes.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <deque>
 #include <set>
 #include <utility>
@@ -50,13 +47,6 @@ Reading reading_of(const PointOutcome& outcome, const Load& load) {
   return reading;
 }
 
-/// On a terminal: "1230 simulations, 96 more wanted, 2 running".
-void show_progress(std::size_t done, std::size_t wanted, std::size_t running) {
-  if (isatty(STDERR_FILENO) != 1) return;
-  std::fprintf(stderr, "\r\033[K%zu simulations, %zu more wanted, %zu running", done, wanted, running);
-  std::fflush(stderr);
-}
-
 }  // namespace
 
 bool must_miss(const Probe& probe, const Bound& bound) {
@@ -77,8 +67,18 @@ double Reading::figure(const char* name) const {
   return number_or(figures[name], 0.0);
 }
 
-Prober::Prober(Journal& journal, std::size_t jobs, Interruption& interruption, std::string base_folder)
-    : journal_(journal), jobs_(jobs), interruption_(interruption), fingerprints_(std::move(base_folder)) {}
+Prober::Prober(Journal& journal, std::size_t jobs, Interruption& interruption, std::string base_folder,
+               ShowPlanProgress show)
+    : journal_(journal),
+      jobs_(jobs),
+      interruption_(interruption),
+      fingerprints_(std::move(base_folder)),
+      show_(std::move(show)) {}
+
+void Prober::begin(const std::string& phase) {
+  phase_ = phase;
+  show_({phase_, count()});
+}
 
 /// A sweep's journal holds whole summaries; this one's keys are others.
 std::uint64_t Prober::key_of(const Probe& probe) {
@@ -195,7 +195,6 @@ void Prober::prepare_bank(const Task& task) {
 void Prober::stop_if_asked() {
   interruption_.poll();
   if (!interruption_.token().stop_requested()) return;
-  clear_progress_line();
   throw PlanInterrupted();
 }
 
@@ -229,7 +228,7 @@ void Prober::answer(const std::vector<Asker>& askers) {
       }
     }
     stop_if_asked();
-    show_progress(count(), session.wanted.size(), workers.running());
+    show_({phase_, count(), session.wanted.size(), workers.running()});
     if (workers.running() == 0) continue;  // bounds have answered all that was waiting
     for (const Workers::Ended& ended : workers.wait(kGlance)) {
       const Task& task = session.tasks[ended.task];
@@ -237,7 +236,6 @@ void Prober::answer(const std::vector<Asker>& askers) {
       settle(session, task.key);
     }
   }
-  clear_progress_line();
 }
 
 /// What failed is tried again by the next run, so it is not in the journal.

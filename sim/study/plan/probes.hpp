@@ -17,6 +17,7 @@
 #include "sim/study/journal.hpp"
 #include "sim/study/plan/bases.hpp"
 #include "sim/study/plan/probe_run.hpp"
+#include "sim/study/plan/progress.hpp"
 
 namespace switchyard {
 
@@ -60,7 +61,13 @@ struct PlanInterrupted : std::runtime_error {
 
 class Prober {
  public:
-  Prober(Journal& journal, std::size_t jobs, Interruption& interruption, std::string base_folder);
+  /// `show` is told how far the plan is, some times a second.
+  Prober(
+      Journal& journal, std::size_t jobs, Interruption& interruption, std::string base_folder,
+      ShowPlanProgress show = [](const PlanProgress&) {});
+
+  /// What is read from here on belongs to this phase: "screening".
+  void begin(const std::string& phase);
 
   /// As many readings as probes, in their order; the same whatever `jobs`. What was read before is not
   /// simulated again, and what the bound answers not at all unless it is wanted to its end. Throws
@@ -106,6 +113,8 @@ class Prober {
   std::map<std::uint64_t, std::shared_ptr<const RoutingBank>> banks_;  // by bank_key()
   Bounds bounds_;
   std::size_t failures_ = 0, proofs_ = 0;
+  ShowPlanProgress show_;
+  std::string phase_;
 };
 
 }  // namespace switchyard

@@ -159,11 +159,18 @@ std::vector<PlannedChain> search(const PlanStudy& study, const std::deque<PlanBa
     chain.layouts = layouts_of(base, study.layouts);
     chains.push_back(std::move(chain));
   }
+  prober.begin("screening");
   std::vector<Leaders> leaders = screen(study, chains, prober);
+  prober.begin("refining");
   refine(study, chains, leaders, prober);
+  prober.begin("finals");
   run_finals(study, chains, leaders, prober);
+  prober.begin("confirming");
   confirm(study, chains, prober);
-  if (study.objective == "minimise_energy") save_energy(study, chains, prober);
+  if (study.objective == "minimise_energy") {
+    prober.begin("saving energy");
+    save_energy(study, chains, prober);
+  }
   return chains;
 }
 
