@@ -199,6 +199,7 @@ try {
     assert.match(await page.locator('#sensitivity').innerText(), /8 → 12\s+carries × 0\.7/);
     assert.match(await page.locator('#sensitivity').innerText(), /5 → none\s+requests of up to 9000 tokens are too long/);
     assert.match(await page.locator('#prices').innerText(), /h100_sxm\s+\$2\.5\s+llama-3\.1-8b\s+\$0\.4\s+\$0\.32\s+\$0\.48\s+\$2\.95 \(\+18\s%\)\s+then qwen3-30b-a3b on h200_sxm/);
+    assert.match(await page.locator('#prices').innerText(), /a100_sxm[^]*any change decides\s+as cheap as llama-3\.1-8b on h100_sxm/);
     assert.doesNotMatch(await page.locator('main').innerText(), /NaN|undefined|Infinity/);
   });
   await check('A plan in which nothing meets the targets says what came nearest', 'plan-without-winner', async (page) => {

@@ -237,7 +237,16 @@ Json plan_document() {
                        {"when_20_percent_cheaper", 0.378},
                        {"when_20_percent_dearer", 0.566},
                        {"turns_at_usd_per_gpu_hour", 3.39},
-                       {"turns_to", "qwen3-30b-a3b on h200_sxm"}}}}};
+                       {"turns_to", "qwen3-30b-a3b on h200_sxm"}},
+                      {{"gpu", "a100_sxm"},
+                       {"usd_per_gpu_hour", 1.25},
+                       {"model", "llama-3.1-8b"},
+                       {"usd_per_million_output_tokens", 0.4},
+                       {"when_20_percent_cheaper", 0.32},
+                       {"when_20_percent_dearer", 0.48},
+                       {"turns_at_usd_per_gpu_hour", nullptr},
+                       {"turns_to", nullptr},
+                       {"level_with", "llama-3.1-8b on h100_sxm"}}}}};
   return plan;
 }
 

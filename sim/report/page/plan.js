@@ -141,6 +141,7 @@ function pricesTable() {
   const {prices} = data;
   if (!prices) return null;
   const turn = (row) => {
+    if (row.level_with) return element('span', {}, 'any change decides', element('div', {class: 'soft'}, `as cheap as ${row.level_with}`));
     if (!known(row.turns_at_usd_per_gpu_hour)) return 'no price changes it';
     const share = row.turns_at_usd_per_gpu_hour / row.usd_per_gpu_hour - 1;
     return element('span', {}, `${dollars(row.turns_at_usd_per_gpu_hour)} (${share > 0 ? '+' : '\u2212'}${percent(Math.abs(share))})`, element('div', {class: 'soft'}, `then ${row.turns_to}`));

@@ -35,11 +35,21 @@ std::vector<Offer> offers_of(const std::vector<PlannedChain>& chains) {
   return offers;
 }
 
+/// As written: their tokens cost the same.
+bool is_level(const Offer& a, const Offer& b) { return rounded(a.cost, kDigits) == rounded(b.cost, kDigits); }
+
+/// What a change of this one's price has to pass: the cheapest of the others. Null: there is none.
+const Offer* rival_of(const std::vector<Offer>& offers, std::size_t index) {
+  if (index > 0) return &offers.front();
+  return offers.size() > 1 ? &offers[1] : nullptr;
+}
+
 /// The price of a GPU type, as a multiple of what it is, from which on another one's tokens cost least. None:
-/// no other GPU type has an offer.
+/// no other GPU type has an offer, or it is level with the cheapest, and any change decides.
 std::optional<double> turning_point(const std::vector<Offer>& offers, std::size_t index) {
-  if (index > 0) return offers.front().cost / offers[index].cost;
-  return offers.size() > 1 ? std::optional(offers[1].cost / offers[0].cost) : std::nullopt;
+  const Offer* rival = rival_of(offers, index);
+  if (!rival || is_level(*rival, offers[index])) return std::nullopt;
+  return rival->cost / offers[index].cost;
 }
 
 std::string name_of(const Offer& offer) {
@@ -60,17 +70,21 @@ std::string tie_text(const std::vector<Offer>& offers) {
   };
   std::vector<std::string> names;
   for (std::size_t i = 1; i < offers.size(); ++i)
-    if (is_tie(estimate(offers[0]), estimate(offers[i]), kSearched))
+    if (!is_level(offers[0], offers[i]) && is_tie(estimate(offers[0]), estimate(offers[i]), kSearched))
       names.push_back(name_of(offers[i]) + " at " + dollars(offers[i].cost));
   return names.empty() ? "" : " (a tie with " + in_words(names) + ")";
 }
 
 std::string text_of(const std::vector<Offer>& offers) {
-  std::string text = "Cheapest a token: " + name_of(offers[0]) + ", " + dollars(offers[0].cost) +
+  std::vector<std::string> cheapest;
+  for (const Offer& offer : offers)
+    if (is_level(offers[0], offer)) cheapest.push_back(name_of(offer));
+  std::string text = "Cheapest a token: " + in_words(cheapest) + ", " + dollars(offers[0].cost) +
                      " a million output tokens" + tie_text(offers);
+  if (cheapest.size() > 1) return text + "; they cost the same, so that any other price of one decides.";
   std::vector<std::string> near, far;
   for (std::size_t i = 0; i < offers.size(); ++i)
-    if (const auto factor = turning_point(offers, i); factor && *factor != 1.0) {
+    if (const auto factor = turning_point(offers, i)) {
       const bool is_near = *factor >= 1.0 - kFifth && *factor <= 1.0 + kFifth;
       (is_near ? near : far).push_back(turn_text(offers[i], *factor));
     }
@@ -105,6 +119,8 @@ Json prices_json(const std::vector<PlannedChain>& chains) {
   for (std::size_t i = 0; i < offers.size(); ++i) {
     const Offer& offer = offers[i];
     const std::optional<double> turn = turning_point(offers, i);
+    const Offer* rival = rival_of(offers, i);
+    const bool level = rival && is_level(*rival, offer);
     rows.push_back({{"gpu", offer.gpu()},
                     {"usd_per_gpu_hour", number(offer.gpu_hour())},
                     {"model", offer.deployment->base->model_name()},
@@ -112,7 +128,8 @@ Json prices_json(const std::vector<PlannedChain>& chains) {
                     {"when_20_percent_cheaper", number(offer.cost * (1.0 - kFifth))},
                     {"when_20_percent_dearer", number(offer.cost * (1.0 + kFifth))},
                     {"turns_at_usd_per_gpu_hour", turn ? Json(number(offer.gpu_hour() * *turn)) : Json()},
-                    {"turns_to", turn ? Json(name_of(i > 0 ? offer : offers[1])) : Json()}});
+                    {"turns_to", turn ? Json(name_of(i > 0 ? offer : *rival)) : Json()},
+                    {"level_with", level ? Json(name_of(*rival)) : Json()}});
   }
   return {{"rows", rows}, {"text", text_of(offers)}};
 }

@@ -16,7 +16,8 @@ std::optional<double> usd_per_hour(const PlanBase& base, std::int64_t gpus);
 std::optional<double> usd_per_million(const PlannedDeployment& deployment, const std::string& name);
 
 /// The document's "prices": which deployment's output tokens cost least, and from which price of a GPU type
-/// on another's would. The deployments stay those that are the best for the objective, so this is arithmetic
+/// on another's would; of those that are level with the cheapest no such price is named, as any change
+/// decides. The deployments stay those that are the best for the objective, so this is arithmetic
 /// on their costs. null where no price is known.
 Json prices_json(const std::vector<PlannedChain>& chains);
 

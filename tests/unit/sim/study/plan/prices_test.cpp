@@ -49,11 +49,31 @@ TEST_CASE("A GPU type's price turns the ranking where its tokens cost as much as
              Catch::Contains("until h200_sxm gets 20 % cheaper ($5.76 an hour)"));
 }
 
-TEST_CASE("Tokens that cost the same are a tie that no other price is asked for") {
-  const PlanStudy study = planned_study({{"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}}}});
+TEST_CASE("Where tokens cost the same no turning price is named, as any change of a price decides") {
+  const PlanStudy study =
+      planned_study({{"gpus", {"h100_sxm", "h200_sxm", "b200_sxm"}},
+                     {"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}, {"b200_sxm", 9.0}}}});
   const auto bases = read_bases(study);
-  const std::string text = prices_json(chains_of(bases, {1000.0, 2000.0}))["text"].get<std::string>();
-  CHECK_THAT(text, Catch::Contains("a tie with") && Catch::EndsWith("h200_sxm at $1)."));
+  const Json prices = prices_json(chains_of(bases, {1000.0, 2000.0, 500.0}));  // $1, $1 and $5 a million
+  const Json& rows = prices["rows"];
+  for (const std::size_t level : {0, 1}) {
+    CHECK(rows[level]["turns_at_usd_per_gpu_hour"].is_null());
+    CHECK(rows[level]["turns_to"].is_null());
+  }
+  CHECK(rows[0]["level_with"] == "llama-3.1-8b on h200_sxm");
+  CHECK(rows[1]["level_with"] == "llama-3.1-8b on h100_sxm");
+  CHECK(rows[2]["level_with"].is_null());
+  CHECK(rows[2]["turns_at_usd_per_gpu_hour"].get<double>() == Approx(9.0 / 5.0));
+  CHECK(prices["text"] ==
+        "Cheapest a token: llama-3.1-8b on h100_sxm and llama-3.1-8b on h200_sxm, $1 a million output "
+        "tokens; they cost the same, so that any other price of one decides.");
+}
+
+TEST_CASE("The only GPU type with a price has none at which the cheapest changes") {
+  const PlanStudy study = planned_study({{"gpus", {"h100_sxm"}}, {"prices", {{"h100_sxm", 3.6}}}});
+  const auto bases = read_bases(study);
+  const Json row = prices_json(chains_of(bases, {1000.0}))["rows"][0];
+  for (const char* key : {"turns_at_usd_per_gpu_hour", "turns_to", "level_with"}) CHECK(row[key].is_null());
 }
 
 TEST_CASE("Prices that would have to move further are not named, and unknown ones give no answer") {
