@@ -132,7 +132,7 @@ function sensitivityTable() {
   return [element('h2', {}, 'What would change the answer'),
     element('p', {class: 'soft'}, `${label} of each model\u2019s best deployment, simulated anew unless the change is one of a price; below it, how many times as much a replica carries where that moves by 5 % or more.`),
     element('section', {class: 'card', id: 'sensitivity', style: 'margin-top: 12px'}, table(columns, sensitivity.map((row) => [row.change,
-      element('span', {class: row.winner_changes ? 'changed' : ''}, row.winner || 'none', row.winner_changes ? element('b', {class: 'badge bad'}, 'changes') : null),
+      element('span', {class: row.winner_changes ? 'changed' : ''}, row.winner || (row.winner_changes ? 'no model' : 'not known'), row.winner_changes ? element('b', {class: 'badge bad'}, 'changes') : null),
       ...models.map((model) => cell(row, model))])))];
 }
 

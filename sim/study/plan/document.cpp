@@ -185,7 +185,8 @@ constexpr FactorWords kFactors[] = {{"routing", "experts chosen more or less eve
                                     {"outputs", "outputs half or twice as long"},
                                     {"price", "a GPU type 20 % cheaper or dearer"}};
 
-/// What changes the winner, then that the rest does not: a factor none of whose changes does is named once.
+/// What changes the winner or leaves none, then that the rest does not: a factor none of whose changes does
+/// is named once.
 void add_sensitivity(std::vector<std::string>& lines, const PlanFindings& findings) {
   std::vector<std::string> others;
   for (const FactorWords& factor : kFactors) {
@@ -193,7 +194,8 @@ void add_sensitivity(std::vector<std::string>& lines, const PlanFindings& findin
     bool moves = false;
     for (const Json& change : findings.sensitivity) {
       if (change["factor"] != factor.factor) continue;
-      if (change["winner_changes"] != true) same.push_back(change["change"].get<std::string>());
+      if (change["winner_changes"] != true && !change["winner"].is_null())
+        same.push_back(change["change"].get<std::string>());
       else {
         moves = true;
         lines.push_back(change["text"].get<std::string>());

@@ -6,10 +6,12 @@
 #include <map>
 #include <memory>
 #include <numbers>
+#include <set>
 
 #include "sim/base/rounding.hpp"
 #include "sim/study/plan/confirm.hpp"
 #include "sim/study/plan/winners.hpp"
+#include "sim/study/readable.hpp"
 
 namespace switchyard {
 namespace {
@@ -35,8 +37,9 @@ struct Trial {
   std::unique_ptr<PlanStudy> study;
   std::unique_ptr<PlanBase> base;
   PlannedLayout planned;
-  std::string reason;  // why it carries nothing
-  Reading at_demand;   // to minimise energy: of as many replicas as the demand then takes
+  std::string reason;    // why it carries nothing
+  Reading at_demand;     // to minimise energy: of as many replicas as the demand then takes
+  bool compares = true;  // with the unchanged one, which carries something too
 };
 
 double carries_of(const PlannedChain& chain, const PlannedDeployment& deployment) {
@@ -133,8 +136,9 @@ double ratio_of(const std::vector<Trial>& trials, const Trial& trial) {
 void give_reasons(std::vector<Trial>& trials) {
   for (Trial& trial : trials) {
     const Trial* base = find(trials, trial.subject, std::nullopt);
-    if (trial.change && trial.reason.empty() && base && !base->reason.empty())
-      trial.reason = "unchanged: " + base->reason;
+    if (!trial.change || !trial.reason.empty() || !base || base->reason.empty()) continue;
+    trial.reason = "unchanged: " + base->reason;
+    trial.compares = false;
   }
 }
 
@@ -216,6 +220,7 @@ struct Effect {
   std::optional<double> objective;
   double goodput_ratio = 1.0;
   std::string reason;  // why there is no objective
+  bool known = true;   // that there is one, or none
 };
 
 /// The best of each model, in the models' order.
@@ -246,10 +251,28 @@ Estimate estimate_of(const Effect& effect) {
   return {*effect.objective, winner_of(*effect.subject->deployment).error};
 }
 
+bool all_known(const std::map<std::size_t, Effect>& effects) {
+  return std::all_of(effects.begin(), effects.end(), [](const auto& entry) { return entry.second.known; });
+}
+
+/// "misses the SLO at any load", or by model where they differ.
+std::string reasons_of(const std::map<std::size_t, Effect>& effects) {
+  std::set<std::string> different;
+  std::vector<std::string> by_model;
+  for (const auto& [model, effect] : effects) {
+    different.insert(effect.reason);
+    by_model.push_back(name_of(&effect) + ": " + effect.reason);
+  }
+  return different.size() == 1 ? *different.begin() : in_words(by_model);
+}
+
 std::string text_of(const PlanChange& change, const std::map<std::size_t, Effect>& is, const Effect* old,
                     const Effect* winner) {
   const std::string text = "With " + change.text + " ";
-  if (!winner) return text + "none of the best deployments meets the SLO within the budget.";
+  if (!winner && all_known(is))
+    return text + "no model is left whose best deployments meet the SLO within the budget (" +
+           reasons_of(is) + ").";
+  if (!winner) return text + "nothing can be said (" + reasons_of(is) + ").";
   if (!old || name_of(old) == name_of(winner)) return text + name_of(winner) + " stays the best.";
   const Effect& same = is.at(old->subject->chain->base->model());
   const bool tie = same.objective && is_tie(estimate_of(*winner), estimate_of(same),
@@ -282,7 +305,7 @@ Json change_json(const PlanStudy& study, const PlanChange& change, const std::ve
   return {{"change", change.text},
           {"factor", change.factor},
           {"winner", winner ? Json(name_of(winner)) : Json()},
-          {"winner_changes", old && (!winner || name_of(old) != name_of(winner))},
+          {"winner_changes", old && (winner ? name_of(old) != name_of(winner) : all_known(is))},
           {"values", values},
           {"text", text_of(change, is, old, winner)}};
 }
@@ -296,6 +319,7 @@ Effect effect_of(const PlanStudy& study, const Subject& subject, const std::vect
     effect.goodput_ratio = ratio_of(trials, *trial);
     effect.objective = objective_after(study, subject, effect.goodput_ratio, trial->at_demand);
     effect.reason = trial->reason;
+    effect.known = trial->compares;
   }
   if (!effect.objective && effect.reason.empty()) effect.reason = "beyond the budget";
   return effect;
@@ -315,6 +339,7 @@ std::vector<Effect> effects_of(const PlanStudy& study, const std::vector<Subject
 
 Json sensitivity_json(const PlanStudy& study, const std::vector<PlannedChain>& chains, Prober& prober) {
   const std::vector<Subject> subjects = subjects_of(study, chains);
+  if (subjects.empty()) return Json::array();
   const std::vector<PlanChange> changes = changes_of(study, chains);
   std::vector<Trial> trials;
   for (std::size_t s = 0; s < subjects.size(); ++s) {

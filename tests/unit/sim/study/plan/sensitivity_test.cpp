@@ -124,14 +124,36 @@ TEST_CASE(
   CHECK(value["reason"] == "misses the SLO");
 }
 
-TEST_CASE("Nothing is said of a change where the unchanged deployment carries nothing when simulated anew") {
+TEST_CASE("A change after which no model's best deployments meet the SLO says so, and why") {
   SmallPlan plan(small_plan({{"slo", {{"ttft_p99", "0.001 ms"}}}}));
   const Json sensitivity = sensitivity_json(plan.study, chains_of(plan, {1.0}, 100.0), plan.prober);
   const Json change = change_of(sensitivity, "prompts half as long");
   CHECK(change["values"][0]["objective"].is_null());
   CHECK(change["values"][0]["reason"] == "misses the SLO at any load");
   CHECK(change["winner"].is_null());
-  CHECK_THAT(change["text"].get<std::string>(), Catch::Contains("none of the best deployments"));
+  CHECK(change["winner_changes"] == true);
+  CHECK(change["text"] ==
+        "With prompts half as long no model is left whose best deployments meet the SLO within the budget "
+        "(misses the SLO at any load).");
+}
+
+TEST_CASE("A change that cannot be held against the unchanged deployment is not said to leave no model") {
+  Json json = small_plan({{"slo", {{"ttft_p99", "3 ms"}}}});  // met by prompts half as long alone
+  json["workload"]["prompt_tokens"] = {{"distribution", "fixed"}, {"value", 3000}};
+  SmallPlan plan(json);
+  const Json change = change_of(sensitivity_json(plan.study, chains_of(plan, {1.0}, 100.0), plan.prober),
+                                "prompts half as long");
+  CHECK(change["winner"].is_null());
+  CHECK(change["winner_changes"] == false);
+  CHECK(change["text"] ==
+        "With prompts half as long nothing can be said (unchanged: misses the SLO at any load).");
+}
+
+TEST_CASE("A plan in which nothing meets the SLO has no changes to tell of") {
+  SmallPlan plan(small_plan(Json::object()));
+  std::vector<PlannedChain> chains = chains_of(plan, {1.0}, 100.0);
+  chains.front().best.reset();
+  CHECK(sensitivity_json(plan.study, chains, plan.prober) == Json::array());
 }
 
 TEST_CASE("Requests that a change makes longer than the model's context have no objective, and say why") {
