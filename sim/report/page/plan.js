@@ -105,11 +105,15 @@ function curves(groups) {
 function gpuMap() {
   if (!data.by_gpu.length) return null;
   const gpus = [...new Set(data.by_gpu.map(({gpu}) => gpu))], models = [...new Set(data.by_gpu.map(({model}) => model))];
+  const badge = ({model, gpu, precision, ties_with_best: tie}) => {
+    const [best] = winners, own = best && best.model === model && best.gpu === gpu && best.precision === precision;
+    return own ? element('b', {class: 'badge good'}, 'best') : tie ? element('b', {class: 'badge'}, 'tie') : null;
+  };
   const cell = (model, gpu) => {
     const found = data.by_gpu.find((row) => row.model === model && row.gpu === gpu);
     if (!found) return '–';
     const own = found.deployment;
-    return own ? element('span', {class: 'fits', title: own.layout || ''}, `${number(own.gpus)} GPUs`, known(own.usd_per_hour) ? `, ${dollars(own.usd_per_hour)}/h` : '') :
+    return own ? element('span', {class: 'fits', title: own.layout || ''}, `${number(own.gpus)} GPU${own.gpus === 1 ? '' : 's'}`, known(own.usd_per_hour) ? `, ${dollars(own.usd_per_hour)}/h` : '', badge(found)) :
       element('span', {class: 'soft', title: found.reason || ''}, found.verdict);
   };
   return [element('h2', {}, 'Models on GPU types'), element('section', {class: 'card', id: 'by-gpu', style: 'margin-top: 12px'},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <set>
 
 #include "sim/base/menu.hpp"
 #include "sim/base/rounding.hpp"
@@ -73,17 +74,29 @@ Json winner_json(const PlanStudy& study, const Winner& winner) {
   return json;
 }
 
-Json by_gpu_json(const PlanStudy& study, const std::vector<PlannedChain>& chains) {
+/// Whose deployments tie with the best, and the best itself where one does.
+std::set<const PlanBase*> tied_bases(const PlanFindings& findings) {
+  std::set<const PlanBase*> tied;
+  for (const Winner& winner : findings.winners)
+    if (winner.ties_with_best) tied.insert(winner.deployment.base);
+  for (const PlannedDeployment* tie : other_ties(findings.winners, findings.chains))
+    tied.insert({tie->base, findings.winners.front().deployment.base});
+  return tied;
+}
+
+Json by_gpu_json(const PlanFindings& findings) {
+  const std::set<const PlanBase*> tied = tied_bases(findings);
   Json map = Json::array();
-  for (const PlannedChain& chain : chains) {
-    const ChainVerdict verdict = verdict_of(study, chain);
+  for (const PlannedChain& chain : findings.chains) {
+    const ChainVerdict verdict = verdict_of(*findings.study, chain);
     map.push_back({{"model", chain.base->model_name()},
                    {"kind", chain.base->kind()},
                    {"gpu", chain.base->gpu_name()},
                    {"precision", chain.base->precision()},
                    {"verdict", verdict.verdict},
                    {"reason", verdict.reason},
-                   {"deployment", chain.best ? deployment_json(study, *chain.best) : Json()}});
+                   {"ties_with_best", tied.count(chain.base) > 0},
+                   {"deployment", chain.best ? deployment_json(*findings.study, *chain.best) : Json()}});
   }
   return map;
 }
@@ -175,6 +188,18 @@ std::string ties_line(const PlanFindings& findings) {
   return names.empty() ? "" : "A tie with it, within the errors stated: " + in_words(names) + ".";
 }
 
+/// Of models whose best is the best, or has been told.
+std::string other_ties_line(const PlanFindings& findings) {
+  const bool one_precision = findings.study->precisions.size() == 1;
+  std::vector<std::string> names;
+  for (const PlannedDeployment* tie : other_ties(findings.winners, findings.chains))
+    names.push_back(tie->base->model_name() + " on " + gpus_text(*tie) +
+                    (one_precision ? "" : " in " + tie->base->precision()));
+  if (names.empty()) return "";
+  return std::string("Ties with it too, on other GPU types") +
+         (one_precision ? "" : " or in other precisions") + ": " + in_words(names) + ".";
+}
+
 struct FactorWords {
   const char* factor;
   const char* words;  // of all its changes together
@@ -228,8 +253,8 @@ std::vector<std::string> verdict_lines(const PlanFindings& findings) {
     return lines;
   }
   lines.push_back(best_line(findings));
-  const std::string ties = ties_line(findings);
-  if (!ties.empty()) lines.push_back(ties);
+  for (const std::string& ties : {ties_line(findings), other_ties_line(findings)})
+    if (!ties.empty()) lines.push_back(ties);
   if (findings.crossover.is_object() && !findings.crossover.value("text", "").empty())
     lines.push_back(findings.crossover["text"].get<std::string>());
   add_sensitivity(lines, findings);
@@ -266,7 +291,7 @@ Json plan_document(const PlanFindings& findings) {
             {"simulations_spared", findings.simulations_spared}}},
           {"verdict", verdict_lines(findings)},
           {"winners", winners},
-          {"by_gpu", by_gpu_json(study, chains)},
+          {"by_gpu", by_gpu_json(findings)},
           {"nearest", nearest_json(findings)},
           {"frontier", findings.frontier},
           {"crossover", findings.crossover},

@@ -110,7 +110,7 @@ std::vector<Winner> winners_of(const PlanStudy& study, const std::vector<Planned
     return ranks_before(study, a.deployment, b.deployment);
   });
   for (std::size_t i = 1; i < winners.size(); ++i)
-    if (is_tie(estimate_of(winners.front()), estimate_of(winners[i]), kSearched))
+    if (is_tie(winners.front(), winners[i]))
       winners[i].ties_with_best = winners.front().ties_with_best = true;
   return winners;
 }
@@ -121,7 +121,21 @@ Winner winner_of(const PlannedDeployment& deployment) {
   return winner;
 }
 
-Estimate estimate_of(const Winner& winner) { return {winner.deployment.objective, winner.error}; }
+bool is_tie(const Winner& a, const Winner& b) {
+  return is_tie(Estimate{a.deployment.objective, a.error}, Estimate{b.deployment.objective, b.error},
+                kSearched);
+}
+
+std::vector<const PlannedDeployment*> other_ties(const std::vector<Winner>& winners,
+                                                 const std::vector<PlannedChain>& chains) {
+  std::vector<const PlannedDeployment*> ties;
+  for (const PlannedChain& chain : chains) {
+    const auto is_own = [&](const Winner& winner) { return winner.deployment.base == chain.base; };
+    if (!chain.best || std::any_of(winners.begin(), winners.end(), is_own)) continue;
+    if (is_tie(winners.front(), winner_of(*chain.best))) ties.push_back(&*chain.best);
+  }
+  return ties;
+}
 
 std::optional<Nearest> nearest_of(const PlanStudy& study, const std::vector<PlannedChain>& chains) {
   std::optional<Nearest> nearest;

@@ -27,8 +27,13 @@ std::vector<Winner> winners_of(const PlanStudy& study, const std::vector<Planned
 /// With its trust and error.
 Winner winner_of(const PlannedDeployment& deployment);
 
-/// The objective and its error, to be held against another's (ties.hpp).
-Estimate estimate_of(const Winner& winner);
+/// The simulator cannot tell their objectives apart (ties.hpp).
+bool is_tie(const Winner& a, const Winner& b);
+
+/// Deployments, the best of their model on their GPU type and in their precision, that tie with the best but
+/// are not the best of their model; in the chains' order.
+std::vector<const PlannedDeployment*> other_ties(const std::vector<Winner>& winners,
+                                                 const std::vector<PlannedChain>& chains);
 
 /// What comes nearest to the SLO and the demand where nothing meets them.
 struct Nearest {

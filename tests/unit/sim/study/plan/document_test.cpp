@@ -33,4 +33,31 @@ TEST_CASE("The verdict does not say of a change that leaves no winner that the b
   CHECK(lines[3] == "llama-3.1-8b stays the best with prompts as long.");
 }
 
+TEST_CASE("A model's deployments on other GPU types are ties where they cannot be told from the best") {
+  const PlanStudy study = planned_study({{"gpus", {"h100_sxm", "h200_sxm", "b200_sxm"}}});
+  const auto bases = read_bases(study);
+  PlanFindings findings;
+  findings.study = &study;
+  for (std::size_t i = 0; i < bases.size(); ++i) {
+    PlannedChain chain;
+    chain.base = &bases[i];
+    const double gpus[] = {4.0, 4.04, 9.0};
+    chain.best = PlannedDeployment{&bases[i], {}, {4, 4.0, 100}, {}, 5.0, gpus[i]};
+    chain.best->reading.figures = {{"slo", Json::array()}};
+    findings.chains.push_back(std::move(chain));
+  }
+  const auto ties = [&] {
+    findings.winners = winners_of(study, findings.chains);
+    const Json document = plan_document(findings);
+    std::vector<bool> tied;
+    for (const Json& row : document["by_gpu"]) tied.push_back(row["ties_with_best"].get<bool>());
+    return tied;
+  };
+  CHECK(ties() == std::vector<bool>{true, true, false});
+  CHECK(verdict_lines(findings)[1] == "Ties with it too, on other GPU types: llama-3.1-8b on 4 h200_sxm.");
+  findings.chains[1].best->objective = 9.0;
+  CHECK(ties() == std::vector<bool>{false, false, false});
+  CHECK(verdict_lines(findings).size() == 1);
+}
+
 }  // namespace switchyard
