@@ -133,6 +133,7 @@ TEST_CASE("A plan that no candidate meets exits 1 and says what comes nearest") 
   const Bench slow(with("slo", {{"tpot_p99", "1 ms"}, {"ttft_p99", "1 s"}}));
   CHECK(slow.run("plan plan.json --out out") == 1);
   CHECK(slow.json("out/plan.json")["winners"].empty());
+  CHECK(slow.text(".err") == "screening: 0 simulations so far\n");  // no phase in which nothing is asked
   Json demanding = study();
   demanding["workload"]["arrivals"]["rate"] = 100000;
   const Bench small(demanding);

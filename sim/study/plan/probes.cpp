@@ -75,10 +75,7 @@ Prober::Prober(Journal& journal, std::size_t jobs, Interruption& interruption, s
       fingerprints_(std::move(base_folder)),
       show_(std::move(show)) {}
 
-void Prober::begin(const std::string& phase) {
-  phase_ = phase;
-  show_({phase_, count()});
-}
+void Prober::begin(const std::string& phase) { phase_ = phase; }
 
 /// A sweep's journal holds whole summaries; this one's keys are others.
 std::uint64_t Prober::key_of(const Probe& probe) {
@@ -88,6 +85,7 @@ std::uint64_t Prober::key_of(const Probe& probe) {
 
 std::vector<Reading> Prober::read(const std::vector<Probe>& probes) {
   std::vector<Reading> read;
+  if (probes.empty()) return read;
   bool asked = false;
   answer({{[&] { return std::exchange(asked, true) ? std::vector<Probe>() : probes; },
            [&](const std::vector<Reading>& readings) { read = readings; }}});
@@ -200,6 +198,8 @@ void Prober::stop_if_asked() {
 
 /// Bounds and banks are made, and those who have not asked yet are heard, while others run.
 void Prober::answer(const std::vector<Asker>& askers) {
+  if (askers.empty()) return;
+  show_({phase_, count()});
   Session session(askers);
   Workers workers(jobs_, [&](std::uint64_t index) {
     const Task& task = session.tasks[index];

@@ -66,7 +66,8 @@ class Prober {
       Journal& journal, std::size_t jobs, Interruption& interruption, std::string base_folder,
       ShowPlanProgress show = [](const PlanProgress&) {});
 
-  /// What is read from here on belongs to this phase: "screening".
+  /// What is read from here on belongs to this phase: "screening". One in which nothing is asked is not
+  /// shown.
   void begin(const std::string& phase);
 
   /// As many readings as probes, in their order; the same whatever `jobs`. What was read before is not
