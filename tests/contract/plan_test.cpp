@@ -141,6 +141,19 @@ TEST_CASE("A plan that no candidate meets exits 1 and says what comes nearest") 
   CHECK_THAT(small.text(".out"), Catch::Contains("No candidate"));
 }
 
+TEST_CASE("A model with no layout within the budget is told what its smallest takes") {
+  Json dear = with("budget", {{"usd_per_hour", 2}});
+  dear["prices"] = {{"h100_sxm", 3}};
+  const Bench none(dear);
+  CHECK(none.run("plan plan.json --out out") == 1);
+  CHECK_THAT(none.text(".out"),
+             Catch::Contains("llama-3.1-8b on h100_sxm: beyond the budget, one replica has "
+                             "1 GPU, the budget has room for 0"));
+  const Bench large(with("models", {"deepseek-v3"}));
+  CHECK(large.run("plan plan.json --out out") == 1);
+  CHECK_THAT(large.text(".out"), Catch::Contains("deepseek-v3 on h100_sxm: does not fit, deepseek-v3 on"));
+}
+
 TEST_CASE("The command line's objective replaces the study's") {
   const Bench bench;
   REQUIRE(bench.run("plan plan.json --out out --maximise goodput") == 0);

@@ -56,6 +56,10 @@ std::vector<std::int64_t> or_default(const std::vector<std::int64_t>& list, std:
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
+std::string without_prefix(const std::string& text, std::string_view prefix) {
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : text;
+}
+
 MemoryFit memory_of(const PlannedLayout& planned) {
   const Scenario& scenario = planned.base->scenario();
   EngineLimits limits = scenario.engine.limits;
@@ -72,14 +76,15 @@ void judge(PlannedLayout& planned) {
     planned.reason = base.too_long();
   } else if (planned.layout.gpus() > base.most_gpus()) {
     planned.verdict = "beyond the budget";
-    planned.reason = "one replica has " + std::to_string(planned.layout.gpus()) + " GPUs, the budget " +
+    planned.reason = "one replica has " + std::to_string(planned.layout.gpus()) +
+                     (planned.layout.gpus() == 1 ? " GPU" : " GPUs") + ", the budget has room for " +
                      std::to_string(base.most_gpus());
   } else {
     try {
       memory_of(planned);
     } catch (const Infeasible& error) {
       planned.verdict = "does not fit";
-      planned.reason = first_line(error.what());
+      planned.reason = without_prefix(first_line(error.what()), "does not fit: ");
     }
   }
 }

@@ -160,7 +160,7 @@ ChainVerdict verdict_of(const PlanStudy& study, const PlannedChain& chain) {
   };
   const auto largest = std::find_if(chain.layouts.rbegin(), chain.layouts.rend(), tells);
   if (largest != chain.layouts.rend()) return {largest->verdict, largest->reason};
-  if (!chain.layouts.empty()) return {chain.layouts.back().verdict, chain.layouts.back().reason};
+  if (!chain.layouts.empty()) return {chain.layouts.front().verdict, chain.layouts.front().reason};
   return {"no layout", "no layout's sizes go with this model"};
 }
 
