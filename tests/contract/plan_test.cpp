@@ -154,6 +154,23 @@ TEST_CASE("A model with no layout within the budget is told what its smallest ta
   CHECK_THAT(large.text(".out"), Catch::Contains("deepseek-v3 on h100_sxm: does not fit, deepseek-v3 on"));
 }
 
+TEST_CASE("Precisions that are part of the choice are told where a deployment is, and where there is none") {
+  Json json = small_study();
+  json["models"] = {"llama-3.1-8b"};
+  json["precisions"] = {"bf16", "fp8"};
+  json["gpus"] = {"h100_sxm", "rtx_4090"};
+  json["workload"]["arrivals"]["rate"] = 60;
+  const Bench bench(json);
+  REQUIRE(bench.run("plan plan.json --out out") == 0);
+  const Json plan = bench.json("out/plan.json");
+  const std::string precision = plan["winners"][0]["precision"].get<std::string>();
+  CHECK_THAT(plan["winners"][0]["layout"].get<std::string>(), Catch::EndsWith(", " + precision));
+  CHECK_THAT(plan["verdict"][0].get<std::string>(), Catch::Contains(", " + precision + ")"));
+  for (const char* none : {"bf16", "fp8"})
+    CHECK_THAT(bench.text(".out"),
+               Catch::Contains("  llama-3.1-8b on rtx_4090, " + std::string(none) + ": "));
+}
+
 TEST_CASE("The command line's objective replaces the study's") {
   const Bench bench;
   REQUIRE(bench.run("plan plan.json --out out --maximise goodput") == 0);

@@ -110,8 +110,10 @@ function gpuMap() {
     return own ? element('b', {class: 'badge good'}, 'best') : tie ? element('b', {class: 'badge'}, 'tie') : null;
   };
   const cell = (model, gpu) => {
-    const found = data.by_gpu.find((row) => row.model === model && row.gpu === gpu);
-    if (!found) return '–';
+    const rows = data.by_gpu.filter((row) => row.model === model && row.gpu === gpu);
+    return rows.length ? rows.map((row) => rows.length > 1 ? element('div', {}, element('span', {class: 'soft'}, `${row.precision} `), answer(row)) : answer(row)) : '–';
+  };
+  const answer = (found) => {
     const own = found.deployment;
     return own ? element('span', {class: 'fits', title: own.layout || ''}, `${number(own.gpus)} GPU${own.gpus === 1 ? '' : 's'}`, known(own.usd_per_hour) ? `, ${dollars(own.usd_per_hour)}/h` : '', badge(found)) :
       element('span', {class: 'soft', title: found.reason || ''}, found.verdict);

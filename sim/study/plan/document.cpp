@@ -23,6 +23,11 @@ Json figure_of(const Reading& reading, const char* name) {
   return reading.figures[name];
 }
 
+/// "tp 2", and the precision where it is part of the choice.
+std::string words_of(const PlanStudy& study, const PlannedDeployment& deployment) {
+  return words_of(deployment) + (study.precisions.size() > 1 ? ", " + deployment.base->precision() : "");
+}
+
 Json deployment_json(const PlanStudy& study, const PlannedDeployment& deployment) {
   const PlanBase& base = *deployment.base;
   const Deployment& d = deployment.layout.deployment;
@@ -42,7 +47,7 @@ Json deployment_json(const PlanStudy& study, const PlannedDeployment& deployment
       {"precision", base.precision()},
       {"max_num_seqs", deployment.layout.max_num_seqs},
       {"max_num_batched_tokens", deployment.layout.max_num_batched_tokens},
-      {"layout", words_of(deployment)},
+      {"layout", words_of(study, deployment)},
       {"objective", rounded(deployment.objective, kDigits)},
       {"goodput_requests_per_s", rounded(deployment.goodput, kDigits)},
       {"headroom", demand > 0.0 ? Json(rounded(deployment.goodput / demand - 1.0, kDigits)) : Json()},
@@ -149,9 +154,9 @@ std::string gpus_text(const PlannedDeployment& deployment) {
 }
 
 /// "qwen3-30b-a3b (moe) on 4 h100_sxm, as 2 replicas of tp 2".
-std::string words_with_model(const PlannedDeployment& deployment) {
+std::string words_with_model(const PlanStudy& study, const PlannedDeployment& deployment) {
   return deployment.base->model_name() + " (" + deployment.base->kind() + ") on " + gpus_text(deployment) +
-         " (" + words_of(deployment) + ")";
+         " (" + words_of(study, deployment) + ")";
 }
 
 std::string objective_text(const PlanFindings& findings, double value) {
@@ -162,7 +167,7 @@ std::string objective_text(const PlanFindings& findings, double value) {
 
 std::string best_line(const PlanFindings& findings) {
   const Winner& best = findings.winners.front();
-  std::string line = "Best: " + words_with_model(best.deployment);
+  std::string line = "Best: " + words_with_model(*findings.study, best.deployment);
   if (findings.study->objective != "minimise_gpus")
     line += ", " + objective_text(findings, best.deployment.objective);
   const auto cost = usd_per_hour(*best.deployment.base, best.deployment.gpus());
@@ -174,8 +179,8 @@ std::string best_line(const PlanFindings& findings) {
 std::string tie_text(const PlanFindings& findings, const Winner& winner) {
   const Winner& best = findings.winners.front();
   const double apart = distance(best.deployment.objective, winner.deployment.objective);
-  const std::string name =
-      words_with_model(winner.deployment) + " at " + objective_text(findings, winner.deployment.objective);
+  const std::string name = words_with_model(*findings.study, winner.deployment) + " at " +
+                           objective_text(findings, winner.deployment.objective);
   const std::string within = percent(joint_error(best.error, winner.error, kSearched));
   return name + (apart == 0.0 ? ", as good" : ", " + percent(apart) + " from it") + " where " + within +
          " cannot be told apart";

@@ -46,6 +46,17 @@ std::string row_of(const Json& winner) {
   return row + (winner.value("ties_with_best", false) ? "  tie" : "") + "\n";
 }
 
+/// "qwen3-32b on l40s: too little, …", with the precision where there are several.
+std::string reason_row(const Json& pair, const Json& by_gpu) {
+  const bool several = std::any_of(by_gpu.begin(), by_gpu.end(), [&](const Json& row) {
+    return row["model"] == pair["model"] && row["gpu"] == pair["gpu"] &&
+           row["precision"] != pair["precision"];
+  });
+  return "  " + pair["model"].get<std::string>() + " on " + pair["gpu"].get<std::string>() +
+         (several ? ", " + pair["precision"].get<std::string>() : "") + ": " +
+         pair["verdict"].get<std::string>() + ", " + one_line(pair["reason"].get<std::string>(), 120) + "\n";
+}
+
 std::string heading() {
   std::string row =
       "  " + padded("model", kWidestName) + "  " + padded("GPUs", 18) + padded("layout", kWidestLayout);
@@ -60,15 +71,14 @@ std::string plan_text(const Json& document) {
   std::string text = "  " + counts["candidates"].dump() + " candidates of " + counts["layouts"].dump() +
                      " layouts: " + counts["does_not_fit"].dump() + " do not fit, " + counts["bound"].dump() +
                      " are ruled out by the bound, " + counts["simulated_layouts"].dump() + " simulated in " +
-                     counts["simulations"].dump() + " runs; the bound spared " +
-                     counts["simulations_spared"].dump() + " more\n\n";
+                     counts["simulations"].dump() + " runs";
+  if (counts["simulations_spared"] > 0)
+    text += "; the bound spared " + counts["simulations_spared"].dump() + " more";
+  text += "\n\n";
   if (!document["winners"].empty()) text += heading();
   for (const Json& winner : document["winners"]) text += row_of(winner);
   for (const Json& pair : document["by_gpu"])
-    if (pair["deployment"].is_null())
-      text += "  " + pair["model"].get<std::string>() + " on " + pair["gpu"].get<std::string>() + ": " +
-              pair["verdict"].get<std::string>() + ", " + one_line(pair["reason"].get<std::string>(), 120) +
-              "\n";
+    if (pair["deployment"].is_null()) text += reason_row(pair, document["by_gpu"]);
   text += "\n";
   for (const Json& line : document["verdict"]) text += "  " + line.get<std::string>() + "\n";
   return text;
