@@ -56,14 +56,14 @@ bool fits(const RequestLengths& request, const EngineLimits& limits, const Memor
 /// Each request at its own least. Intervals of a request are no shorter than its first.
 Latencies least_latencies(const RequestBound& bound, std::span<const RequestLengths> requests) {
   Latencies least;
-  for (const RequestLengths& request : requests) {
-    const Seconds ttft = bound.ttft(request) * kRounding;
-    const Seconds tpot = bound.tpot(request) * kRounding;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const RequestLengths& request = requests[i];
+    const RequestBound::Times& times = bound.least()[i];
     const std::int64_t intervals = request.output - 1;
-    least.ttft.add(ttft);
-    least.e2el.add(ttft + tpot * static_cast<double>(intervals));
+    least.ttft.add(times.ttft * kRounding);
+    least.e2el.add(times.e2el(request) * kRounding);
     if (intervals == 0) continue;
-    least.tpot.add(tpot);
+    least.tpot.add(times.tpot * kRounding);
     least.itl.add(bound.tpot({request.prompt, 2}) * kRounding, static_cast<std::uint64_t>(intervals));
   }
   for (Samples* samples : {&least.ttft, &least.tpot, &least.itl, &least.e2el}) samples->sort();

@@ -2,6 +2,7 @@
 // many steps are added up without knowing how the work is spread over them.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "sim/base/units.hpp"
@@ -30,6 +31,8 @@ class LeastLines {
   explicit LeastLines(const std::vector<Piece>& pieces);
   /// A time known to be at least this line.
   explicit LeastLines(const Line& line) : lines_{line} {}
+  /// At least each of these.
+  explicit LeastLines(std::vector<Line> lines) : lines_(std::move(lines)) {}
 
   const std::vector<Line>& lines() const { return lines_; }
   /// Of so many times, whose sizes add up to `all`.

@@ -7,7 +7,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
+#include <utility>
 
 #include "sim/plan/layer_times.hpp"
 
@@ -23,14 +25,14 @@ bool keeps_apart(std::string_view scheduler) {
   return scheduler == "prefill_first" || scheduler == "prefill_batches";
 }
 
-/// The largest of an attention's lines that a prompt's recomputation surely takes too, by `each` of its
-/// tokens (of at least `least_context`, but for the one that a decode computes as well): a preempted sequence
-/// comes to its next token by that and not by a decode.
-Seconds decode_time(const LeastLines& decode, double times, double keys, Seconds each, double least_context) {
-  Seconds most;
+/// Those of an attention's lines that a prompt's recomputation surely takes too, by `each` of its tokens (of
+/// at least `least_context`, but for the one that a decode computes as well): a preempted sequence comes to
+/// its next token by that and not by a decode.
+LeastLines within_again(const LeastLines& decode, Seconds each, double least_context) {
+  std::vector<LeastLines::Line> lines;
   for (const LeastLines::Line& line : decode.lines())
-    if (line.each + line.fixed / least_context <= each) most = std::max(most, line.of(times, keys));
-  return most;
+    if (line.each + line.fixed / least_context <= each) lines.push_back(line);
+  return LeastLines(std::move(lines));
 }
 
 }  // namespace
@@ -56,6 +58,12 @@ RequestBound::RequestBound(const Scenario& scenario, const MemoryFit& memory,
   preempts_ = most_.sequences * (most_.most_context + real(limits.block_size)) > most_.cached;
   apart_ = keeps_apart(scenario.engine.scheduler) && ranks_ == 1.0 && !preempts_;
   work_ = least_work(scenario, costs, most_, all_reduces);
+  decodes_ = decodes();
+  const EngineProfile& engine = scenario.engine.profile;
+  around_decode_ = engine.host_time_per_step + engine.host_time_per_sequence +
+                   (preempts_ ? Seconds(0.0) : work_.state_decode.of(1.0, 1.0)) +
+                   work_.routed.of(1.0, stages_ == 1.0 ? ranks_ : 1.0) + work_.head.of(1.0, 1.0);
+  for (const RequestLengths& request : requests) least_.push_back({ttft(request), tpot(request)});
   totals_ = totals();
 }
 
@@ -125,22 +133,36 @@ Seconds RequestBound::ttft(const RequestLengths& request) const {
   return time;
 }
 
-/// One token, and its attention to so many keys of each of work_.attentions.
-Seconds RequestBound::decode_of(const std::vector<double>& keys) const {
-  Seconds time = work_.tokens.of(1.0, 1.0);
-  for (std::size_t i = 0; i < keys.size(); ++i) time += work_.attentions[i].decode.of(1.0, keys[i]);
-  return time;
+/// Of one token. Where the sequence may be preempted instead, one bound for each line of tokens: the steeper
+/// it is the more of the attention's lines are within a recomputation. Of those with the same the most holds.
+std::vector<RequestBound::Decode> RequestBound::decodes() const {
+  Decode whole{work_.tokens.of(1.0, 1.0), {}};
+  for (const LeastWork::Attention& attention : work_.attentions) whole.attentions.push_back(attention.decode);
+  if (!preempts_) return {whole};
+  std::map<std::vector<std::size_t>, Decode> of_lines;  // by how many of each attention's
+  for (const LeastLines::Line& line : work_.tokens.lines()) {
+    const Seconds again = line.each / stages_ - line.each / most_.least_context;
+    Decode decode{line.of(1.0, 1.0), {}};
+    std::vector<std::size_t> lines;
+    for (const LeastLines& attention : whole.attentions) {
+      decode.attentions.push_back(
+          within_again(attention, again / static_cast<double>(whole.attentions.size()), most_.least_context));
+      lines.push_back(decode.attentions.back().lines().size());
+    }
+    Decode& most = of_lines.try_emplace(lines, decode).first->second;
+    most.tokens = std::max(most.tokens, decode.tokens);
+  }
+  std::vector<Decode> decodes;
+  for (auto& [lines, decode] : of_lines) decodes.push_back(std::move(decode));
+  return decodes;
 }
 
-/// The same where the sequence may be preempted instead, of the line of tokens that says most.
-Seconds RequestBound::decode_or_again(const std::vector<double>& keys) const {
+/// One token, and its attention to so many keys of each of work_.attentions.
+Seconds RequestBound::decode_of(const std::vector<double>& keys) const {
   Seconds longest;
-  for (const LeastLines::Line& line : work_.tokens.lines()) {
-    Seconds time = line.of(1.0, 1.0);
-    const Seconds again = line.each / stages_ - line.each / most_.least_context;
-    for (std::size_t i = 0; i < keys.size(); ++i)
-      time += decode_time(work_.attentions[i].decode, 1.0, keys[i], again / static_cast<double>(keys.size()),
-                          most_.least_context);
+  for (const Decode& decode : decodes_) {
+    Seconds time = decode.tokens;
+    for (std::size_t i = 0; i < keys.size(); ++i) time += decode.attentions[i].of(1.0, keys[i]);
     longest = std::max(longest, time);
   }
   return longest;
@@ -152,14 +174,10 @@ Seconds RequestBound::decode_or_again(const std::vector<double>& keys) const {
 Seconds RequestBound::tpot(const RequestLengths& request) const {
   const double steps = real(request.output - 1);
   if (steps == 0.0) return Seconds(0.0);
-  const EngineProfile& engine = scenario_.engine.profile;
   std::vector<double> keys;
   for (const LeastWork::Attention& attention : work_.attentions)
     keys.push_back(causal_pairs({request.output - 1, request.prompt}, attention.most_keys) / steps);
-  const Seconds longest = preempts_ ? decode_or_again(keys) : decode_of(keys);
-  const Seconds state = preempts_ ? Seconds(0.0) : work_.state_decode.of(1.0, 1.0);
-  return engine.host_time_per_step + engine.host_time_per_sequence + longest + state +
-         work_.routed.of(1.0, stages_ == 1.0 ? ranks_ : 1.0) + work_.head.of(1.0, 1.0);
+  return decode_of(keys) + around_decode_;
 }
 
 /// A round gives each sequence at most one token, and its sequences hold the blocks of their contexts.
@@ -190,8 +208,8 @@ Seconds RequestBound::time_of_tokens(const Totals& all, double rounds) const {
     const Seconds again = preempts_ ? line.each * (1.0 - 1.0 / most_.least_context) : Seconds(kEndless);
     const double attentions = static_cast<double>(work_.attentions.size());
     for (std::size_t i = 0; i < work_.attentions.size(); ++i)
-      time += decode_time(work_.attentions[i].decode, all.decodes / batch, all.keys[i], again / attentions,
-                          most_.least_context) /
+      time += within_again(work_.attentions[i].decode, again / attentions, most_.least_context)
+                  .of(all.decodes / batch, all.keys[i]) /
               parts;
     return time;
   };
@@ -231,8 +249,8 @@ double RequestBound::rate(double requests, Seconds time) const {
 
 double RequestBound::rate() const {
   Seconds longest, sum;
-  for (const RequestLengths& request : requests_) {
-    const Seconds own = ttft(request) + tpot(request) * real(request.output - 1);
+  for (std::size_t i = 0; i < requests_.size(); ++i) {
+    const Seconds own = least_[i].e2el(requests_[i]);
     longest = std::max(longest, own);
     sum += own;
   }

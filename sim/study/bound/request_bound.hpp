@@ -25,8 +25,15 @@ class RequestBound {
   RequestBound(const Scenario& scenario, const MemoryFit& memory, std::span<const RequestLengths> requests,
                const LeastCosts& costs, std::span<const Collective> all_reduces);
 
-  Seconds ttft(const RequestLengths& request) const;
-  Seconds tpot(const RequestLengths& request) const;  // 0 of a single output token
+  struct Times {
+    Seconds ttft, tpot;  // tpot 0 of a single output token
+    Seconds e2el(const RequestLengths& request) const {
+      return ttft + tpot * static_cast<double>(request.output - 1);
+    }
+  };
+  /// The least of each of the requests.
+  const std::vector<Times>& least() const { return least_; }
+  Seconds tpot(const RequestLengths& request) const;
 
   /// Completed requests over the run's duration, at most, of all replicas.
   double rate() const;
@@ -44,6 +51,7 @@ class RequestBound {
   };
   Totals totals() const;
   Totals totals_of_least(double requests) const;
+  Seconds ttft(const RequestLengths& request) const;
   double most_sequences() const;                 // of a rank, in one step
   double least_rounds(const Totals& all) const;  // steps that sample, of all replicas together
   double rounds_within(const Slo& slo) const;    // when a run meets it
@@ -52,8 +60,14 @@ class RequestBound {
   Seconds time_of_tokens(const Totals& all, double rounds) const;
   Seconds time_of_prompts(const Totals& all) const;
   Seconds time_of_head(const Totals& all) const;
+  /// One of several lower bounds of a decoded token's time, of which the largest holds: its `tokens` and, of
+  /// each of work_.attentions, the largest of some lines.
+  struct Decode {
+    Seconds tokens;
+    std::vector<LeastLines> attentions;
+  };
+  std::vector<Decode> decodes() const;
   Seconds decode_of(const std::vector<double>& keys) const;
-  Seconds decode_or_again(const std::vector<double>& keys) const;
   struct Done;  // requests that are done by some date
   std::vector<Done> done_within(const Slo& slo) const;
   /// Of all requests when all replicas' steps last so long.
@@ -69,9 +83,12 @@ class RequestBound {
   double ranks_ = 1.0, stages_ = 1.0;
   MostSizes most_;
   LeastWork work_;
+  bool preempts_ = false;        // it may
+  bool apart_ = false;           // prompts and decodes never share a step
+  std::vector<Decode> decodes_;  // at least one
+  Seconds around_decode_;        // what else a token of a sequence takes, whatever its context
+  std::vector<Times> least_;     // by request
   Totals totals_;
-  bool preempts_ = false;  // it may
-  bool apart_ = false;     // prompts and decodes never share a step
 };
 
 }  // namespace switchyard
