@@ -181,16 +181,18 @@ std::int64_t most_gpus(const PlanStudy& study, const Gpu& gpu, std::optional<dou
                                 static_cast<std::int64_t>(std::floor(*study.budget.usd_per_hour / *price)));
 }
 
+auto key_of(const Layout& layout) {
+  const Deployment& d = layout.deployment;
+  return std::tuple(d.tensor_parallel_size, d.pipeline_parallel_size, d.data_parallel_size,
+                    d.enable_expert_parallel, d.all2all_backend, layout.max_num_seqs,
+                    layout.max_num_batched_tokens);
+}
+
 }  // namespace
 
-bool Layout::operator==(const Layout& other) const {
-  const auto key = [](const Layout& l) {
-    const Deployment& d = l.deployment;
-    return std::tuple(d.tensor_parallel_size, d.pipeline_parallel_size, d.data_parallel_size,
-                      d.enable_expert_parallel, d.all2all_backend, l.max_num_seqs, l.max_num_batched_tokens);
-  };
-  return key(*this) == key(other);
-}
+bool Layout::operator==(const Layout& other) const { return key_of(*this) == key_of(other); }
+
+bool Layout::operator<(const Layout& other) const { return key_of(*this) < key_of(other); }
 
 std::string words_of(const Layout& layout) {
   const Deployment& d = layout.deployment;
@@ -252,6 +254,7 @@ Json PlanBase::node_json(std::int64_t nodes) const {
 void PlanBase::scale_network(double factor) {
   network_ *= factor;
   clusters_.clear();
+  bounds_.clear();
 }
 
 const Cluster& PlanBase::cluster_for(std::int64_t gpus) const {
@@ -281,6 +284,17 @@ Scenario PlanBase::scenario_for(const Layout& layout, const Load& load) const {
   }
   scenario.json = to_json(scenario, scenario_.json["model"], scenario_.json.value("model_overrides", Json()));
   return scenario;
+}
+
+const std::optional<Bound>& PlanBase::bound_of(const Layout& layout, const Load& load, Bounds& bounds) const {
+  const std::tuple key(layout, load.replicas, load.requests);
+  const auto known = bounds_.find(key);
+  if (known != bounds_.end()) return known->second;
+  const Scenario scenario = scenario_for(layout, load);
+  const auto memory = find_fit(scenario.model, scenario.precision, scenario.deployment, scenario.cluster,
+                               scenario.engine.profile, scenario.engine.limits);
+  return bounds_.emplace(key, memory ? std::optional(bounds.of(scenario, *memory)) : std::nullopt)
+      .first->second;
 }
 
 std::deque<PlanBase> read_bases(const PlanStudy& study) {

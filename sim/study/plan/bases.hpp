@@ -7,9 +7,11 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "sim/scenario.hpp"
+#include "sim/study/bound/bound.hpp"
 #include "sim/study/plan/plan_study.hpp"
 
 namespace switchyard {
@@ -23,6 +25,7 @@ struct Layout {
 
   std::int64_t gpus() const { return deployment.gpus_per_replica(); }
   bool operator==(const Layout& other) const;
+  bool operator<(const Layout& other) const;  // some order
 };
 
 /// "tp 2, dp 4, ep": what is not 1.
@@ -67,6 +70,9 @@ class PlanBase {
   Scenario scenario_for(const Layout& layout, const Load& load) const;
   /// The same without what the load says.
   Scenario scenario_for(const Layout& layout) const { return scenario_for(layout, Load{}); }
+  /// What no run can beat, whatever its rate, which no bound depends on; none: the layout does not fit. Each
+  /// is made once, by `bounds`.
+  const std::optional<Bound>& bound_of(const Layout& layout, const Load& load, Bounds& bounds) const;
 
  private:
   Json node_json(std::int64_t nodes) const;
@@ -83,6 +89,8 @@ class PlanBase {
   double network_ = 1.0;
   std::string too_long_;
   mutable std::map<std::int64_t, Cluster> clusters_;  // by nodes
+  mutable std::map<std::tuple<Layout, std::int64_t, std::int64_t>, std::optional<Bound>>
+      bounds_;  // by layout, replicas and requests
 };
 
 /// All of a study: models outermost, then GPUs, then precisions; those that are the same (auto and what auto

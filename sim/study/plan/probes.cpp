@@ -92,17 +92,14 @@ std::vector<Reading> Prober::read(const std::vector<Probe>& probes) {
   return read;
 }
 
-std::optional<Bound> Prober::bound_of(const Probe& probe) {
-  const Scenario scenario = probe.base->scenario_for(probe.layout, probe.load);
-  const auto memory = find_fit(scenario.model, scenario.precision, scenario.deployment, scenario.cluster,
-                               scenario.engine.profile, scenario.engine.limits);
-  return memory ? std::optional(bounds_.of(scenario, *memory)) : std::nullopt;
+const std::optional<Bound>& Prober::bound_of(const Probe& probe) {
+  return probe.base->bound_of(probe.layout, probe.load, bounds_);
 }
 
 /// A run to its end is wanted for its figures.
 bool Prober::is_answered_by_bound(const Task& task) {
   if (task.probe.until == Until::end) return false;
-  const std::optional<Bound> bound = bound_of(task.probe);
+  const std::optional<Bound>& bound = bound_of(task.probe);
   if (!bound || !(must_miss(task.probe, *bound) || outgrows(task.probe, *bound))) return false;
   readings_[task.key] = {};
   ++proofs_;
@@ -113,7 +110,7 @@ bool Prober::is_answered_by_bound(const Task& task) {
 Reading Prober::judge(const PointOutcome& outcome, const Probe& probe) {
   Reading reading = reading_of(outcome, probe.load);
   if (!reading.met || probe.until == Until::sure) return reading;
-  const std::optional<Bound> bound = bound_of(probe);
+  const std::optional<Bound>& bound = bound_of(probe);
   reading.met = bound && !outgrows(probe, *bound);
   return reading;
 }

@@ -79,7 +79,7 @@ class Prober {
   void answer(const std::vector<Asker>& askers);
 
   /// Of the run that the probe asks for; none: its layout does not fit.
-  std::optional<Bound> bound_of(const Probe& probe);
+  const std::optional<Bound>& bound_of(const Probe& probe);
 
   /// Different simulations so far, those of them that processes could not do even at their second try, and
   /// probes that were none because the bound answered them.
