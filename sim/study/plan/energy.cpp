@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sim/study/plan/confirm.hpp"
+#include "sim/study/plan/rule_out.hpp"
 
 namespace switchyard {
 namespace {

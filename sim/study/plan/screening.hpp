@@ -14,13 +14,6 @@ bool same_cut(const Layout& a, const Layout& b);
 /// `loser` is out: what `winner` of the same size carries is more.
 void fall_behind(PlannedLayout& loser, const PlannedLayout& winner);
 
-/// Asks for the proven bound, once a layout. Out is what must miss the SLO in the run that would decide, or
-/// outgrows it: to minimise, of all replicas that the budget has room for, at the demand; to maximise, of one
-/// at the lowest load that a race looks at, with the final effort's fewest requests. (Other requests have
-/// other latencies at the least: a final at more load, of more requests, might meet where that run must miss;
-/// but then the layout would carry that load and not a lower one.)
-void apply_bound(const PlanStudy& study, PlannedLayout& planned, Prober& prober);
-
 /// Fills best_of_size; returns, of each chain and size, those that coarse counts cannot tell from the best,
 /// the best first. Of layouts that differ in max_num_seqs alone the first that the bound leaves stands for
 /// all.

@@ -7,6 +7,7 @@
 
 #include "sim/study/plan/confirm.hpp"
 #include "sim/study/plan/energy.hpp"
+#include "sim/study/plan/rule_out.hpp"
 #include "sim/study/plan/screening.hpp"
 
 namespace switchyard {

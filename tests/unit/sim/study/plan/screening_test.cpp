@@ -1,5 +1,6 @@
 // What the planner says without simulating, against full search: on small studies drawn at random all of it
 // is simulated to the end.
+#include "sim/study/plan/rule_out.hpp"
 #include "sim/study/plan/screening.hpp"
 
 #include <catch2/catch.hpp>

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
+#include "sim/study/plan/rule_out.hpp"
 #include "sim/study/plan/screening.hpp"
 #include "tests/support/small_plans.hpp"
 
