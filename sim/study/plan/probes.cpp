@@ -13,7 +13,7 @@
 namespace switchyard {
 namespace {
 
-constexpr std::chrono::milliseconds kGlance{200};
+constexpr std::chrono::milliseconds kGlance{200}, kNoWait{0};
 constexpr std::size_t kMostBanks = 16;
 
 double number_or(const Json& value, double other) { return value.is_number() ? value.get<double>() : other; }
@@ -124,11 +124,15 @@ struct Prober::Session {
 
   explicit Session(const std::vector<Asker>& of) : askers(of), asked(of.size()) {}
 
+  bool unfinished() const { return next_asker < askers.size() || !wanted.empty(); }
+
   const std::vector<Asker>& askers;
+  std::size_t next_asker = 0;                                // who has not asked yet
   std::vector<Asked> asked;                                  // by asker
   std::map<std::uint64_t, std::vector<std::size_t>> wanted;  // askers that miss a key
   std::deque<Task> tasks;
   std::set<std::pair<double, std::size_t>> waiting;  // tasks, by less work and their numbers
+  std::deque<std::size_t> ready;                     // tasks that only a simulation answers
 };
 
 void Prober::want(Session& session, std::size_t asker, const Probe& probe, std::uint64_t key) {
@@ -193,7 +197,26 @@ void Prober::stop_if_asked() {
   throw PlanInterrupted();
 }
 
-/// Bounds and banks are made, and those who have not asked yet are heard, while others run.
+/// One thing at a time: asks the bound of what waits, or hears who has not asked yet. False: there is
+/// nothing.
+bool Prober::prepare(Session& session) {
+  if (session.waiting.empty()) {
+    if (session.next_asker == session.askers.size()) return false;
+    ask(session, session.next_asker++);
+    return true;
+  }
+  const std::size_t next = session.waiting.extract(session.waiting.begin()).value().second;
+  const Task& task = session.tasks[next];
+  if (is_answered_by_bound(task)) {
+    settle(session, task.key);
+  } else {
+    prepare_bank(task);
+    session.ready.push_back(next);
+  }
+  return true;
+}
+
+/// With several jobs so many simulations are prepared beside those that run that each finds the next.
 void Prober::answer(const std::vector<Asker>& askers) {
   if (askers.empty()) return;
   show_({phase_, count()});
@@ -206,33 +229,34 @@ void Prober::answer(const std::vector<Asker>& askers) {
                        bank == banks_.end() ? nullptr : bank->second, task.probe.until);
     });
   });
-  std::size_t next_asker = 0;
-  while (next_asker < askers.size() || !session.wanted.empty()) {
-    while (!workers.full()) {
-      stop_if_asked();
-      if (session.waiting.empty() && next_asker == askers.size()) break;
-      if (session.waiting.empty()) {
-        ask(session, next_asker++);
-        continue;
-      }
-      const std::size_t next = session.waiting.extract(session.waiting.begin()).value().second;
-      const Task& task = session.tasks[next];
-      if (is_answered_by_bound(task)) {
-        settle(session, task.key);
-      } else {
-        prepare_bank(task);
-        workers.start(next);
-      }
-    }
+  while (session.unfinished()) {
     stop_if_asked();
-    show_({phase_, count(), session.wanted.size(), workers.running()});
-    if (workers.running() == 0) continue;  // bounds have answered all that was waiting
-    for (const Workers::Ended& ended : workers.wait(kGlance)) {
+    for (; !workers.full() && !session.ready.empty(); session.ready.pop_front())
+      workers.start(session.ready.front());
+    const bool short_of_tasks = session.ready.size() < (workers.full() ? jobs_ - 1 : 1);
+    const bool prepared = short_of_tasks && prepare(session);
+    if (workers.idle()) continue;
+    if (!prepared) show_({phase_, count(), session.wanted.size(), workers.running()});
+    for (const Workers::Ended& ended : workers.wait(prepared ? kNoWait : kGlance)) {
       const Task& task = session.tasks[ended.task];
       record(task, outcome_of(ended, task.probe.base->scenario().source));
       settle(session, task.key);
     }
   }
+}
+
+std::vector<std::optional<std::string>> Prober::compute(
+    std::size_t tasks, const std::function<std::string(std::uint64_t task)>& answer) {
+  std::vector<std::optional<std::string>> answers(tasks);
+  show_({phase_, count()});
+  Workers workers(jobs_, answer);
+  std::size_t next = 0;
+  while (next < tasks || !workers.idle()) {
+    stop_if_asked();
+    while (next < tasks && !workers.full()) workers.start(next++);
+    for (Workers::Ended& ended : workers.wait(kGlance)) answers[ended.task] = std::move(ended.text);
+  }
+  return answers;
 }
 
 /// What failed is tried again by the next run, so it is not in the journal.

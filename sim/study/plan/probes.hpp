@@ -78,6 +78,11 @@ class Prober {
   /// `jobs`, so they must know nothing of each other.
   void answer(const std::vector<Asker>& askers);
 
+  /// What `answer` says of the tasks 0, 1, 2 …, each asked in a process of its own, several at once; none
+  /// where the process died twice.
+  std::vector<std::optional<std::string>> compute(
+      std::size_t tasks, const std::function<std::string(std::uint64_t task)>& answer);
+
   /// Of the run that the probe asks for; none: its layout does not fit.
   const std::optional<Bound>& bound_of(const Probe& probe);
 
@@ -97,6 +102,7 @@ class Prober {
 
   std::uint64_t key_of(const Probe& probe);
   void ask(Session& session, std::size_t asker);
+  bool prepare(Session& session);
   void want(Session& session, std::size_t asker, const Probe& probe, std::uint64_t key);
   /// Tells who misses this reading, if that was the last.
   void settle(Session& session, std::uint64_t key);

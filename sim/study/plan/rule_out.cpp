@@ -9,6 +9,8 @@
 namespace switchyard {
 namespace {
 
+constexpr const char* kRuledOut = "bound";  // a verdict
+
 /// The bound of the SLO that is missed the most whatever the load.
 std::optional<Shortfall> shortfall_of(const Bound& bound, const Slo& slo) {
   std::optional<Shortfall> worst;
@@ -49,7 +51,7 @@ void apply_bound(const PlanStudy& study, PlannedLayout& planned, Prober& prober)
   }
   if (!must_miss(deciding, bound) && !outgrows(deciding, bound)) return;
   const double demand = deciding.load.requests_per_s, most = most_arrivals_per_s(bound);
-  planned.verdict = "bound";
+  planned.verdict = kRuledOut;
   planned.shortfall = shortfall_of(bound, base.scenario().slo);
   if (planned.shortfall) {
     planned.reason = text_of(*planned.shortfall);
@@ -59,6 +61,34 @@ void apply_bound(const PlanStudy& study, PlannedLayout& planned, Prober& prober)
         "within the SLO the budget's replicas carry at most " + rate_text(most) + " of " + rate_text(demand);
   } else {
     planned.reason = "no load lets it meet the SLO";
+  }
+}
+
+Json bounds_json(const std::vector<PlannedLayout>& layouts) {
+  Json bounds = Json::array();
+  for (std::size_t i = 0; i < layouts.size(); ++i) {
+    const PlannedLayout& planned = layouts[i];
+    if (planned.verdict != kRuledOut && planned.most_requests_per_s == 0.0) continue;
+    bounds.push_back({{"layout", i},
+                      {"most_requests_per_s", planned.most_requests_per_s},
+                      {"verdict", planned.verdict},
+                      {"reason", planned.reason}});
+    if (const std::optional<Shortfall>& shortfall = planned.shortfall)
+      bounds.back()["shortfall"] = {shortfall->bound, shortfall->limit, shortfall->value};
+  }
+  return bounds;
+}
+
+void take_bounds(const Json& bounds, std::vector<PlannedLayout>& layouts) {
+  for (const Json& bound : bounds) {
+    PlannedLayout& planned = layouts.at(bound["layout"].get<std::size_t>());
+    planned.most_requests_per_s = bound["most_requests_per_s"].get<double>();
+    planned.verdict = bound["verdict"].get<std::string>();
+    planned.reason = bound["reason"].get<std::string>();
+    if (!bound.contains("shortfall")) continue;
+    const Json& shortfall = bound["shortfall"];
+    planned.shortfall =
+        Shortfall{shortfall[0].get<std::string>(), shortfall[1].get<double>(), shortfall[2].get<double>()};
   }
 }
 

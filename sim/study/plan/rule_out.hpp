@@ -13,4 +13,9 @@ namespace switchyard {
 /// but then the layout would carry that load and not a lower one.)
 void apply_bound(const PlanStudy& study, PlannedLayout& planned, Prober& prober);
 
+/// What that found of the layouts that it was asked of, for another process to know.
+Json bounds_json(const std::vector<PlannedLayout>& layouts);
+/// Of the same layouts.
+void take_bounds(const Json& bounds, std::vector<PlannedLayout>& layouts);
+
 }  // namespace switchyard

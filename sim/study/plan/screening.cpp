@@ -2,6 +2,7 @@
 #include "sim/study/plan/screening.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "sim/study/plan/rule_out.hpp"
 #include "sim/study/readable.hpp"
@@ -108,6 +109,23 @@ class Screening {
   double floor_ = 0.0;
 };
 
+/// Of each chain in a process of its own, those of many layouts first. Where that fails its screening asks.
+void ask_bounds(const PlanStudy& study, std::vector<PlannedChain>& chains, Prober& prober) {
+  std::vector<std::size_t> order(chains.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return chains[a].layouts.size() > chains[b].layouts.size();
+  });
+  const auto answers = prober.compute(chains.size(), [&](std::uint64_t task) {
+    PlannedChain& chain = chains[order[task]];
+    Leaders leaders;
+    const Screening asks(study, chain, leaders, prober);
+    return bounds_json(chain.layouts).dump();
+  });
+  for (std::size_t task = 0; task < answers.size(); ++task)
+    if (answers[task]) take_bounds(Json::parse(*answers[task]), chains[order[task]].layouts);
+}
+
 }  // namespace
 
 bool same_cut(const Layout& a, const Layout& b) {
@@ -124,6 +142,7 @@ void fall_behind(PlannedLayout& loser, const PlannedLayout& winner) {
 }
 
 std::vector<Leaders> screen(const PlanStudy& study, std::vector<PlannedChain>& chains, Prober& prober) {
+  ask_bounds(study, chains, prober);
   std::vector<Leaders> leaders(chains.size());
   std::vector<std::optional<Screening>> screenings(chains.size());
   std::vector<HeatSource> sources;
