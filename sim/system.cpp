@@ -57,18 +57,27 @@ std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
                                        std::move(gates));
 }
 
-System::System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank> bank)
+std::shared_ptr<const OperatorCost> build_cost(const Scenario& scenario) {
+  const EngineProfile& engine = scenario.engine.profile;
+  return std::make_shared<OperatorCost>(scenario.cluster.gpu, engine.expert_tiling, engine.efficiency);
+}
+
+System::System(Scenario scenario, Scope scope, SharedParts shared)
     : scenario_(checked(std::move(scenario), scope)),
       timed_(prompt_part(scenario_.model)),
       graph_(scenario_.cluster),
-      cost_(scenario_.cluster.gpu, scenario_.engine.profile.expert_tiling,
-            scenario_.engine.profile.efficiency),
+      cost_(shared.cost ? std::move(shared.cost) : build_cost(scenario_)),
       memory_(fit_memory(scenario_.model, scenario_.precision, scenario_.deployment, scenario_.cluster,
                          scenario_.engine.profile, scenario_.engine.limits)),
-      model_{&timed_, &scenario_.deployment, &scenario_.engine.profile, &cost_, &graph_, scenario_.precision,
+      model_{&timed_,
+             &scenario_.deployment,
+             &scenario_.engine.profile,
+             cost_.get(),
+             &graph_,
+             scenario_.precision,
              scope},
       kinds_(std::make_shared<LayerKinds>(model_)),
-      bank_(std::move(bank)) {
+      bank_(std::move(shared.bank)) {
   if (!bank_) {
     const auto start = std::chrono::steady_clock::now();
     bank_ = build_bank(scenario_);

@@ -19,16 +19,26 @@ namespace switchyard {
 /// seed alone.
 std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario);
 
+/// The times of operators on the scenario's GPU as its engine runs them: they depend on those two alone.
+/// Sorting a GPU's measured tables takes as long as simulating some thousand steps.
+std::shared_ptr<const OperatorCost> build_cost(const Scenario& scenario);
+
+/// Parts of a system that were built before, for a scenario that is the same in what they depend on; null:
+/// they are built with it.
+struct SharedParts {
+  std::shared_ptr<const RoutingBank> bank;
+  std::shared_ptr<const OperatorCost> cost;
+};
+
 /// What serving needs beyond a step: a model that generates, a workload, and a trace that reads to its end.
 /// Returns how many of its rows are left out. Throws InputError.
 std::uint64_t check_workload(const Scenario& scenario);
 
 class System {
  public:
-  /// For Scope::serving the workload is checked as above. `bank`: what build_bank() gave for a scenario of
-  /// the same model, routing and seed; null: it is built here. Throws Infeasible when the model does not fit,
+  /// For Scope::serving the workload is checked as above. Throws Infeasible when the model does not fit,
   /// InputError on what the scenario could not know.
-  System(Scenario scenario, Scope scope, std::shared_ptr<const RoutingBank> bank = nullptr);
+  System(Scenario scenario, Scope scope, SharedParts shared = {});
   System(const System&) = delete;
   System& operator=(const System&) = delete;
 
@@ -61,7 +71,7 @@ class System {
   Scenario scenario_;
   Architecture timed_;  // the layers that run: of an encoder-decoder, what a prompt passes
   LinkGraph graph_;
-  OperatorCost cost_;
+  std::shared_ptr<const OperatorCost> cost_;
   MemoryFit memory_;
   ReplicaModel model_;
   std::shared_ptr<const LayerKinds> kinds_;

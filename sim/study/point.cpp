@@ -24,9 +24,8 @@ std::string in_one_line(const std::string& text) {
   return line;
 }
 
-Json simulate_point(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank,
-                    const Finished& finished) {
-  const System system(scenario, Scope::serving, std::move(bank));
+Json simulate_point(const Scenario& scenario, SharedParts shared, const Finished& finished) {
+  const System system(scenario, Scope::serving, std::move(shared));
   const Simulation simulation = simulate(system);
   const Metrics metrics = compute_metrics(simulation.result.log, scenario.slo, scenario.deployment.gpus());
   const Summary summary = summarise(system, simulation, metrics);
@@ -64,10 +63,9 @@ Json without_wall_times(Json summary) {
   return summary;
 }
 
-PointOutcome run_point(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank,
-                       const Finished& finished) {
+PointOutcome run_point(const Scenario& scenario, SharedParts shared, const Finished& finished) {
   try {
-    return {"ok", "", simulate_point(scenario, std::move(bank), finished)};
+    return {"ok", "", simulate_point(scenario, std::move(shared), finished)};
   } catch (const Infeasible& error) {
     return {"infeasible", in_one_line(error.what()), nullptr};
   } catch (const LawBroken& error) {

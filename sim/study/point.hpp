@@ -2,14 +2,12 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 
 #include "sim/report/summary.hpp"
 #include "sim/simulate.hpp"
 #include "sim/study/crew.hpp"
-#include "workloads/routing/bank.hpp"
 
 namespace switchyard {
 
@@ -35,10 +33,9 @@ Json without_wall_times(Json summary);
 
 /// Builds and simulates. What does not fit is an outcome, and so is a broken law; an InputError (the late
 /// kind: a bad row of a trace) is thrown. Simulates once a process: SimGrid's engine is one a process.
-/// `bank`: the scenario's, built before; null: it is built. `finished` is called with what was simulated.
+/// `finished` is called with what was simulated.
 using Finished = std::function<void(const System&, const Simulation&, const Summary&)>;
-PointOutcome run_point(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank = nullptr,
-                       const Finished& finished = {});
+PointOutcome run_point(const Scenario& scenario, SharedParts shared = {}, const Finished& finished = {});
 
 /// What a worker sends: the outcome of its work, or what was wrong with the input.
 std::string answer_of(const std::function<PointOutcome()>& work);

@@ -15,6 +15,7 @@
 #include "sim/serving/scheduler.hpp"
 #include "sim/study/bound/least_work.hpp"
 #include "sim/study/bound/request_bound.hpp"
+#include "sim/system.hpp"
 
 namespace switchyard {
 namespace {
@@ -74,7 +75,6 @@ Latencies least_latencies(const RequestBound& bound, std::span<const RequestLeng
 
 struct Bounds::Shared {
   struct Costs {
-    Gpu gpu;
     std::string engine;
     EngineEfficiency efficiency;
     LeastCosts costs;
@@ -88,12 +88,12 @@ struct Bounds::Shared {
   Named<std::vector<Collective>> groups;
 
   const LeastCosts& costs_of(const Scenario& scenario) {
-    const Gpu& gpu = scenario.cluster.gpu;
     const EngineOptions& engine = scenario.engine;
     for (const Costs& known : costs)
-      if (known.engine == engine.wish && known.efficiency == engine.profile.efficiency && known.gpu == gpu)
+      if (known.engine == engine.wish && known.efficiency == engine.profile.efficiency &&
+          known.costs.exact->gpu() == scenario.cluster.gpu)
         return known.costs;
-    costs.push_back({gpu, engine.wish, engine.profile.efficiency, LeastCosts(gpu, engine.profile)});
+    costs.push_back({engine.wish, engine.profile.efficiency, LeastCosts(build_cost(scenario))});
     return costs.back().costs;
   }
 
@@ -131,6 +131,10 @@ struct Bounds::Shared {
 
 Bounds::Bounds() : shared_(std::make_unique<Shared>()) {}
 Bounds::~Bounds() = default;
+
+std::shared_ptr<const OperatorCost> Bounds::cost_of(const Scenario& scenario) {
+  return shared_->costs_of(scenario).exact;
+}
 
 Bound Bounds::of(const Scenario& scenario, const MemoryFit& memory) {
   const std::vector<RequestLengths>& all = shared_->requests_of(scenario);

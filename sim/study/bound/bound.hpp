@@ -26,6 +26,8 @@
 
 namespace switchyard {
 
+class OperatorCost;
+
 /// Of a run to its end of the scenario's own requests (seed, lengths, num_requests, num_warmups; whatever the
 /// arrivals, for lengths are drawn from streams of their own). A shorter run has a bound of its own.
 struct Bound {
@@ -54,6 +56,8 @@ class Bounds {
   /// `memory`: what fit_memory() or find_fit() says of the scenario. Needs a workload and a model that
   /// generates.
   Bound of(const Scenario& scenario, const MemoryFit& memory);
+  /// What build_cost() says, for simulations to share.
+  std::shared_ptr<const OperatorCost> cost_of(const Scenario& scenario);
 
  private:
   struct Shared;

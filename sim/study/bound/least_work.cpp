@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "sim/plan/layer_kinds.hpp"
 
@@ -206,13 +207,13 @@ class WorkOfLayers {
   Seconds reduction() const {
     if (engine_.torch_kernels) return Seconds(0.0);
     const DecodeReduction& reduction = engine_.decode_reduction;
-    return costs_.exact.elementwise(std::min(reduction.kernels, reduction.unsplit_kernels), Bytes(0.0));
+    return costs_.exact->elementwise(std::min(reduction.kernels, reduction.unsplit_kernels), Bytes(0.0));
   }
 
   LeastWork::Attention attention(const AttentionWork& attention, double layers, Seconds reduction) const {
     LeastWork::Attention sum{most_keys(attention), decode(attention, layers, reduction), {}};
     if (engine_.torch_kernels) return sum;  // whose prompts have times of their own
-    const OperatorCost::LeastPrompts one = costs_.exact.least_prefill_attention(attention);
+    const OperatorCost::LeastPrompts one = costs_.exact->least_prefill_attention(attention);
     sum.prompts = {one.fixed * layers, one.each_token * layers, one.each_pair * layers};
     return sum;
   }
@@ -226,7 +227,7 @@ class WorkOfLayers {
     const double fewest = std::min(most_.least_context, bound), most = std::min(most_.most_context, bound);
     const DecodeReduction& cut = engine_.decode_reduction;
     const bool by_blocks = cut.token_time > Seconds(0.0) && cut.thread_blocks && !most_keys(attention);
-    const double slots = cut.slots ? costs_.exact.gpu().profile.slotted_cache : 1.0;
+    const double slots = cut.slots ? costs_.exact->gpu().profile.slotted_cache : 1.0;
     std::vector<Piece> pieces;
     double from = fewest;
     const double all = std::max(most, std::min(most_.cached, most_.sequences * most));
@@ -236,7 +237,7 @@ class WorkOfLayers {
       const double at_least = std::clamp(std::floor(from / most), 1.0, at_most);
       for (double sequences = at_least; sequences <= at_most; sequences *= kSequences)
         least = std::min(least, costs_.decodes.decode_attention(attention, whole(sequences), from));
-      if (by_blocks) least = std::min(least, costs_.exact.gpu().profile.kernel_overhead);
+      if (by_blocks) least = std::min(least, costs_.exact->gpu().profile.kernel_overhead);
       pieces.push_back({to, (least * slots + reduction) * layers});
       from = first_of_next(to);
     }
@@ -254,9 +255,9 @@ class WorkOfLayers {
       sum.each += line.each;
     };
     add(work.state_decode,
-        line_of([&](std::int64_t n) { return costs_.exact.linear_attention(state, n, 0); }));
+        line_of([&](std::int64_t n) { return costs_.exact->linear_attention(state, n, 0); }));
     add(work.state_prompt,
-        line_of([&](std::int64_t n) { return costs_.exact.linear_attention(state, 0, n); }));
+        line_of([&](std::int64_t n) { return costs_.exact->linear_attention(state, 0, n); }));
   }
 
   LeastLines head() const {
@@ -281,11 +282,11 @@ class WorkOfLayers {
 
 }  // namespace
 
-LeastCosts::LeastCosts(const Gpu& gpu, const EngineProfile& engine)
-    : exact(gpu, engine.expert_tiling, engine.efficiency),
-      tokens(exact.least_within({kTokens, 1.0})),
-      decodes(exact.least_within({kSequences, kContext})),
-      experts(exact.least_within({kRows, kReads})) {}
+LeastCosts::LeastCosts(std::shared_ptr<const OperatorCost> cost)
+    : exact(std::move(cost)),
+      tokens(exact->least_within({kTokens, 1.0})),
+      decodes(exact->least_within({kSequences, kContext})),
+      experts(exact->least_within({kRows, kReads})) {}
 
 LeastWork least_work(const Scenario& scenario, const LeastCosts& costs, const MostSizes& most,
                      std::span<const Collective> all_reduces) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -16,8 +17,9 @@ namespace switchyard {
 
 /// Operators' times as they are, and the least of them around the sizes asked for.
 struct LeastCosts {
-  LeastCosts(const Gpu& gpu, const EngineProfile& engine);
-  OperatorCost exact, tokens, decodes, experts;
+  explicit LeastCosts(std::shared_ptr<const OperatorCost> cost);
+  std::shared_ptr<const OperatorCost> exact;
+  OperatorCost tokens, decodes, experts;
 };
 
 /// Sizes that the lines must hold for.

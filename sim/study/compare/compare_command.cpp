@@ -101,7 +101,7 @@ constexpr const char* kProbes = "probes";
 PointOutcome run(const Wish& wish, std::size_t index) {
   Json probes;
   PointOutcome outcome =
-      run_point(wish.scenarios[index], nullptr,
+      run_point(wish.scenarios[index], {},
                 [&](const System& system, const Simulation& simulation, const Summary& summary) {
                   if (const auto request = mean_request(summary.metrics)) probes = probe(system, *request);
                   if (!wish.folder) return;

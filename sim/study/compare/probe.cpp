@@ -144,7 +144,7 @@ std::string words_of_parallel(const Deployment& d) {
 
 Json resized_json(const System& system, Change change, std::int64_t users, std::int64_t context) {
   try {
-    const System other(resized(system.scenario(), change), Scope::serving, bank_of(system));
+    const System other(resized(system.scenario(), change), Scope::serving, {bank_of(system), nullptr});
     return {{"gpus", other.scenario().deployment.gpus()},
             {"parallel", words_of_parallel(other.scenario().deployment)},
             {"step_ms", milliseconds(decode(other, users, context).breakdown.total())}};

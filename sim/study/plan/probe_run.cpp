@@ -38,8 +38,8 @@ Json slim(const Json& summary) {
   return figures;
 }
 
-Json simulate_probe(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank, Until until) {
-  const System system(scenario, Scope::serving, std::move(bank));
+Json simulate_probe(const Scenario& scenario, SharedParts shared, Until until) {
+  const System system(scenario, Scope::serving, std::move(shared));
   MissWatch watch(scenario);
   std::stop_source stop;
   std::function<void(const ServingProgress&)> progress;
@@ -56,9 +56,9 @@ Json simulate_probe(const Scenario& scenario, std::shared_ptr<const RoutingBank>
 
 }  // namespace
 
-PointOutcome run_probe(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank, Until until) {
+PointOutcome run_probe(const Scenario& scenario, SharedParts shared, Until until) {
   try {
-    return {"ok", "", simulate_probe(scenario, std::move(bank), until)};
+    return {"ok", "", simulate_probe(scenario, std::move(shared), until)};
   } catch (const Infeasible& error) {
     const std::string reason = error.what();
     return {"infeasible", reason.substr(0, reason.find('\n')), nullptr};

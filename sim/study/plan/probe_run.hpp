@@ -1,8 +1,6 @@
 // One simulation of a plan: only as far as it decides, and only the figures that a plan uses.
 #pragma once
 
-#include <memory>
-
 #include "sim/study/point.hpp"
 
 namespace switchyard {
@@ -13,6 +11,6 @@ enum class Until {
 };
 
 /// As run_point(), with a summary of few figures; "stopped" is true where the run was cut short.
-PointOutcome run_probe(const Scenario& scenario, std::shared_ptr<const RoutingBank> bank, Until until);
+PointOutcome run_probe(const Scenario& scenario, SharedParts shared, Until until);
 
 }  // namespace switchyard

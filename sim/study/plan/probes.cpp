@@ -223,10 +223,11 @@ void Prober::answer(const std::vector<Asker>& askers) {
   Session session(askers);
   Workers workers(jobs_, [&](std::uint64_t index) {
     const Task& task = session.tasks[index];
-    const auto bank = banks_.find(task.bank);
     return answer_of([&] {
-      return run_probe(task.probe.base->scenario_for(task.probe.layout, task.probe.load),
-                       bank == banks_.end() ? nullptr : bank->second, task.probe.until);
+      const Scenario scenario = task.probe.base->scenario_for(task.probe.layout, task.probe.load);
+      const auto bank = banks_.find(task.bank);
+      const SharedParts shared{bank == banks_.end() ? nullptr : bank->second, bounds_.cost_of(scenario)};
+      return run_probe(scenario, shared, task.probe.until);
     });
   });
   while (session.unfinished()) {

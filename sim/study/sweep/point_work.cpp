@@ -20,8 +20,9 @@ Work point_work(const Study& study, const std::vector<PendingPoint>& points, std
     banks->shared.expect(pending.bank);
   }
   const auto answer = [&study, banks](std::uint64_t point) {
-    return answer_of(
-        [&] { return run_point(scenario_of(study, point), banks->shared.find(banks->keys.at(point))); });
+    return answer_of([&] {
+      return run_point(scenario_of(study, point), {banks->shared.find(banks->keys.at(point)), nullptr});
+    });
   };
   const auto prepare = [&study, banks, at_once](std::uint64_t point) {
     banks->shared.prepare(banks->keys.at(point), at_once, [&] { return scenario_of(study, point); });

@@ -21,7 +21,7 @@ Json loaded(double rate) {
 /// Whether the SLO is met, and whether the run was cut short.
 std::vector<double> outcome_of(const Json& scenario, Until until) {
   return in_child([&] {
-    const PointOutcome outcome = run_probe(read(scenario), nullptr, until);
+    const PointOutcome outcome = run_probe(read(scenario), {}, until);
     return std::vector<double>{outcome.summary["slo_met"] == Json(true) ? 1.0 : 0.0,
                                outcome.summary["stopped"] == Json(true) ? 1.0 : 0.0};
   });
