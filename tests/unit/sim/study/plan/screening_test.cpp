@@ -1,6 +1,5 @@
 // What the planner says without simulating, against full search: on small studies drawn at random all of it
 // is simulated to the end.
-#include "sim/study/plan/rule_out.hpp"
 #include "sim/study/plan/screening.hpp"
 
 #include <catch2/catch.hpp>
@@ -8,6 +7,7 @@
 #include <map>
 
 #include "sim/study/plan/confirm.hpp"
+#include "sim/study/plan/rule_out.hpp"
 #include "tests/support/small_plans.hpp"
 
 namespace switchyard {
