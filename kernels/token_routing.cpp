@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <exception>
 #include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
+
+#include "kernels/on_threads.hpp"
 
 namespace switchyard {
 namespace {
@@ -135,27 +135,6 @@ std::int64_t share_of(std::int64_t tokens, std::int64_t threads) {
   return ((tokens + threads - 1) / threads + kWhole - 1) / kWhole * kWhole;
 }
 
-/// Runs work(0…count) on a thread each and waits for all: whoever forks later finds none. Throws what the
-/// first of them threw.
-template <class Work>
-void on_threads(std::int64_t count, const Work& work) {
-  std::vector<std::exception_ptr> failures(static_cast<std::size_t>(count));
-  {
-    std::vector<std::jthread> threads;
-    for (std::int64_t i = 0; i < count; ++i) {
-      threads.emplace_back([&, i] {
-        try {
-          work(i);
-        } catch (...) {
-          failures[static_cast<std::size_t>(i)] = std::current_exception();
-        }
-      });
-    }
-  }
-  for (const std::exception_ptr& failure : failures)
-    if (failure) std::rethrow_exception(failure);
-}
-
 }  // namespace
 
 void check_gate(const GateInput& input, const GateOutput& output, std::int64_t columns) {
@@ -180,8 +159,8 @@ void route_tokens(const GateArithmetic& arithmetic, const GateInput& input, cons
   const PackedWeights packed = arithmetic.pack(input.shape, input.weights);
   const std::int64_t share = share_of(input.tokens, input.threads);
   if (share >= input.tokens) return route_share(arithmetic, packed, input, output, rule);
-  on_threads((input.tokens + share - 1) / share, [&](std::int64_t thread) {
-    const Share part = share_from(input, output, thread * share, share);
+  on_threads(input.threads, (input.tokens + share - 1) / share, [&](std::int64_t number) {
+    const Share part = share_from(input, output, number * share, share);
     route_share(arithmetic, packed, part.input, part.output, rule);
   });
 }

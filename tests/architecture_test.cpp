@@ -155,13 +155,13 @@ TEST_CASE(
   }
 }
 
-// Sweeps run in processes, and the engine must not be forked with threads about. The kernels join theirs
-// before they return, and the thread sanitizer watches them (tests/gates).
-TEST_CASE("Only the kernels' loop over tokens starts threads") {
+// Sweeps run in processes, and the engine must not be forked with threads about. Those of on_threads are
+// joined before it returns, and the thread sanitizer watches them (tests/gates).
+TEST_CASE("Only on_threads starts threads") {
   const std::regex thread(
       R"re((std::jthread|std::async|std::thread(?!::hardware_concurrency)|pthread_create|#\s*pragma omp))re");
   for (const Source& source : sources_in(with(kProgram, {"tests"}), {".hpp", ".cpp"})) {
-    if (source.path == "tests/architecture_test.cpp" || source.path == "kernels/token_routing.cpp") continue;
+    if (source.path == "tests/architecture_test.cpp" || source.path == "kernels/on_threads.cpp") continue;
     INFO(source.path);
     CHECK(matches(source, thread).empty());
   }
