@@ -5,6 +5,7 @@
 #include <limits>
 #include <numeric>
 
+#include "kernels/on_threads.hpp"
 #include "sim/base/ensure.hpp"
 #include "sim/base/random.hpp"
 
@@ -29,21 +30,22 @@ RoutingBank::RoutingBank(const Architecture& architecture) {
 }
 
 RoutingBank::RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
-                         Choice choice, std::vector<GeneratedGate> from_checkpoint)
+                         Choice choice, std::vector<GeneratedGate> from_checkpoint, std::int64_t threads)
     : RoutingBank(architecture) {
   const StreamPool pool = choice == Choice::uniform ? kUniformPool : pool_of(architecture, preset);
   lay_out(pool, preset.domains);
   if (choice == Choice::uniform) {
-    draw_uniformly(seed);
+    draw_uniformly(seed, threads);
   } else {
     const GateStack gates(architecture, preset, seed, std::move(from_checkpoint));
     for (std::size_t layer = 0; layer < gates_.size(); ++layer) gates_[layer] = gates.shape(layer);
     TokenStreams generated = gates.streams(pool);
-    gates.route(generated, static_cast<std::size_t>(tokens_),
-                [&](std::size_t layer, std::span<const std::uint16_t> chosen) { store(layer, chosen); });
+    gates.route(
+        generated, [&](std::size_t layer, std::span<const std::uint16_t> chosen) { store(layer, chosen); },
+        threads);
     if (choice == Choice::exact) exact_ = std::make_shared<ExactRows>(gates, pool, domains(), top_k_);
   }
-  sum_prefixes();
+  sum_prefixes(threads);
 }
 
 void RoutingBank::lay_out(StreamPool pool, std::int64_t domains) {
@@ -71,25 +73,28 @@ void RoutingBank::make_room() {
   rows_.resize(rows * gates_.size() * top_k_);
 }
 
+void RoutingBank::draw_uniformly(std::uint64_t seed, std::int64_t threads) {
+  on_threads(threads, moe_layers(),
+             [&](std::int64_t layer) { draw_uniformly(seed, static_cast<std::size_t>(layer)); });
+}
+
 /// The first k of a shuffle (Fisher and Yates).
-void RoutingBank::draw_uniformly(std::uint64_t seed) {
+void RoutingBank::draw_uniformly(std::uint64_t seed, std::size_t layer) {
   const auto tokens = static_cast<std::size_t>(tokens_);
-  for (std::size_t layer = 0; layer < gates_.size(); ++layer) {
-    Random random(seed, "uniform routing", layer);
-    std::vector<std::uint16_t> experts(static_cast<std::size_t>(gates_[layer].num_experts));
-    std::iota(experts.begin(), experts.end(), std::uint16_t{0});
-    const auto k = static_cast<std::size_t>(gates_[layer].num_experts_per_tok);
-    std::vector<std::uint16_t> chosen;
-    chosen.reserve(tokens * k);
-    for (std::size_t token = 0; token < tokens; ++token)
-      for (std::size_t i = 0; i < k; ++i) {
-        const auto last = static_cast<std::int64_t>(experts.size()) - 1;
-        std::swap(experts[i],
-                  experts[static_cast<std::size_t>(random.integer(static_cast<std::int64_t>(i), last))]);
-        chosen.push_back(experts[i]);
-      }
-    store(layer, chosen);
-  }
+  Random random(seed, "uniform routing", layer);
+  std::vector<std::uint16_t> experts(static_cast<std::size_t>(gates_[layer].num_experts));
+  std::iota(experts.begin(), experts.end(), std::uint16_t{0});
+  const auto k = static_cast<std::size_t>(gates_[layer].num_experts_per_tok);
+  std::vector<std::uint16_t> chosen;
+  chosen.reserve(tokens * k);
+  for (std::size_t token = 0; token < tokens; ++token)
+    for (std::size_t i = 0; i < k; ++i) {
+      const auto last = static_cast<std::int64_t>(experts.size()) - 1;
+      std::swap(experts[i],
+                experts[static_cast<std::size_t>(random.integer(static_cast<std::int64_t>(i), last))]);
+      chosen.push_back(experts[i]);
+    }
+  store(layer, chosen);
 }
 
 void RoutingBank::store(std::size_t layer, std::span<const std::uint16_t> chosen) {
@@ -103,36 +108,48 @@ void RoutingBank::store(std::size_t layer, std::span<const std::uint16_t> chosen
   }
 }
 
-void RoutingBank::sum_prefixes() {
+void RoutingBank::sum_prefixes(std::int64_t threads) {
+  std::size_t prefixes = 0;
   for (Ring& ring : rings_) {
-    ring.first_prefix = prefixes_.size();
-    ExpertCounts counts = empty_counts();
-    prefixes_.reserve(prefixes_.size() + (blocks(ring) + 1) * counts.counts.size());
-    const std::size_t block = std::size_t{1} << block_bits_;
-    for (std::size_t first = 0;; first += block) {
-      prefixes_.insert(prefixes_.end(), counts.counts.begin(), counts.counts.end());
-      if (first >= ring.length) break;
-      add_rows(ring, first, std::min(first + block, ring.length), counts);
-    }
+    ring.first_prefix = prefixes;
+    prefixes += (blocks(ring) + 1) * gates_.size() * experts_;
   }
-  fill_masks();
+  prefixes_.resize(prefixes);
+  on_threads(threads, domains(),
+             [&](std::int64_t domain) { sum_prefixes(rings_[static_cast<std::size_t>(domain)]); });
+  fill_masks(threads);
+}
+
+void RoutingBank::sum_prefixes(const Ring& ring) {
+  ExpertCounts counts = empty_counts();
+  const std::size_t block = std::size_t{1} << block_bits_;
+  std::uint32_t* to = prefixes_.data() + ring.first_prefix;
+  for (std::size_t first = 0;; first += block) {
+    to = std::copy(counts.counts.begin(), counts.counts.end(), to);
+    if (first >= ring.length) break;
+    add_rows(ring, first, std::min(first + block, ring.length), counts);
+  }
 }
 
 /// A set is added in the time of about eight experts one by one (measured at 2.6 GHz).
-void RoutingBank::fill_masks() {
+void RoutingBank::fill_masks(std::int64_t threads) {
   constexpr std::size_t kExpertsOfSet = 8;
   const auto tokens = static_cast<std::size_t>(tokens_);
   const std::size_t size = ExpertMasks::size(tokens, gates_.size(), experts_);
   const std::size_t sets = ExpertMasks::sets_of_token(gates_.size(), experts_);
   if (exact_ || size > kMostMasks || gates_.size() * top_k_ < kExpertsOfSet * sets) return;
   auto masks = std::make_shared<ExpertMasks>(tokens, gates_.size(), experts_);
-  for (std::size_t token = 0; token < tokens; ++token)
+  on_threads(threads, domains(),
+             [&](std::int64_t domain) { fill_masks(rings_[static_cast<std::size_t>(domain)], *masks); });
+  masks_ = std::move(masks);
+}
+
+void RoutingBank::fill_masks(const Ring& ring, ExpertMasks& masks) const {
+  for (std::size_t token = ring.first_row; token < ring.first_row + ring.length; ++token)
     for (std::size_t layer = 0; layer < gates_.size(); ++layer) {
       const std::uint16_t* chosen = rows_.data() + (token * gates_.size() + layer) * top_k_;
-      for (std::int64_t i = 0; i < gates_[layer].num_experts_per_tok; ++i)
-        masks->set(token, layer, chosen[i]);
+      for (std::int64_t i = 0; i < gates_[layer].num_experts_per_tok; ++i) masks.set(token, layer, chosen[i]);
     }
-  masks_ = std::move(masks);
 }
 
 bool RoutingBank::note(const TokenRun& run, TokenReads& reads) const {

@@ -66,8 +66,9 @@ class RoutingBank {
   /// batch. At most about 0.5 s on one core, and 256 MiB. The same (architecture, preset, seed) gives the
   /// same bank on every x86-64-v3 machine. Throws InputError when a layer's router is unknown,
   /// std::invalid_argument when its gate is out of bounds. A model without MoE layers has an empty bank.
+  /// `threads` share the work; none is left when it is done, and the bank is the same whatever their number.
   RoutingBank(const Architecture& architecture, const RoutingPreset& preset, std::uint64_t seed,
-              Choice choice = Choice::gates, std::vector<GeneratedGate> gates = {});
+              Choice choice = Choice::gates, std::vector<GeneratedGate> gates = {}, std::int64_t threads = 1);
 
   /// Recorded choices: each sequence is a stream of its own length, and the sequences of a domain form its
   /// ring. Their layers are the model's MoE layers, or all its layers, of which those of the dense ones are
@@ -168,11 +169,14 @@ class RoutingBank {
   void append_stream(std::int64_t domain, std::size_t length);
   /// Once all streams are known: where each ring's rows begin, and room for them.
   void make_room();
-  void draw_uniformly(std::uint64_t seed);
+  void draw_uniformly(std::uint64_t seed, std::int64_t threads);
+  void draw_uniformly(std::uint64_t seed, std::size_t layer);
   /// One layer's choices of all tokens, stream by stream, [tokens, top_k of the layer].
   void store(std::size_t layer, std::span<const std::uint16_t> chosen);
-  void sum_prefixes();
-  void fill_masks();
+  void sum_prefixes(std::int64_t threads);
+  void sum_prefixes(const Ring& ring);
+  void fill_masks(std::int64_t threads);
+  void fill_masks(const Ring& ring, ExpertMasks& masks) const;
   std::size_t tokens_of_masks() const { return masks_ ? static_cast<std::size_t>(tokens_) : 0; }
   std::size_t place(const Stream& stream, std::uint64_t position) const;
   /// Rows of the token at a place of a ring, [layers, top_k].

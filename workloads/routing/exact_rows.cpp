@@ -60,7 +60,7 @@ void ExactRows::make_page(Series& series) {
   Page page{series.pages.empty() ? 0 : series.pages.back().number + 1,
             std::vector<std::uint16_t>(tokens * stride)};
   TokenStreams streams = gates_.more_streams(series.pool, pool_, ++pages_made_);
-  gates_.route(streams, tokens, [&](std::size_t layer, std::span<const std::uint16_t> chosen) {
+  gates_.route(streams, [&](std::size_t layer, std::span<const std::uint16_t> chosen) {
     const std::size_t k = chosen.size() / tokens;
     for (std::size_t t = 0; t < tokens; ++t)
       std::copy_n(chosen.data() + t * k, k, page.rows.data() + t * stride + layer * top_k_);

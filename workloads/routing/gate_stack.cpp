@@ -5,6 +5,7 @@
 
 #include "kernels/expert_router.hpp"
 #include "kernels/gate_arithmetic.hpp"
+#include "kernels/on_threads.hpp"
 #include "sim/base/ensure.hpp"
 #include "sim/base/menu.hpp"
 
@@ -35,20 +36,64 @@ GateShape GateStack::shape(std::size_t layer) const {
   return shape;
 }
 
-void GateStack::route(TokenStreams& streams, std::size_t tokens, const Receive& receive) const {
-  std::vector<float> hidden;
-  std::vector<std::uint16_t> chosen;
-  for (std::size_t layer = 0; layer < moe_.size(); ++layer) {
-    const GeneratedGate gate = this->gate(layer);
-    hidden.resize(tokens * static_cast<std::size_t>(gate.shape.hidden_size));
-    chosen.resize(tokens * static_cast<std::size_t>(gate.shape.num_experts_per_tok));
-    streams.next_layer(gate.shape.hidden_size, width_, hidden);
-    routers_[layer]->route_by(fastest_arithmetic(preset_.arithmetic),
-                              {gate.shape, static_cast<std::int64_t>(tokens), hidden, gate.weights,
-                               gate.logit_bias, gate.selection_bias},
-                              {chosen, {}});
-    receive(layer, chosen);
+void GateStack::route(TokenStreams& streams, const Receive& receive, std::int64_t threads) const {
+  // On one thread a layer is done, while it is in the cache, before the next begins. On several each kind of
+  // work is a layer behind the one before it, so that all of a step can be done at once.
+  const std::size_t lag = threads > 1 ? 1 : 0;
+  std::vector<Passing> ring(1 + 3 * lag);
+  const auto passing = [&](std::size_t layer) -> Passing& { return ring[layer % ring.size()]; };
+  for (std::size_t step = 0; step < layers() + 3 * lag; ++step) {
+    Work work;
+    const std::size_t drawn = step, mixed = drawn - lag, routed = mixed - lag, received = routed - lag;
+    if (drawn < layers()) add_draws(drawn, streams, passing(drawn + ring.size() - 1), passing(drawn), work);
+    if (mixed < layers()) add_mixes(streams, passing(mixed), work);
+    if (routed < layers())
+      add_choices(routed, streams.tokens(), static_cast<std::size_t>(threads), passing(routed), work);
+    if (received < layers()) work.push_back([&] { receive(received, passing(received).chosen); });
+    on_threads(threads, static_cast<std::int64_t>(work.size()),
+               [&](std::int64_t i) { work[static_cast<std::size_t>(i)](); });
   }
+}
+
+void GateStack::add_draws(std::size_t layer, TokenStreams& streams, const Passing& before, Passing& now,
+                          Work& work) const {
+  streams.begin(shape(layer).hidden_size, width_, now.states);
+  for (std::size_t number = 0; number < TokenStreams::kDraws; ++number)
+    work.push_back([&streams, &before, &now, number] { streams.draw(number, before.states, now.states); });
+  work.push_back([this, layer, &now] { now.gate = gate(layer); });
+}
+
+void GateStack::add_mixes(const TokenStreams& streams, Passing& now, Work& work) const {
+  for (std::size_t domain = 0; domain < streams.domains(); ++domain)
+    work.push_back([&streams, domain, &now] { streams.mix(domain, now.states); });
+}
+
+/// Tokens are shared out where one does not depend on the others.
+void GateStack::add_choices(std::size_t layer, std::size_t tokens, std::size_t shares, Passing& now,
+                            Work& work) const {
+  constexpr std::size_t kWhole = 96;  // tokens that the kernels score together
+  if (routers_[layer]->by != RoutesBy::scores) shares = 1;
+  now.chosen.resize(tokens * static_cast<std::size_t>(moe_[layer].gate.num_experts_per_tok));
+  const std::size_t share = (tokens / shares / kWhole + 1) * kWhole;
+  for (std::size_t first = 0; first < tokens; first += share)
+    work.push_back([this, layer, first, count = std::min(share, tokens - first), &now] {
+      choose_experts(layer, first, count, now);
+    });
+}
+
+void GateStack::choose_experts(std::size_t layer, std::size_t first, std::size_t count, Passing& now) const {
+  const GeneratedGate& gate = now.gate;
+  const auto size = static_cast<std::size_t>(gate.shape.hidden_size);
+  const auto k = static_cast<std::size_t>(gate.shape.num_experts_per_tok);
+  GateInput input{gate.shape,
+                  static_cast<std::int64_t>(count),
+                  std::span<const float>(now.states.hidden).subspan(first * size, count * size),
+                  gate.weights,
+                  gate.logit_bias,
+                  gate.selection_bias};
+  input.first_token = first;
+  routers_[layer]->route_by(fastest_arithmetic(preset_.arithmetic), input,
+                            {std::span(now.chosen).subspan(first * k, count * k), {}});
 }
 
 TokenStreams GateStack::streams(StreamPool pool) const {

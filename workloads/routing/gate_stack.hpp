@@ -32,14 +32,27 @@ class GateStack {
 
   /// Receives the experts of all tokens in one layer, [tokens, top_k of the layer], layer by layer.
   using Receive = std::function<void(std::size_t layer, std::span<const std::uint16_t> chosen)>;
-  /// Generates the streams and routes them. Throws std::invalid_argument when a gate is out of bounds.
-  void route(TokenStreams& streams, std::size_t tokens, const Receive& receive) const;
+  /// Generates the streams and routes them, on at most `threads` threads, of which one at a time receives;
+  /// the result is the same whatever their number. Throws std::invalid_argument when a gate is out of bounds.
+  void route(TokenStreams& streams, const Receive& receive, std::int64_t threads = 1) const;
   /// Streams for these gates: of the bank's pool, or more of the same kind (see TokenStreams).
   TokenStreams streams(StreamPool pool) const;
   TokenStreams more_streams(StreamPool pool, StreamPool first_pool, std::uint64_t number) const;
 
  private:
+  /// A layer on its way from its draws to its experts.
+  struct Passing {
+    GeneratedGate gate;
+    TokenStreams::Layer states;
+    std::vector<std::uint16_t> chosen;  // [tokens, top_k]
+  };
+  using Work = std::vector<std::function<void()>>;
   GeneratedGate gate(std::size_t layer) const;
+  void add_draws(std::size_t layer, TokenStreams& streams, const Passing& before, Passing& now,
+                 Work& work) const;
+  void add_mixes(const TokenStreams& streams, Passing& now, Work& work) const;
+  void add_choices(std::size_t layer, std::size_t tokens, std::size_t shares, Passing& now, Work& work) const;
+  void choose_experts(std::size_t layer, std::size_t first, std::size_t count, Passing& now) const;
   std::int64_t widest() const;
 
   std::string model_;

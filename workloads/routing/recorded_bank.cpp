@@ -83,7 +83,7 @@ RoutingBank::RoutingBank(const Architecture& architecture, const RoutingRecordin
   lay_out(recording);
   fit_blocks(where);
   copy(recording, layers, where);
-  sum_prefixes();
+  sum_prefixes(1);
 }
 
 void RoutingBank::lay_out(const RoutingRecording& recording) {

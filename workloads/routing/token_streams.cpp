@@ -74,14 +74,13 @@ TokenStreams::TokenStreams(const RoutingPreset& preset, StreamPool pool, std::in
       words_(preset.token_share.absent() ? Words() : draw_words(pool, seed, further)),
       fresh_(own(seed, "routing fresh", further)),
       norms_(own(seed, "routing norms", further)),
-      common_(part(preset.common_share > 0.0 ? 1 : 0, Random(seed, "routing common"))),
-      domains_(part(preset.domain_share > 0.0 ? static_cast<std::size_t>(preset.domains) : 0,
-                    Random(seed, "routing domains"))),
       stay_(preset.drift_tokens < kSlowDrift ? 1 : kStay),
-      sequences_(part(preset.sequence_share.absent() ? 0 : pool.streams * moves(),
-                      own(seed, "routing sequences", further))),
-      tokens_(part(words_.first, Random(seed, "routing tokens"))),
-      more_words_(part(words_.distinct - words_.first, own(seed, "routing tokens", further))) {}
+      parts_{Part{NormalNumbers(Random(seed, "routing common")), preset.common_share > 0.0 ? 1u : 0u},
+             Part{NormalNumbers(Random(seed, "routing domains")), preset.domain_share > 0.0 ? domains() : 0},
+             Part{NormalNumbers(own(seed, "routing sequences", further)),
+                  preset.sequence_share.absent() ? 0 : pool.streams * moves()},
+             Part{NormalNumbers(Random(seed, "routing tokens")), words_.first},
+             Part{NormalNumbers(own(seed, "routing tokens", further)), words_.distinct - words_.first}} {}
 
 TokenStreams::Words TokenStreams::draw_words(StreamPool pool, std::uint64_t seed,
                                              const FurtherPool& further) {
@@ -96,65 +95,88 @@ TokenStreams::Words TokenStreams::draw_words(StreamPool pool, std::uint64_t seed
   return words;
 }
 
-TokenStreams::Part TokenStreams::part(std::size_t owners, const Random& random) const {
-  return {NormalNumbers(random), std::vector<float>(owners * stride_)};
+void TokenStreams::begin(std::int64_t dimension, std::int64_t width, Layer& layer) {
+  layer.number = next_++;
+  layer.depth = relative_depth(layer.number, layers_);
+  layer.width = width;
+  layer.dimension = static_cast<std::size_t>(dimension);
+  layer.drawn = static_cast<std::size_t>(dimension - preset_.displacements());
+  layer.hidden.resize(tokens() * layer.dimension);
+  layer.other_squares.resize(tokens());
+  for (std::size_t part = 0; part < kSharedParts; ++part)
+    layer.shared[part].resize(parts_[part].owners * stride_);
 }
 
-void TokenStreams::next_layer(std::int64_t dimension, std::int64_t width, std::span<float> hidden) {
-  for (Part* shared : {&common_, &domains_, &sequences_, &tokens_, &more_words_}) advance(*shared);
-  const Layer layer{relative_depth(next_++, layers_), static_cast<std::size_t>(dimension),
-                    static_cast<std::size_t>(dimension - preset_.displacements()), hidden};
-  fresh_.fill(hidden);
-  const auto root = [](double share) { return static_cast<float>(std::sqrt(std::max(0.0, share))); };
-  const float fresh = root(preset_.fresh_share(layer.depth));
-  for (std::size_t stream = 0; stream < pool_.streams; ++stream) {
-    correlate_neighbours(stream, layer);
-    const std::size_t first = stream * pool_.length;
-    for (std::size_t t = first; t < first + pool_.length; ++t) {
-      const std::span<float> token = layer.token(t);
-      if (fresh < 1.0f) {
-        for (float& value : token) value *= fresh;
-      }
-      add(common_, root(preset_.common_share), 0, token);
-      add(domains_, root(preset_.domain_share), domain_of(stream), token);
-      if (!words_.of_token.empty()) add_word(root(preset_.token_share.at(layer.depth)), t, token);
-    }
-    add_sequence(stream, layer);
-  }
-  if (preset_.displacements() > 0) take_out_means(layer);
-  normalise(width, layer);
-  if (preset_.displacements() > 0) displace(layer);
+void TokenStreams::draw(std::size_t number, const Layer& before, Layer& layer) {
+  if (number == 0) return fresh_.fill(layer.hidden);
+  if (number == 1) return draw_other_squares(layer);
+  advance(number - 2, before, layer);
+}
+
+void TokenStreams::draw_other_squares(Layer& layer) {
+  const std::int64_t others = layer.width - static_cast<std::int64_t>(layer.drawn);
+  for (double& square : layer.other_squares)
+    square = others > 0 ? norms_.gamma(static_cast<double>(others) / 2.0, 2.0) : 0.0;
 }
 
 /// values = c values + sqrt(1 - c²) fresh, so that the variance stays 1.
-void TokenStreams::advance(Part& shared) {
-  if (shared.values.empty()) return;
-  if (next_ == 0 || preset_.layer_correlation == 0.0) return shared.normals.fill(shared.values);
+void TokenStreams::advance(std::size_t part, const Layer& before, Layer& layer) {
+  NormalNumbers& normals = parts_[part].normals;
+  std::vector<float>& values = layer.shared[part];
+  if (layer.number == 0 || preset_.layer_correlation == 0.0) return normals.fill(values);
   const auto kept = static_cast<float>(preset_.layer_correlation);
   const float renewed = std::sqrt(1.0f - kept * kept);
+  const std::vector<float>& old = before.shared[part];
   std::vector<float> fresh(stride_);
-  for (std::size_t i = 0; i < shared.values.size(); i += stride_) {
-    shared.normals.fill(fresh);
-    for (std::size_t j = 0; j < stride_; ++j) {
-      shared.values[i + j] = kept * shared.values[i + j] + renewed * fresh[j];
-    }
+  for (std::size_t i = 0; i < values.size(); i += stride_) {
+    normals.fill(fresh);
+    for (std::size_t j = 0; j < stride_; ++j) values[i + j] = kept * old[i + j] + renewed * fresh[j];
   }
 }
 
-void TokenStreams::add(const Part& shared, float amplitude, std::size_t owner, std::span<float> token) const {
-  if (shared.values.empty()) return;
-  const float* values = shared.values.data() + owner * stride_;
+void TokenStreams::mix(std::size_t domain, Layer& layer) const {
+  const auto each_stream = [&](auto&& work) {
+    for (std::size_t stream = domain; stream < pool_.streams; stream += domains()) work(stream);
+  };
+  each_stream([&](std::size_t stream) { mix_stream(stream, layer); });
+  if (preset_.displacements() > 0) take_out_mean(domain, layer);
+  each_stream([&](std::size_t stream) { normalise(stream, layer); });
+  if (preset_.displacements() > 0) each_stream([&](std::size_t stream) { displace(stream, layer); });
+}
+
+void TokenStreams::mix_stream(std::size_t stream, Layer& layer) const {
+  const auto root = [](double share) { return static_cast<float>(std::sqrt(std::max(0.0, share))); };
+  const float fresh = root(preset_.fresh_share(layer.depth));
+  correlate_neighbours(stream, layer);
+  const std::size_t first = stream * pool_.length;
+  for (std::size_t t = first; t < first + pool_.length; ++t) {
+    const std::span<float> token = layer.token(t);
+    if (fresh < 1.0f) {
+      for (float& value : token) value *= fresh;
+    }
+    add(common, root(preset_.common_share), 0, layer, token);
+    add(of_domains, root(preset_.domain_share), domain_of(stream), layer, token);
+    if (!words_.of_token.empty()) add_word(root(preset_.token_share.at(layer.depth)), t, layer, token);
+  }
+  add_sequence(stream, layer);
+}
+
+void TokenStreams::add(SharedPart part, float amplitude, std::size_t owner, const Layer& layer,
+                       std::span<float> token) const {
+  if (parts_[part].owners == 0) return;
+  const float* values = layer.shared[part].data() + owner * stride_;
   for (std::size_t j = 0; j < token.size(); ++j) token[j] += amplitude * values[j];
 }
 
-void TokenStreams::add_word(float amplitude, std::size_t token, std::span<float> hidden) const {
+void TokenStreams::add_word(float amplitude, std::size_t token, const Layer& layer,
+                            std::span<float> hidden) const {
   const std::size_t word = words_.of_token[token];
-  if (word < words_.first) add(tokens_, amplitude, word, hidden);
-  else add(more_words_, amplitude, word - words_.first, hidden);
+  if (word < words_.first) add(of_words, amplitude, word, layer, hidden);
+  else add(of_more_words, amplitude, word - words_.first, layer, hidden);
 }
 
 /// Makes the fresh noise a stationary first-order process along the stream.
-void TokenStreams::correlate_neighbours(std::size_t stream, const Layer& layer) const {
+void TokenStreams::correlate_neighbours(std::size_t stream, Layer& layer) const {
   const double correlation =
       preset_.neighbour_correlation(layer.depth, static_cast<std::int64_t>(domain_of(stream)));
   if (correlation == 0.0) return;
@@ -169,13 +191,13 @@ void TokenStreams::correlate_neighbours(std::size_t stream, const Layer& layer) 
 
 /// The sequence part is a stationary first-order process along the stream, correlation exp(-distance /
 /// drift), that moves every stay_ tokens. It starts anew where the ring closes.
-void TokenStreams::add_sequence(std::size_t stream, const Layer& layer) const {
-  if (sequences_.values.empty()) return;
+void TokenStreams::add_sequence(std::size_t stream, Layer& layer) const {
+  if (parts_[of_sequences].owners == 0) return;
   const auto amplitude = static_cast<float>(std::sqrt(preset_.sequence_share.at(layer.depth)));
   const auto kept = static_cast<float>(std::exp(-static_cast<double>(stay_) / preset_.drift_tokens));
   const float renewed = std::sqrt(1.0f - kept * kept);
   std::vector<float> state(layer.drawn);
-  const float* innovation = sequences_.values.data() + stream * moves() * stride_;
+  const float* innovation = layer.shared[of_sequences].data() + stream * moves() * stride_;
   for (std::size_t i = 0; i < pool_.length; ++i) {
     if (i == 0) std::copy_n(innovation, layer.drawn, state.begin());
     else if (i % stay_ == 0) {
@@ -187,47 +209,42 @@ void TokenStreams::add_sequence(std::size_t stream, const Layer& layer) const {
   }
 }
 
-/// Takes each domain's mean over its tokens out of them: what a pool of finite size leaves there would add to
+/// Takes a domain's mean over its tokens out of them: what a pool of finite size leaves there would add to
 /// the displacement and skew the loads.
-void TokenStreams::take_out_means(const Layer& layer) const {
-  const auto domains = static_cast<std::size_t>(preset_.domains);
-  for (std::size_t domain = 0; domain < domains; ++domain) {
-    std::vector<float> mean(layer.drawn);
-    const auto visit = [&](auto&& change) {
-      for (std::size_t stream = domain; stream < pool_.streams; stream += domains) {
-        for (std::size_t i = 0; i < pool_.length; ++i) change(layer.token(stream * pool_.length + i));
-      }
-    };
-    std::size_t tokens = 0;
-    visit([&](std::span<float> token) {
-      ++tokens;
-      for (std::size_t j = 0; j < token.size(); ++j) mean[j] += token[j];
-    });
-    for (float& value : mean) value /= static_cast<float>(std::max<std::size_t>(tokens, 1));
-    visit([&](std::span<float> token) {
-      for (std::size_t j = 0; j < token.size(); ++j) token[j] -= mean[j];
-    });
-  }
+void TokenStreams::take_out_mean(std::size_t domain, Layer& layer) const {
+  std::vector<float> mean(layer.drawn);
+  const auto visit = [&](auto&& change) {
+    for (std::size_t stream = domain; stream < pool_.streams; stream += domains()) {
+      for (std::size_t i = 0; i < pool_.length; ++i) change(layer.token(stream * pool_.length + i));
+    }
+  };
+  std::size_t tokens = 0;
+  visit([&](std::span<float> token) {
+    ++tokens;
+    for (std::size_t j = 0; j < token.size(); ++j) mean[j] += token[j];
+  });
+  for (float& value : mean) value /= static_cast<float>(std::max<std::size_t>(tokens, 1));
+  visit([&](std::span<float> token) {
+    for (std::size_t j = 0; j < token.size(); ++j) token[j] -= mean[j];
+  });
 }
 
-void TokenStreams::normalise(std::int64_t width, const Layer& layer) {
-  const auto drawn = static_cast<std::int64_t>(layer.drawn);
-  const auto hidden_freedom = static_cast<double>(width - drawn);
-  for (std::size_t t = 0; t < layer.hidden.size() / layer.dimension; ++t) {
+void TokenStreams::normalise(std::size_t stream, Layer& layer) const {
+  for (std::size_t t = stream * pool_.length; t < (stream + 1) * pool_.length; ++t) {
     const std::span<float> token = layer.token(t);
     const float square = square_of(token);
-    const double rest = width > drawn ? norms_.gamma(hidden_freedom / 2.0, 2.0) : 0.0;
-    const auto scale = static_cast<float>(std::sqrt(static_cast<double>(width) / (square + rest)));
+    const auto scale =
+        static_cast<float>(std::sqrt(static_cast<double>(layer.width) / (square + layer.other_squares[t])));
     for (float& value : token) value *= scale;
   }
 }
 
-void TokenStreams::displace(const Layer& layer) const {
-  for (std::size_t t = 0; t < layer.hidden.size() / layer.dimension; ++t) {
+void TokenStreams::displace(std::size_t stream, Layer& layer) const {
+  for (std::size_t t = stream * pool_.length; t < (stream + 1) * pool_.length; ++t) {
     const std::span<float> directions =
-        layer.hidden.subspan(t * layer.dimension + layer.drawn, layer.dimension - layer.drawn);
+        std::span(layer.hidden).subspan(t * layer.dimension + layer.drawn, layer.dimension - layer.drawn);
     std::fill(directions.begin(), directions.end(), 0.0f);
-    directions[domain_of(t / pool_.length)] = 1.0f;
+    directions[domain_of(stream)] = 1.0f;
   }
 }
 

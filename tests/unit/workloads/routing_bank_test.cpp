@@ -232,3 +232,27 @@ TEST_CASE("Normal numbers have the moments and tails of N(0, 1)") {
   CHECK(beyond_one / n == Approx(0.317311).epsilon(0.006));
   CHECK(beyond_edge / n == Approx(4.6526e-4).epsilon(0.2));
 }
+
+TEST_CASE("The result is the same whatever the number of threads that build a bank") {
+  const std::string preset = GENERATE("random", "deepseek-v2-lite", "mixtral-8x7b");
+  const Choice choice = GENERATE(Choice::gates, Choice::uniform);
+  const Architecture model = routed_model(5, gate(32, 4), 512, "softmax_topk_renorm");
+  const auto rows = [&](std::int64_t threads) {
+    const RoutingBank bank(model, read_routing_preset(preset, "/routing/preset"), 7, choice, {}, threads);
+    const TokenRun whole{bank.first_stream(0), 0, static_cast<std::int64_t>(bank.ring_length(0))};
+    CHECK(bank.counts_of_domain(0).counts == count_singly(bank, whole).counts);
+    std::vector<std::uint16_t> experts;
+    for (const RecordedSequence& sequence : bank.recording().sequences)
+      experts.insert(experts.end(), sequence.experts.begin(), sequence.experts.end());
+    return experts;
+  };
+  const auto alone = rows(1);
+  for (const std::int64_t threads : {2, 3, 7}) CHECK(rows(threads) == alone);
+}
+
+TEST_CASE("What is wrong with a gate is said whatever the number of threads") {
+  const std::int64_t threads = GENERATE(1, 2, 5);
+  const Architecture model = routed_model(3, gate(32, 4), 512, "switch_top1");
+  CHECK_THROWS_WITH(RoutingBank(model, random_preset(), 1, Choice::gates, {}, threads),
+                    Catch::Contains("expert router"));
+}
