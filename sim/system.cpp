@@ -37,7 +37,7 @@ std::uint64_t check_workload(const Scenario& scenario) {
   return scenario.workload->trace ? read_through(*scenario.workload) : 0;
 }
 
-std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
+std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario, std::size_t threads) {
   if (scenario.model.moe_layers() == 0) return nullptr;
   if (scenario.routing.mode == "trace") {
     const std::string& trace = scenario.routing.trace;
@@ -54,7 +54,7 @@ std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario) {
     gates = named_at(scenario.source + ": /routing/gate_weights",
                      [&] { return read_gates(model, scenario.routing.gate_weights, scenario.seed); });
   return std::make_shared<RoutingBank>(model, scenario.routing.preset, scenario.seed, choice,
-                                       std::move(gates));
+                                       std::move(gates), static_cast<std::int64_t>(threads));
 }
 
 std::shared_ptr<const OperatorCost> build_cost(const Scenario& scenario) {

@@ -16,8 +16,8 @@
 namespace switchyard {
 
 /// The scenario's routing bank; null without MoE layers. It depends on the model, the routing block and the
-/// seed alone.
-std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario);
+/// seed alone. `threads` share the work, and have ended when it is done.
+std::shared_ptr<const RoutingBank> build_bank(const Scenario& scenario, std::size_t threads = 1);
 
 /// The times of operators on the scenario's GPU as its engine runs them: they depend on those two alone.
 /// Sorting a GPU's measured tables takes as long as simulating some thousand steps.

@@ -8,8 +8,8 @@ namespace switchyard {
 namespace {
 
 /// None when the model has no gates, or when reading changes the bank.
-std::shared_ptr<const RoutingBank> bank_to_share(const Scenario& scenario) {
-  return scenario.routing.mode == "exact" ? nullptr : build_bank(scenario);
+std::shared_ptr<const RoutingBank> bank_to_share(const Scenario& scenario, std::size_t threads) {
+  return scenario.routing.mode == "exact" ? nullptr : build_bank(scenario, threads);
 }
 
 }  // namespace
@@ -25,7 +25,7 @@ void SharedBanks::prepare(std::uint64_t key, std::size_t worth, const std::funct
   const auto expected = expected_.find(key);
   if (expected == expected_.end() || expected->second <= worth || find(key)) return;
   try {
-    std::shared_ptr<const RoutingBank> bank = bank_to_share(scenario());
+    std::shared_ptr<const RoutingBank> bank = bank_to_share(scenario(), threads_);
     if (!bank) {
       expected_.erase(expected);
       return;

@@ -185,7 +185,7 @@ void Prober::prepare_bank(const Task& task) {
   if (banks_.count(task.bank) || scenario.model.moe_layers() == 0 || scenario.routing.mode == "exact") return;
   if (banks_.size() >= kMostBanks) banks_.clear();
   try {
-    banks_[task.bank] = build_bank(scenario);
+    banks_[task.bank] = build_bank(scenario, jobs_);
   } catch (const std::exception&) {
     banks_[task.bank] = nullptr;
   }

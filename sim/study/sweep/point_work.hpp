@@ -16,9 +16,16 @@ struct PendingPoint {
   std::uint64_t point, bank;
 };
 
-/// Simulates `points`; their numbers are the tasks, and point.hpp reads the answers. A bank that more than
-/// `at_once` of them share is built once, in the process that is forked. `study` must outlive the work.
-Work point_work(const Study& study, const std::vector<PendingPoint>& points, std::size_t at_once);
+/// Who does a sweep's work: so many processes that fork, each of them with so many forks and so many threads
+/// that build a bank together before.
+struct Parents {
+  std::size_t count = 1;
+  std::size_t jobs = 1;
+};
+
+/// Simulates `points`; their numbers are the tasks, and point.hpp reads the answers. A bank that more of them
+/// share than there are parents is built once, in the process that is forked. `study` must outlive the work.
+Work point_work(const Study& study, const std::vector<PendingPoint>& points, const Parents& parents);
 
 /// A crew that does this work. Both must outlive it.
 using MakeCrew =

@@ -98,7 +98,7 @@ class Ranks : public Crew {
  public:
   Ranks(int size, const Study& study, const std::vector<PendingPoint>& points)
       : tasks_(static_cast<std::size_t>(size)),
-        own_(1, point_work(study, points, static_cast<std::size_t>(size))) {
+        own_(1, point_work(study, points, {static_cast<std::size_t>(size), 1})) {
     for (int rank = 1; rank < size; ++rank)
       send(rank, Tag::points, points.data(), points.size() * sizeof(PendingPoint));
   }
@@ -163,7 +163,7 @@ class Dismissal {
 /// The work of a rank that has not checked the study: each scenario is read before the fork too, so that what
 /// it takes from the catalogue is read once.
 Work work_of_rank(const Study& study, const std::vector<PendingPoint>& points, int size) {
-  Work work = point_work(study, points, static_cast<std::size_t>(size));
+  Work work = point_work(study, points, {static_cast<std::size_t>(size), 1});
   work.prepare = [&study, prepare = work.prepare](std::uint64_t point) {
     scenario_of(study, point);
     prepare(point);
