@@ -108,25 +108,41 @@ void TokenStreams::begin(std::int64_t dimension, std::int64_t width, Layer& laye
 }
 
 void TokenStreams::draw(std::size_t number, const Layer& before, Layer& layer) {
-  if (number == 0) return fresh_.fill(layer.hidden);
+  if (number == 0) return draw_fresh(layer);
   if (number == 1) return draw_other_squares(layer);
   advance(number - 2, before, layer);
 }
 
-void TokenStreams::draw_other_squares(Layer& layer) {
-  const std::int64_t others = layer.width - static_cast<std::int64_t>(layer.drawn);
-  for (double& square : layer.other_squares)
-    square = others > 0 ? norms_.gamma(static_cast<double>(others) / 2.0, 2.0) : 0.0;
+// Each draw works on a copy of its random stream: those of several threads, side by side in memory, would
+// take the line of the cache from each other with every number.
+
+void TokenStreams::draw_fresh(Layer& layer) {
+  NormalNumbers normals = fresh_;
+  normals.fill(layer.hidden);
+  fresh_ = normals;
 }
 
-/// values = c values + sqrt(1 - c²) fresh, so that the variance stays 1.
+void TokenStreams::draw_other_squares(Layer& layer) {
+  Random random = norms_;
+  const std::int64_t others = layer.width - static_cast<std::int64_t>(layer.drawn);
+  for (double& square : layer.other_squares)
+    square = others > 0 ? random.gamma(static_cast<double>(others) / 2.0, 2.0) : 0.0;
+  norms_ = random;
+}
+
 void TokenStreams::advance(std::size_t part, const Layer& before, Layer& layer) {
-  NormalNumbers& normals = parts_[part].normals;
+  NormalNumbers normals = parts_[part].normals;
   std::vector<float>& values = layer.shared[part];
-  if (layer.number == 0 || preset_.layer_correlation == 0.0) return normals.fill(values);
+  if (layer.number == 0 || preset_.layer_correlation == 0.0) normals.fill(values);
+  else renew(before.shared[part], normals, values);
+  parts_[part].normals = normals;
+}
+
+/// values = c old + sqrt(1 - c²) fresh, so that the variance stays 1.
+void TokenStreams::renew(const std::vector<float>& old, NormalNumbers& normals,
+                         std::vector<float>& values) const {
   const auto kept = static_cast<float>(preset_.layer_correlation);
   const float renewed = std::sqrt(1.0f - kept * kept);
-  const std::vector<float>& old = before.shared[part];
   std::vector<float> fresh(stride_);
   for (std::size_t i = 0; i < values.size(); i += stride_) {
     normals.fill(fresh);

@@ -80,8 +80,10 @@ class TokenStreams {
     std::size_t distinct = 0;
   };
   static Words draw_words(StreamPool pool, std::uint64_t seed, const FurtherPool& further);
+  void draw_fresh(Layer& layer);
   void draw_other_squares(Layer& layer);
   void advance(std::size_t part, const Layer& before, Layer& layer);
+  void renew(const std::vector<float>& old, NormalNumbers& normals, std::vector<float>& values) const;
   void add(SharedPart part, float amplitude, std::size_t owner, const Layer& layer,
            std::span<float> token) const;
   void add_word(float amplitude, std::size_t token, const Layer& layer, std::span<float> hidden) const;
