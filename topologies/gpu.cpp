@@ -126,7 +126,7 @@ bool same_datasheet(const Gpu& a, const Gpu& b) {
 std::vector<std::string> gpu_names() { return names(gpu_catalogue()); }
 
 Gpu measured_gpu(const Gpu& gpu) {
-  if (gpu.profile.measured_on.empty() || gpu.profile.tables == OperatorTables{}) return gpu;
+  if (gpu.profile.measured_on.empty() || *gpu.profile.tables == OperatorTables{}) return gpu;
   Gpu measured = catalogue_gpu(gpu.profile.measured_on);
   measured.profile.tables = gpu.profile.tables;
   return measured;

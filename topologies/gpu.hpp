@@ -10,6 +10,7 @@
 
 #include "sim/base/json.hpp"
 #include "sim/base/precision.hpp"
+#include "sim/base/shared.hpp"
 #include "sim/base/units.hpp"
 #include "topologies/operator_tables.hpp"
 #include "topologies/power.hpp"
@@ -63,7 +64,7 @@ struct GpuProfile {
   /// Decode attention over caches that lie in slots of one size, half a MiB and more apart, takes so many
   /// times what it takes over caches without gaps.
   double slotted_cache = 1.0;
-  OperatorTables tables;  // measured times; they correct the formula where there are any
+  Shared<OperatorTables> tables;  // measured times; they correct the formula where there are any
   bool operator==(const GpuProfile&) const = default;
 };
 

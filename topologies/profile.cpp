@@ -129,7 +129,7 @@ Json full_json(const GpuProfile& profile) {
   json["kernel_overhead"] = to_text(profile.kernel_overhead);
   json["smoothness"] = profile.smoothness;
   if (profile.slotted_cache != 1.0) json["slotted_cache"] = profile.slotted_cache;
-  write_operator_tables(profile.tables, json);
+  write_operator_tables(*profile.tables, json);
   return json;
 }
 
@@ -161,7 +161,7 @@ GpuProfile read_profile(const Json& wish, const Origin& origin) {
 std::vector<std::string> gaps_of(const GpuProfile& profile) {
   if (!profile.measured) return {};
   std::vector<std::string> gaps;
-  const OperatorTables& tables = profile.tables;
+  const OperatorTables& tables = *profile.tables;
   const auto missing = [&](const auto& table, const char* what) {
     if (table.empty()) gaps.push_back(std::string(what) + ": not measured, from the formula and its shares");
   };

@@ -100,7 +100,7 @@ ShapePlace place_of(const KernelShape& shape) {
 }
 
 MeasuredKernels::MeasuredKernels(const Gpu& gpu, const Gpu& measured)
-    : MeasuredKernels(gpu.profile.tables, pace_of(measured), pace_of(gpu)) {}
+    : MeasuredKernels(*gpu.profile.tables, pace_of(measured), pace_of(gpu)) {}
 
 MeasuredKernels::MeasuredKernels(const OperatorTables& tables, const KernelPace& at, const KernelPace& own)
     : norm(tables.norm, norm_work, at, own),

@@ -43,7 +43,7 @@ double real(std::int64_t number) { return static_cast<double>(number); }
 
 Correction<GemmShape> gemm_correction(const OperatorCost& formula) {
   Correction<GemmShape>::Points points;
-  for (const GemmPoint& point : formula.gpu().profile.tables.gemm) {
+  for (const GemmPoint& point : formula.gpu().profile.tables->gemm) {
     const Gemm gemm = work_of(point, formula.gpu());
     points[shape_of(gemm)].push_back({real(point.m), 1.0, {formula.gemm(gemm, point.m), point.time}});
   }
@@ -52,7 +52,7 @@ Correction<GemmShape> gemm_correction(const OperatorCost& formula) {
 
 Correction<AttentionShape> decode_correction(const OperatorCost& formula) {
   Correction<AttentionShape>::Points points;
-  for (const DecodeAttentionPoint& point : formula.gpu().profile.tables.decode_attention) {
+  for (const DecodeAttentionPoint& point : formula.gpu().profile.tables->decode_attention) {
     const double context = real(point.sequences) * real(point.context);
     for (const AttentionWork& work : works_of(point))
       points[shape_of(work)].push_back(
@@ -65,7 +65,7 @@ Correction<AttentionShape> decode_correction(const OperatorCost& formula) {
 
 Correction<AttentionShape> prefill_correction(const OperatorCost& formula) {
   Correction<AttentionShape>::Points points;
-  for (const PrefillAttentionPoint& point : formula.gpu().profile.tables.prefill_attention) {
+  for (const PrefillAttentionPoint& point : formula.gpu().profile.tables->prefill_attention) {
     const AttentionWork work = work_of(point);
     const double tokens = real(point.tokens), context = real(point.context);
     const double pairs = tokens * context + 0.5 * tokens * (tokens + 1.0);
@@ -86,7 +86,7 @@ double rows_a_read(const ExpertTiling& tiling, double rows, double tiled_rows, s
 
 Correction<ExpertShape> expert_correction(const OperatorCost& formula, const ExpertTiling& tiling) {
   Correction<ExpertShape>::Points points;
-  for (const GroupedGemmPoint& point : formula.gpu().profile.tables.grouped_gemm) {
+  for (const GroupedGemmPoint& point : formula.gpu().profile.tables->grouped_gemm) {
     const ExpertWork work = work_of(point, formula.gpu());
     const bool large = tiling.is_large(point.rows, point.active_experts);
     const double rows = real(point.rows);
@@ -101,7 +101,7 @@ Correction<ExpertShape> expert_correction(const OperatorCost& formula, const Exp
 
 std::optional<RatioCurve> elementwise_correction(const OperatorCost& formula) {
   std::vector<MeasuredTime> times;
-  for (const ElementwisePoint& point : formula.gpu().profile.tables.elementwise)
+  for (const ElementwisePoint& point : formula.gpu().profile.tables->elementwise)
     times.push_back({formula.elementwise(1.0, Bytes(real(point.bytes))), point.time});
   if (times.empty()) return std::nullopt;
   return RatioCurve(std::move(times));

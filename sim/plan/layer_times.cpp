@@ -265,7 +265,7 @@ std::optional<Seconds> LayerTimes::torch_prompt_time(const AttentionWork& work,
 }
 
 bool LayerTimes::measured_cache_writes() const {
-  const OperatorTables& tables = cost_->gpu().profile.tables;
+  const OperatorTables& tables = *cost_->gpu().profile.tables;
   return engine_->torch_kernels && work_.attention && !tables.torch_cache_write.empty() &&
          !tables.torch_prompt_write.empty();
 }

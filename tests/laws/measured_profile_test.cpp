@@ -24,13 +24,13 @@ Gpu measured_gpu() {
   for (std::int64_t n : {512, 2048, 8192, 32768})
     for (std::int64_t k : {512, 4096, 16384})
       for (std::int64_t m : kRows)
-        gpu.profile.tables.gemm.push_back(
+        gpu.profile.tables.own().gemm.push_back(
             {m, n, k, Precision::bf16,
              machine_time(static_cast<double>(m), static_cast<double>(n), static_cast<double>(k))});
   for (std::int64_t sequences : {1, 8, 64})
     for (std::int64_t context : {128, 2048, 32768})
       for (std::int64_t kv_heads : {1, 8})
-        gpu.profile.tables.decode_attention.push_back(
+        gpu.profile.tables.own().decode_attention.push_back(
             {sequences, context, 4 * kv_heads, kv_heads, 128, Precision::bf16,
              Seconds(5e-6 + 1e-12 * static_cast<double>(sequences * kv_heads * (context + 500)) * 512.0)});
   return gpu;
@@ -45,11 +45,11 @@ Gemm product(std::int64_t n, std::int64_t k) {
 TEST_CASE("Every measured size comes out as measured", "[laws]") {
   const Gpu gpu = measured_gpu();
   const OperatorCost cost(gpu);
-  for (const GemmPoint& point : gpu.profile.tables.gemm) {
+  for (const GemmPoint& point : gpu.profile.tables->gemm) {
     CAPTURE(point.m, point.n, point.k);
     CHECK(cost.gemm(product(point.n, point.k), point.m).value() == Approx(point.time.value()).epsilon(1e-9));
   }
-  for (const DecodeAttentionPoint& point : gpu.profile.tables.decode_attention) {
+  for (const DecodeAttentionPoint& point : gpu.profile.tables->decode_attention) {
     CAPTURE(point.sequences, point.context, point.kv_heads);
     CHECK(cost.decode_attention(works_of(point).front(), point.sequences,
                                 static_cast<double>(point.sequences * point.context))

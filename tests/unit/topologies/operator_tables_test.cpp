@@ -119,28 +119,28 @@ void refuses(const std::string& key, const Json& table, const std::vector<std::s
 }  // namespace
 
 TEST_CASE("A row's numbers are the columns' sizes, and its last one microseconds") {
-  const OperatorTables gemm = read("gemm_table", kinds()[0].table()).tables;
+  const OperatorTables gemm = *read("gemm_table", kinds()[0].table()).tables;
   CHECK(gemm.gemm == std::vector{GemmPoint{64, 512, 256, Precision::bf16, Seconds(9.1 / 1e6)}});
-  const OperatorTables grouped = read("grouped_gemm_table", kinds()[1].table()).tables;
+  const OperatorTables grouped = *read("grouped_gemm_table", kinds()[1].table()).tables;
   CHECK(grouped.grouped_gemm ==
         std::vector{GroupedGemmPoint{64, 8, 2048, 768, Precision::bf16, Seconds(31.7 / 1e6)}});
-  const OperatorTables prefill = read("prefill_attention_table", kinds()[2].table()).tables;
+  const OperatorTables prefill = *read("prefill_attention_table", kinds()[2].table()).tables;
   CHECK(prefill.prefill_attention ==
         std::vector{PrefillAttentionPoint{512, 1024, 32, 8, 128, Precision::bf16, Seconds(44.3 / 1e6)}});
-  const OperatorTables decode = read("decode_attention_table", kinds()[3].table()).tables;
+  const OperatorTables decode = *read("decode_attention_table", kinds()[3].table()).tables;
   CHECK(decode.decode_attention ==
         std::vector{DecodeAttentionPoint{16, 1024, 32, 8, 128, Precision::bf16, Seconds(21.9 / 1e6)}});
-  const OperatorTables elementwise = read("elementwise_table", kinds()[4].table()).tables;
+  const OperatorTables elementwise = *read("elementwise_table", kinds()[4].table()).tables;
   CHECK(elementwise.elementwise == std::vector{ElementwisePoint{1048576, Seconds(3.3 / 1e6)}});
-  const OperatorTables norm = read("norm_table", kinds()[5].table()).tables;
+  const OperatorTables norm = *read("norm_table", kinds()[5].table()).tables;
   CHECK(norm.norm == std::vector{RowsPoint{16, 4096, Seconds(6.1 / 1e6)}});
-  const OperatorTables prompt = read("torch_prompt_attention_table", kinds()[7].table()).tables;
+  const OperatorTables prompt = *read("torch_prompt_attention_table", kinds()[7].table()).tables;
   CHECK(prompt.torch_prompt_attention == std::vector{HeadsPoint{512, 32, 8, 128, Seconds(14.3 / 1e6)}});
 }
 
 TEST_CASE("A profile without tables has none and writes none") {
   Json json = profile_with("gemm_table", nullptr);
-  CHECK(read_profile(json, {"", "my.json", ""}).tables == OperatorTables{});
+  CHECK(read_profile(json, {"", "my.json", ""}).tables == Shared<OperatorTables>{});
   const Json written = to_json(read_profile(json, {"", "my.json", ""}));
   for (const Kind& kind : kinds()) CHECK_FALSE(written.contains(kind.key));
 }
@@ -185,9 +185,9 @@ TEST_CASE("Points are sorted by precision, shape and what varies") {
       {{{"precision", "fp8"}, {"columns", columns}, {"rows", {{1, 2, 3, 4}}}},
        {{"precision", "bf16"}, {"columns", columns}, {"rows", {{9, 2, 1, 4}, {1, 2, 2, 4}, {3, 2, 1, 4}}}}});
   std::vector<std::int64_t> m;
-  for (const GemmPoint& point : profile.tables.gemm) m.push_back(point.m);
+  for (const GemmPoint& point : profile.tables->gemm) m.push_back(point.m);
   CHECK(m == std::vector<std::int64_t>{3, 9, 1, 1});
-  CHECK(profile.tables.gemm.back().precision == Precision::fp8);
+  CHECK(profile.tables->gemm.back().precision == Precision::fp8);
 }
 
 TEST_CASE("Rows of one shape that are far from a grid are refused with what they have") {
@@ -211,7 +211,7 @@ TEST_CASE("Rows of one shape that are far from a grid are refused with what they
 }
 
 TEST_CASE("Only a prompt's chunk may follow an empty cache") {
-  CHECK(read("prefill_attention_table", kinds()[2].table_with(1, 0)).tables.prefill_attention[0].context ==
+  CHECK(read("prefill_attention_table", kinds()[2].table_with(1, 0)).tables->prefill_attention[0].context ==
         0);
   refuses("decode_attention_table", kinds()[3].table_with(1, 0), {"/rows/0/1", "from 1 to"});
 }

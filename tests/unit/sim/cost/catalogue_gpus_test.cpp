@@ -60,8 +60,8 @@ TEST_CASE("A measured GPU's tables come out as measured, and scale by the datash
   for (auto& [format, rate] : doubled.peak) rate = 2.0 * rate;
   wider.memory_bandwidth = 1.25 * h100.memory_bandwidth;
   const OperatorCost cost(h100), of_doubled(doubled), of_wider(wider);
-  REQUIRE(h100.profile.tables.gemm.size() > 1000);
-  for (const GemmPoint& point : h100.profile.tables.gemm) {
+  REQUIRE(h100.profile.tables->gemm.size() > 1000);
+  for (const GemmPoint& point : h100.profile.tables->gemm) {
     CAPTURE(point.m, point.n, point.k);
     const Gemm gemm = work_of(point, h100);
     const Seconds time = cost.gemm(gemm, point.m);
@@ -70,7 +70,7 @@ TEST_CASE("A measured GPU's tables come out as measured, and scale by the datash
     CHECK(of_doubled.gemm(gemm, point.m) > 0.49 * time);
     CHECK(of_wider.gemm(gemm, point.m) <= time);
   }
-  for (const DecodeAttentionPoint& point : h100.profile.tables.decode_attention) {
+  for (const DecodeAttentionPoint& point : h100.profile.tables->decode_attention) {
     CAPTURE(point.sequences, point.context, point.heads);
     const AttentionWork work = works_of(point).front();
     const auto context = static_cast<double>(point.sequences * point.context);

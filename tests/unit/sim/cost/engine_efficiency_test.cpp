@@ -16,7 +16,7 @@ Gpu gpu_with_table() {
   gpu.profile.kernel_overhead = 3_us;
   const Gemm gemm{"test", Part::dense_gemm, 4096, 4096, Precision::bf16, Precision::bf16};
   const Seconds formula = OperatorCost(gpu).gemm(gemm, 8192);
-  gpu.profile.tables.gemm = {{8192, 4096, 4096, Precision::bf16, formula * 2.0}};
+  gpu.profile.tables.own().gemm = {{8192, 4096, 4096, Precision::bf16, formula * 2.0}};
   return gpu;
 }
 

@@ -26,7 +26,7 @@ TEST_CASE("Kernels that were not measured have no time", "[cost]") {
 
 TEST_CASE("Measured sizes of every kind of kernel come out as measured", "[cost]") {
   Gpu measured = gpu();
-  OperatorTables& tables = measured.profile.tables;
+  OperatorTables& tables = measured.profile.tables.own();
   tables.norm = {{1, 4096, micros(6.3)}, {64, 4096, micros(6.0)}, {64, 2048, micros(4.0)}};
   tables.activation = {{16, 768, micros(2.1)}};
   tables.torch_prompt_attention = {{512, 32, 8, 128, micros(14.3)}, {512, 32, 32, 128, micros(16.0)}};
@@ -53,7 +53,7 @@ TEST_CASE("Measured sizes of every kind of kernel come out as measured", "[cost]
 TEST_CASE("Between measured sizes times lie between theirs, and beyond them they go on with what is moved",
           "[cost]") {
   Gpu measured = gpu();
-  measured.profile.tables.norm = {
+  measured.profile.tables.own().norm = {
       {512, 4096, micros(6.6)}, {1024, 4096, micros(7.8)}, {16, 4096, micros(6.0)}, {16, 8192, micros(10.0)}};
   const MeasuredKernels kernels(measured, measured);
   const auto at = [&](std::int64_t rows, std::int64_t width) { return *kernels.norm.at({rows, width, {}}); };
@@ -68,11 +68,11 @@ TEST_CASE("Between measured sizes times lie between theirs, and beyond them they
 TEST_CASE("On a GPU of twice the bandwidth and half the overhead, kernels take half of what was measured",
           "[cost]") {
   Gpu measured = gpu();
-  measured.profile.tables.norm = {{16, 4096, micros(6.0)}, {4096, 4096, micros(26.0)}};
+  measured.profile.tables.own().norm = {{16, 4096, micros(6.0)}, {4096, 4096, micros(26.0)}};
   Gpu other = measured;
   other.memory_bandwidth = 2.0 * measured.memory_bandwidth;
   other.profile.kernel_overhead = 0.5 * measured.profile.kernel_overhead;
   const MeasuredKernels kernels(other, measured);
-  for (const RowsPoint& point : measured.profile.tables.norm)
+  for (const RowsPoint& point : measured.profile.tables->norm)
     CHECK(kernels.norm.at(point)->value() == Approx(0.5 * point.time.value()).epsilon(1e-9));
 }

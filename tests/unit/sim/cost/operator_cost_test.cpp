@@ -35,7 +35,7 @@ Gpu plain_gpu() {
 
 Gpu measured_gpu() {
   Gpu gpu = plain_gpu();
-  OperatorTables& tables = gpu.profile.tables;
+  OperatorTables& tables = gpu.profile.tables.own();
   tables.gemm = {{128, 4096, 1024, Precision::bf16, 30_us},  // out of order on purpose
                  {16, 4096, 1024, Precision::bf16, 11_us},
                  {64, 2048, 1024, Precision::bf16, 99_us},
@@ -281,7 +281,7 @@ TEST_CASE("A measured table of even loads serves uneven ones by their tiles", "[
   Gpu gpu = read_gpu(Json("h100_sxm"), ".", "test");
   gpu.profile.tables = {};
   const auto add = [&](std::int64_t each, std::int64_t active, double us) {
-    gpu.profile.tables.grouped_gemm.push_back(
+    gpu.profile.tables.own().grouped_gemm.push_back(
         {each * active, active, 4096, 14336, Precision::bf16, Seconds(us * 1e-6)});
   };
   for (const auto& [each, us] :
@@ -290,7 +290,7 @@ TEST_CASE("A measured table of even loads serves uneven ones by their tiles", "[
   ExpertTiling tiling(128);
   tiling.large = ExpertTiling::Large{128, 256};
   const OperatorCost cost(gpu, tiling);
-  const ExpertWork work = work_of(gpu.profile.tables.grouped_gemm.front(), gpu);
+  const ExpertWork work = work_of(gpu.profile.tables->grouped_gemm.front(), gpu);
   const auto us = [&](double rows, double tiled, std::int64_t reads) {
     return cost.experts(work, rows, tiled, reads).value() * 1e6;
   };
@@ -304,7 +304,7 @@ TEST_CASE("A measured table of even loads serves uneven ones by their tiles", "[
 
 TEST_CASE("Products in fp16 take what was measured in bf16", "[cost]") {
   Gpu gpu = ideal_gpu();
-  gpu.profile.tables.gemm = {{64, 4096, 4096, Precision::bf16, 77_us}};
+  gpu.profile.tables.own().gemm = {{64, 4096, 4096, Precision::bf16, 77_us}};
   const OperatorCost cost(gpu);
   const Gemm product{"test", Part::dense_gemm, 4096, 4096, Precision::fp16, Precision::fp16};
   CHECK(cost.gemm(product, 64).value() == Approx((77_us).value()));

@@ -85,9 +85,9 @@ TEST_CASE("Cached latents of a prompt become keys and values again: as one more 
 
 TEST_CASE("A layer takes the measured times of its operators: a chunk, a decode and a product", "[plan]") {
   Gpu gpu = read_gpu(Json("h100_sxm"), ".", "test");
-  gpu.profile.tables.prefill_attention = {{512, 3000, 32, 8, 128, Precision::bf16, 111_us}};
-  gpu.profile.tables.decode_attention = {{3, 700, 32, 8, 128, Precision::bf16, 22_us}};
-  gpu.profile.tables.gemm = {{100, 6144, 4096, Precision::bf16, 33_us}};
+  gpu.profile.tables.own().prefill_attention = {{512, 3000, 32, 8, 128, Precision::bf16, 111_us}};
+  gpu.profile.tables.own().decode_attention = {{3, 700, 32, 8, 128, Precision::bf16, 22_us}};
+  gpu.profile.tables.own().gemm = {{100, 6144, 4096, Precision::bf16, 33_us}};
   Fixture fixture;
   fixture.cost = OperatorCost(gpu);
   const LayerTimes layer = fixture.layer(Scope::step);
@@ -213,12 +213,12 @@ TEST_CASE("An engine of PyTorch's kernels takes their measured times, and stated
   decode.decode_contexts = {600, 600};
   const OperatorCost stated(gpu, engine.expert_tiling);
   CHECK(layer(stated).routing(64) == engine.moe_routing_time);
-  gpu.profile.tables.torch_routing = {{64, 8, 2, own}};
-  gpu.profile.tables.torch_permutation = {{64, 2, 4096, own}};
-  gpu.profile.tables.torch_prompt_attention = {{256, 32, 8, 128, own}};
-  gpu.profile.tables.torch_reduction = {{2, 16, 32, 8, 128, own}};
-  gpu.profile.tables.torch_cache_write = {{2, 32, 8, 128, own}};
-  gpu.profile.tables.torch_prompt_write = {{256, 32, 8, 128, own}};
+  gpu.profile.tables.own().torch_routing = {{64, 8, 2, own}};
+  gpu.profile.tables.own().torch_permutation = {{64, 2, 4096, own}};
+  gpu.profile.tables.own().torch_prompt_attention = {{256, 32, 8, 128, own}};
+  gpu.profile.tables.own().torch_reduction = {{2, 16, 32, 8, 128, own}};
+  gpu.profile.tables.own().torch_cache_write = {{2, 32, 8, 128, own}};
+  gpu.profile.tables.own().torch_prompt_write = {{256, 32, 8, 128, own}};
   const OperatorCost measured(gpu, engine.expert_tiling);
   const auto time_of = [&](std::string_view name, const RankBatch& batch) {
     for (const OperatorTime& op : layer(measured).attention_operators(batch))
@@ -242,7 +242,7 @@ TEST_CASE("A measured norm stands for one of the kernels, the others are as they
   Gpu gpu = fixture.cost.gpu();
   gpu.profile.tables = {};
   const OperatorCost without(gpu);
-  gpu.profile.tables.norm = {{64, 4096, 50_us}};
+  gpu.profile.tables.own().norm = {{64, 4096, 50_us}};
   const OperatorCost with(gpu);
   fixture.engine.attention = {2.0, 5.0, 1.0};
   const auto small = [&](const OperatorCost& cost) {
