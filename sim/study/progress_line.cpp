@@ -9,7 +9,8 @@
 namespace switchyard {
 namespace {
 
-constexpr std::chrono::minutes kSilence{1};
+constexpr std::chrono::milliseconds kRewriteEvery{100};
+constexpr std::chrono::minutes kWriteEvery{1};
 constexpr const char* kErase = "\r\033[K";
 
 }  // namespace
@@ -25,16 +26,19 @@ ProgressLine::~ProgressLine() {
 }
 
 void ProgressLine::show(const std::string& phase, const std::string& state) {
+  if (!is_due(phase)) return;
   const std::string text = phase.empty() ? state : phase + ": " + state;
   if (form_ == Form::rewritten) out_ << kErase << text << std::flush;
-  else if (is_due(phase)) out_ << text << std::endl;
-  else return;
+  else out_ << text << std::endl;
   written_ = true;
 }
 
 bool ProgressLine::is_due(const std::string& phase) {
+  const bool rewrites = form_ == Form::rewritten;
+  const Clock::duration pause = rewrites ? Clock::duration(kRewriteEvery) : Clock::duration(kWriteEvery);
   const Clock::time_point now = now_();
-  if (phase == phase_ && now - last_ < kSilence) return false;
+  const bool first = rewrites && !written_;
+  if (!first && phase == phase_ && now - last_ < pause) return false;
   phase_ = phase;
   last_ = now;
   return true;

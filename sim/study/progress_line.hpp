@@ -22,8 +22,8 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  /// "screening: 12 simulations"; an empty phase has no name. A rewritten line shows every state; a log the
-  /// first of every named phase, and then one a minute.
+  /// "screening: 12 simulations"; an empty phase has no name. A rewritten line shows the
+  /// first state and then ten a second; a log the first of every named phase, and then one a minute.
   void show(const std::string& phase, const std::string& state);
 
  private:
@@ -32,7 +32,7 @@ class ProgressLine {
   std::ostream& out_;
   Form form_;
   std::function<Clock::time_point()> now_;
-  Clock::time_point last_;  // of a log: when it got its last line
+  Clock::time_point last_;  // when something was written, or the beginning
   std::string phase_;
   bool written_ = false;
 };

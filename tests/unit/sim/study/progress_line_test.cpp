@@ -40,17 +40,28 @@ TEST_CASE("Work without phases is silent in a log for its first minute") {
   CHECK(log.out.str() == "2 of 9 points\n");
 }
 
-TEST_CASE("On a terminal one line is rewritten with every state, and nothing of it is left") {
+TEST_CASE("On a terminal one line is rewritten ten times a second, and nothing of it is left") {
+  std::ostringstream out;
+  ProgressLine::Clock::time_point now;
+  {
+    ProgressLine line(out, ProgressLine::Form::rewritten, [&] { return now; });
+    line.show("screening", "1 of 4");
+    line.show("refining", "2 of 4");
+    line.show("refining", "3 of 4");
+    now += std::chrono::milliseconds(100);
+    line.show("refining", "4 of 4");
+  }
+  CHECK(out.str() == "\r\033[Kscreening: 1 of 4\r\033[Krefining: 2 of 4\r\033[Krefining: 4 of 4\r\033[K");
+}
+
+TEST_CASE("On a terminal work without phases is shown from its first state, and silence leaves nothing") {
   std::ostringstream out;
   const auto noon = [] { return ProgressLine::Clock::time_point(); };
-  {
-    ProgressLine line(out, ProgressLine::Form::rewritten, noon);
-    line.show("screening", "1 of 2");
-    line.show("", "2 of 2");
-  }
-  CHECK(out.str() == "\r\033[Kscreening: 1 of 2\r\033[K2 of 2\r\033[K");
-  const ProgressLine silent(out, ProgressLine::Form::rewritten, noon);
-  CHECK(out.str().ends_with("2 of 2\r\033[K"));
+  { const ProgressLine silent(out, ProgressLine::Form::rewritten, noon); }
+  CHECK(out.str().empty());
+  ProgressLine line(out, ProgressLine::Form::rewritten, noon);
+  line.show("", "0 of 9 points");
+  CHECK(out.str() == "\r\033[K0 of 9 points");
 }
 
 }  // namespace switchyard
