@@ -24,13 +24,15 @@ namespace {
 constexpr double kRounding = 1.0 - 1e-9;
 
 std::vector<RequestLengths> draw(const Scenario& scenario) {
-  const std::unique_ptr<RequestStream> stream = open_requests(*scenario.workload, scenario.seed);
+  Workload workload = *scenario.workload;
+  if (workload.arrivals.rate > 0.0) workload.arrivals.rate = 1.0;
+  const std::unique_ptr<RequestStream> stream = open_requests(workload, scenario.seed);
   std::vector<RequestLengths> lengths;
   std::int64_t warmups = scenario.workload->num_warmups;
   while (const std::optional<Request> request = stream->next())
     if (warmups-- <= 0)
       lengths.push_back({request->prompt_tokens, request->output_tokens,
-                         request->arrival.value_or(Seconds(0.0)).value() * scenario.workload->arrivals.rate});
+                         request->arrival.value_or(Seconds(0.0)).value() * workload.arrivals.rate});
   return lengths;
 }
 

@@ -139,7 +139,7 @@ std::vector<RequestBound::Decode> RequestBound::decodes() const {
   Decode whole{work_.tokens.of(1.0, 1.0), {}};
   for (const LeastWork::Attention& attention : work_.attentions) whole.attentions.push_back(attention.decode);
   if (!preempts_) return {whole};
-  std::map<std::vector<std::size_t>, Decode> of_lines;  // by how many of each attention's
+  std::map<std::vector<std::size_t>, Decode> of_lines;  // by how many of each attention's: the cheapest ones
   for (const LeastLines::Line& line : work_.tokens.lines()) {
     const Seconds again = line.each / stages_ - line.each / most_.least_context;
     Decode decode{line.of(1.0, 1.0), {}};
@@ -205,12 +205,15 @@ Seconds RequestBound::time_of_tokens(const Totals& all, double rounds) const {
   const double batch = std::ceil(most_.sequences / stages_);  // decodes of a part
   const auto with_decodes = [&](const LeastLines::Line& line, double times, double tokens) {
     Seconds time = line.of(times, tokens / parts);
-    const Seconds again = preempts_ ? line.each * (1.0 - 1.0 / most_.least_context) : Seconds(kEndless);
+    const Seconds again = line.each * (1.0 - 1.0 / most_.least_context);
     const double attentions = static_cast<double>(work_.attentions.size());
-    for (std::size_t i = 0; i < work_.attentions.size(); ++i)
-      time += within_again(work_.attentions[i].decode, again / attentions, most_.least_context)
-                  .of(all.decodes / batch, all.keys[i]) /
+    for (std::size_t i = 0; i < work_.attentions.size(); ++i) {
+      const LeastLines& decode = work_.attentions[i].decode;
+      const double batches = all.decodes / batch, keys = all.keys[i];
+      time += (preempts_ ? within_again(decode, again / attentions, most_.least_context).of(batches, keys)
+                         : decode.of(batches, keys)) /
               parts;
+    }
     return time;
   };
   const double times =

@@ -83,11 +83,11 @@ class RequestBound {
   double ranks_ = 1.0, stages_ = 1.0;
   MostSizes most_;
   LeastWork work_;
-  bool preempts_ = false;        // it may
-  bool apart_ = false;           // prompts and decodes never share a step
-  std::vector<Decode> decodes_;  // at least one
-  Seconds around_decode_;        // what else a token of a sequence takes, whatever its context
-  std::vector<Times> least_;     // by request
+  bool preempts_ = false;  // it may
+  bool apart_ = false;     // prompts and decodes never share a step
+  std::vector<Decode> decodes_;
+  Seconds around_decode_;     // what else a token of a sequence takes, whatever its context
+  std::vector<Times> least_;  // by request
   Totals totals_;
 };
 

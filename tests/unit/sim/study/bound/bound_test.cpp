@@ -211,6 +211,19 @@ TEST_CASE("A limit below the bound cannot be met, and one that a run meets can")
   CHECK(can_meet(bound, slo_of("itl", "p90", metrics.itl.p90)));
 }
 
+TEST_CASE("Where sequences may be preempted the bound still counts what a long context takes to read") {
+  const auto tpot_of = [](std::int64_t prompt, const Json& blocks) {
+    Json json = served_alone("gpt-oss-120b", 1);
+    json["workload"]["prompt_tokens"] = {{"distribution", "fixed"}, {"value", prompt}};
+    json["engine"] = {{"max_model_len", 31000}, {"num_gpu_blocks_override", blocks}};
+    return bound_of(read(json)).tpot;
+  };
+  const Json few = 2000, enough = nullptr;  // blocks of 16 tokens
+  CHECK(tpot_of(30000, few) > tpot_of(100, few) * 1.05);
+  CHECK(tpot_of(30000, few) > tpot_of(30000, enough) * 0.9);
+  CHECK(tpot_of(30000, few) <= tpot_of(30000, enough));
+}
+
 TEST_CASE("A deployment that serves none of the requests meets nothing") {
   Json json = small_dense();
   json["engine"] = {{"max_model_len", 10}};
