@@ -2,7 +2,6 @@
 #include "sim/study/plan/screening.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "sim/study/plan/rule_out.hpp"
 #include "sim/study/readable.hpp"
@@ -12,16 +11,43 @@ namespace {
 
 using Leaders = std::map<std::int64_t, std::vector<PlannedLayout*>>;
 
+/// Another number of sequences stands for this one's: the first that fits. Not another budget of tokens:
+/// where tpot is short, steps of a whole budget are too long, and a smaller one carries twice as much.
+bool is_stood_for(const PlannedLayout& planned, const std::vector<PlannedLayout*>& others) {
+  return std::any_of(others.begin(), others.end(), [&](const PlannedLayout* other) {
+    return same_cut(other->layout, planned.layout) &&
+           other->layout.max_num_batched_tokens == planned.layout.max_num_batched_tokens;
+  });
+}
+
+/// Those of a chain's layouts of so many GPUs that the bound, asked here, leaves.
+std::vector<PlannedLayout*> entrants_of(const PlanStudy& study, PlannedChain& chain, std::int64_t gpus,
+                                        Prober& prober) {
+  std::vector<PlannedLayout*> entrants;
+  for (PlannedLayout& planned : chain.layouts) {
+    if (planned.layout.gpus() != gpus || planned.out() || is_stood_for(planned, entrants)) continue;
+    apply_bound(study, planned, prober);
+    if (!planned.out()) entrants.push_back(&planned);
+  }
+  return entrants;
+}
+
+/// How many of a chain's layouts are of each number of GPUs, but for those that are out.
+std::map<std::int64_t, std::size_t> sizes_of(const PlannedChain& chain) {
+  std::map<std::int64_t, std::size_t> sizes;
+  for (const PlannedLayout& planned : chain.layouts)
+    if (!planned.out()) ++sizes[planned.layout.gpus()];
+  return sizes;
+}
+
 /// What may be tried in one chain, a size at a time.
 class Screening {
  public:
   Screening(const PlanStudy& study, PlannedChain& chain, Leaders& leaders, Prober& prober)
       : chain_(chain), leaders_(leaders) {
-    for (PlannedLayout& planned : chain.layouts) {
-      if (planned.out() || is_stood_for(planned)) continue;
-      apply_bound(study, planned, prober);
-      if (!planned.out()) sizes_[place_of(planned)].push_back(&planned);
-    }
+    for (const auto& [gpus, layouts] : sizes_of(chain))
+      for (PlannedLayout* entrant : entrants_of(study, chain, gpus, prober))
+        sizes_[place_of(*entrant)].push_back(entrant);
   }
 
   std::optional<Heat> next(const Heat* before) {
@@ -42,17 +68,6 @@ class Screening {
   using Place = std::pair<std::int64_t, bool>;
   static Place place_of(const PlannedLayout& planned) {
     return {planned.layout.gpus(), planned.layout.deployment.pipeline_parallel_size > 1};
-  }
-
-  /// Another number of sequences stands for this one's: the first that fits. Not another budget of tokens:
-  /// where tpot is short, steps of a whole budget are too long, and a smaller one carries twice as much.
-  bool is_stood_for(const PlannedLayout& planned) const {
-    const auto same = sizes_.find(place_of(planned));
-    return same != sizes_.end() &&
-           std::any_of(same->second.begin(), same->second.end(), [&](const auto* other) {
-             return same_cut(other->layout, planned.layout) &&
-                    other->layout.max_num_batched_tokens == planned.layout.max_num_batched_tokens;
-           });
   }
 
   /// What those before it carry on as many GPUs, less what coarse counts may be wrong.
@@ -109,21 +124,24 @@ class Screening {
   double floor_ = 0.0;
 };
 
-/// Of each chain in a process of its own, those of many layouts first. Where that fails its screening asks.
+/// Layouts of a chain and size in a process of their own, many first. Where that fails the screening asks.
 void ask_bounds(const PlanStudy& study, std::vector<PlannedChain>& chains, Prober& prober) {
-  std::vector<std::size_t> order(chains.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return chains[a].layouts.size() > chains[b].layouts.size();
+  struct Part {
+    PlannedChain* chain;
+    std::int64_t gpus;
+    std::size_t layouts;
+  };
+  std::vector<Part> parts;
+  for (PlannedChain& chain : chains)
+    for (const auto& [gpus, layouts] : sizes_of(chain)) parts.push_back({&chain, gpus, layouts});
+  std::stable_sort(parts.begin(), parts.end(),
+                   [](const Part& a, const Part& b) { return a.layouts > b.layouts; });
+  const auto answers = prober.compute(parts.size(), [&](std::uint64_t part) {
+    entrants_of(study, *parts[part].chain, parts[part].gpus, prober);
+    return bounds_json(parts[part].chain->layouts).dump();
   });
-  const auto answers = prober.compute(chains.size(), [&](std::uint64_t task) {
-    PlannedChain& chain = chains[order[task]];
-    Leaders leaders;
-    const Screening asks(study, chain, leaders, prober);
-    return bounds_json(chain.layouts).dump();
-  });
-  for (std::size_t task = 0; task < answers.size(); ++task)
-    if (answers[task]) take_bounds(Json::parse(*answers[task]), chains[order[task]].layouts);
+  for (std::size_t part = 0; part < parts.size(); ++part)
+    if (answers[part]) take_bounds(Json::parse(*answers[part]), parts[part].chain->layouts);
 }
 
 }  // namespace
