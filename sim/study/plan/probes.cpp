@@ -1,4 +1,4 @@
-// A queue over workers: of what is wanted the longest simulation starts first.
+// A queue over workers: of what waits the longest simulation is prepared first.
 #include "sim/study/plan/probes.hpp"
 
 #include <algorithm>
@@ -179,15 +179,18 @@ void Prober::settle(Session& session, std::uint64_t key) {
   for (const std::size_t asker : askers) ask(session, asker);
 }
 
-/// Built here once, inherited by the forks. What is wrong with a bank is left for the worker to find.
-void Prober::prepare_bank(const Task& task) {
+/// Built here once, inherited by the forks. Null: there is none to share, or something is wrong with it,
+/// which is left for the worker to find.
+std::shared_ptr<const RoutingBank> Prober::bank_of(const Task& task) {
   const Scenario& scenario = task.probe.base->scenario();
-  if (banks_.count(task.bank) || scenario.model.moe_layers() == 0 || scenario.routing.mode == "exact") return;
+  if (scenario.model.moe_layers() == 0 || scenario.routing.mode == "exact") return nullptr;
+  const auto known = banks_.find(task.bank);
+  if (known != banks_.end()) return known->second;
   if (banks_.size() >= kMostBanks) banks_.clear();
   try {
-    banks_[task.bank] = build_bank(scenario, jobs_);
+    return banks_[task.bank] = build_bank(scenario, jobs_);
   } catch (const std::exception&) {
-    banks_[task.bank] = nullptr;
+    return banks_[task.bank] = nullptr;
   }
 }
 
@@ -206,28 +209,26 @@ bool Prober::prepare(Session& session) {
     return true;
   }
   const std::size_t next = session.waiting.extract(session.waiting.begin()).value().second;
-  const Task& task = session.tasks[next];
+  Task& task = session.tasks[next];
   if (is_answered_by_bound(task)) {
     settle(session, task.key);
   } else {
-    prepare_bank(task);
+    task.shared = {bank_of(task), bounds_.cost_of(task.probe.base->scenario())};
     session.ready.push_back(next);
   }
   return true;
 }
 
-/// With several jobs so many simulations are prepared beside those that run that each finds the next.
+/// With several jobs all but one find their next simulation prepared while others run; one job waits for it,
+/// so that never more than one processor is busy.
 void Prober::answer(const std::vector<Asker>& askers) {
   if (askers.empty()) return;
-  show_({phase_, count()});
   Session session(askers);
   Workers workers(jobs_, [&](std::uint64_t index) {
     const Task& task = session.tasks[index];
     return answer_of([&] {
-      const Scenario scenario = task.probe.base->scenario_for(task.probe.layout, task.probe.load);
-      const auto bank = banks_.find(task.bank);
-      const SharedParts shared{bank == banks_.end() ? nullptr : bank->second, bounds_.cost_of(scenario)};
-      return run_probe(scenario, shared, task.probe.until);
+      return run_probe(task.probe.base->scenario_for(task.probe.layout, task.probe.load), task.shared,
+                       task.probe.until);
     });
   });
   while (session.unfinished()) {
@@ -236,10 +237,11 @@ void Prober::answer(const std::vector<Asker>& askers) {
       workers.start(session.ready.front());
     const bool short_of_tasks = session.ready.size() < (workers.full() ? jobs_ - 1 : 1);
     const bool prepared = short_of_tasks && prepare(session);
+    show_({phase_, count(), session.wanted.size(), workers.running()});
     if (workers.idle()) continue;
-    if (!prepared) show_({phase_, count(), session.wanted.size(), workers.running()});
     for (const Workers::Ended& ended : workers.wait(prepared ? kNoWait : kGlance)) {
-      const Task& task = session.tasks[ended.task];
+      Task& task = session.tasks[ended.task];
+      task.shared = {};
       record(task, outcome_of(ended, task.probe.base->scenario().source));
       settle(session, task.key);
     }
@@ -249,11 +251,11 @@ void Prober::answer(const std::vector<Asker>& askers) {
 std::vector<std::optional<std::string>> Prober::compute(
     std::size_t tasks, const std::function<std::string(std::uint64_t task)>& answer) {
   std::vector<std::optional<std::string>> answers(tasks);
-  show_({phase_, count()});
   Workers workers(jobs_, answer);
   std::size_t next = 0;
   while (next < tasks || !workers.idle()) {
     stop_if_asked();
+    show_({phase_, count()});
     while (next < tasks && !workers.full()) workers.start(next++);
     for (Workers::Ended& ended : workers.wait(kGlance)) answers[ended.task] = std::move(ended.text);
   }

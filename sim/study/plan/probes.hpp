@@ -79,7 +79,7 @@ class Prober {
   void answer(const std::vector<Asker>& askers);
 
   /// What `answer` says of the tasks 0, 1, 2 …, each asked in a process of its own, several at once; none
-  /// where the process died twice.
+  /// where the process failed.
   std::vector<std::optional<std::string>> compute(
       std::size_t tasks, const std::function<std::string(std::uint64_t task)>& answer);
 
@@ -97,6 +97,7 @@ class Prober {
     std::uint64_t key = 0;
     Probe probe;
     std::uint64_t bank = 0;
+    SharedParts shared = {};  // while it is ready or runs
   };
   struct Session;
 
@@ -107,7 +108,7 @@ class Prober {
   /// Tells who misses this reading, if that was the last.
   void settle(Session& session, std::uint64_t key);
   bool is_answered_by_bound(const Task& task);
-  void prepare_bank(const Task& task);
+  std::shared_ptr<const RoutingBank> bank_of(const Task& task);
   Reading judge(const PointOutcome& outcome, const Probe& probe);
   void stop_if_asked();
   void record(const Task& task, const PointOutcome& outcome);

@@ -2,7 +2,6 @@
 #include "sim/study/plan/rule_out.hpp"
 
 #include <catch2/catch.hpp>
-#include <csignal>
 
 #include "tests/support/small_plans.hpp"
 
@@ -51,32 +50,6 @@ TEST_CASE("What the bound says of layouts in one process another takes to the la
   }
   CHECK(out > 0);
   CHECK(left > 0);
-}
-
-TEST_CASE("Tasks are answered in their order, and those whose processes die are not") {
-  SmallPlan plan(random_plan(1));
-  const auto answers = plan.prober.compute(5, [](std::uint64_t task) {
-    if (task == 2) std::raise(SIGKILL);
-    return std::to_string(10 * task);
-  });
-  CHECK(answers == std::vector<std::optional<std::string>>{"0", "10", std::nullopt, "30", "40"});
-}
-
-TEST_CASE("A bound is one of all rates") {
-  SmallPlan plan(random_plan(1));
-  const PlanBase& base = plan.bases.front();
-  const Layout layout = layouts_of(base, plan.study.layouts).front().layout;
-  const auto remembered = [&](double rate) { return *plan.prober.bound_of({&base, layout, {1, rate, 50}}); };
-  for (const double rate : {7.0, 300.0}) {
-    const Bound bound = remembered(rate), own = bound_of(base.scenario_for(layout, {1, rate, 50}));
-    CHECK(bound.ttft == own.ttft);
-    CHECK(bound.least.tpot.mean == own.least.tpot.mean);
-    CHECK(bound.requests_per_s_within_slo == own.requests_per_s_within_slo);
-    CHECK(bound.offered_per_s_within_slo == Approx(own.offered_per_s_within_slo).epsilon(1e-9));
-  }
-  CHECK(plan.prober.bound_of({&base, layout, {2, 7.0, 50}})->requests_per_s_within_slo ==
-        Approx(2.0 * remembered(7.0).requests_per_s_within_slo));
-  CHECK(plan.prober.bound_of({&base, layout, {1, 7.0, 60}})->least.submitted == 60);
 }
 
 }  // namespace switchyard
