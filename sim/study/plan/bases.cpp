@@ -240,8 +240,8 @@ void PlanBase::read_traffic() {
   most_requests_ = traffic.requests;
   std::int64_t& length = scenario_.engine.limits.max_model_len;
   if (most < kUnlimited && most > length)
-    too_long_ = "requests of up to " + std::to_string(most) + " tokens exceed max_model_len " +
-                engine["max_model_len"].dump();
+    too_long_ = "requests of up to " + std::to_string(most) + " tokens exceed " +
+                (given ? "max_model_len " : "the model's context of ") + engine["max_model_len"].dump();
   else if (!given && most < own) length = most;
 }
 

@@ -163,7 +163,8 @@ TEST_CASE("Requests that a change makes longer than the model's context have no 
   const Json change = change_of(sensitivity_json(plan.study, chains_of(plan, {1.0}, 100.0), plan.prober),
                                 "prompts twice as long");
   CHECK(change["values"][0]["objective"].is_null());
-  CHECK_THAT(change["values"][0]["reason"].get<std::string>(), Catch::Contains("10020 tokens exceed"));
+  CHECK_THAT(change["values"][0]["reason"].get<std::string>(),
+             Catch::Contains("10020 tokens exceed the model's context of 8192"));
   CHECK(change["winner_changes"] == true);
 }
 
