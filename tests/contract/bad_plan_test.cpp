@@ -90,6 +90,8 @@ TEST_CASE("A plan's budget is one of GPUs and dollars, and prices that it needs 
              "/prices: unknown GPU \"h200_sxm\"|choose one of h100_sxm");
   plans.with("a price in words", R"({"prices": {"h100_sxm": "2 $/h"}})", "/prices/h100_sxm: |is text");
   plans.with("a GPU for nothing", R"({"prices": {"h100_sxm": 0}})", "/prices/h100_sxm: 0 is out of range");
+  plans.with("a GPU for a fortune", R"({"prices": {"h100_sxm": 1e7}})",
+             "/prices/h100_sxm: |is out of range; give a number above 0 and at most 1e+06");
   plans.check();
 }
 

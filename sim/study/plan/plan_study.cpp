@@ -17,7 +17,8 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostNames = 64;
 constexpr std::size_t kMostValues = 32;
-constexpr double kDearest = 1e9;  // $
+constexpr NumberRange kUsdPerHour{0.0, 1e9, NumberRange::Ends::open_below};
+constexpr NumberRange kUsdPerGpuHour{0.0, 1e6, NumberRange::Ends::open_below};  // as a scenario's
 
 const std::vector<Json>& checked_list(const Json& list, const ObjectReader& reader, std::string_view key) {
   if (!list.is_array()) reader.fail(key, nature(list) + "; give a list");
@@ -91,8 +92,7 @@ std::vector<Json> read_gpus(ObjectReader& reader, const std::string& folder) {
 Budget read_budget(ObjectReader reader) {
   Budget budget;
   budget.gpus = reader.maybe_integer("gpus", {1, kMostPlannedGpus});
-  if (reader.has("usd_per_hour"))
-    budget.usd_per_hour = reader.number("usd_per_hour", {0.0, kDearest, NumberRange::Ends::open_below});
+  if (reader.has("usd_per_hour")) budget.usd_per_hour = reader.number("usd_per_hour", kUsdPerHour);
   reader.known("usd_per_hour");
   reader.finish();
   if (budget.gpus.has_value() == budget.usd_per_hour.has_value())
@@ -179,7 +179,7 @@ std::vector<Json> read_precisions(ObjectReader& reader) {
 std::map<std::string, double> read_prices(ObjectReader reader) {
   std::map<std::string, double> prices;
   for (const std::string& gpu : reader.keys())
-    if (reader.has(gpu)) prices[gpu] = reader.number(gpu, {0.0, kDearest, NumberRange::Ends::open_below});
+    if (reader.has(gpu)) prices[gpu] = reader.number(gpu, kUsdPerGpuHour);
   return prices;
 }
 
