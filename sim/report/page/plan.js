@@ -152,10 +152,10 @@ function pricesTable() {
     const share = row.turns_at_usd_per_gpu_hour / row.usd_per_gpu_hour - 1;
     return element('span', {}, `${dollars(row.turns_at_usd_per_gpu_hour)} (${share > 0 ? '+' : '\u2212'}${percent(Math.abs(share))})`, element('div', {class: 'soft'}, `then ${row.turns_to}`));
   };
-  const columns = [{name: 'GPU type', text: true}, {name: '$ / GPU-hour'}, {name: 'cheapest on it', text: true}, {name: '$ / M output'}, {name: '20 % cheaper'}, {name: '20 % dearer'},
+  const columns = [{name: 'GPU type', text: true}, {name: '$ / GPU-hour'}, {name: 'cheapest on it', text: true}, {name: '$ / M output with prompts'}, {name: '20 % cheaper'}, {name: '20 % dearer'},
     {name: 'the cheapest changes at'}];
   return [element('h2', {}, 'What other prices would change'), element('p', {class: 'soft'}, prices.text), element('section', {class: 'card', id: 'prices', style: 'margin-top: 12px'},
-      table(columns, prices.rows.map((row) => [row.gpu, dollars(row.usd_per_gpu_hour), row.model, dollars(row.usd_per_million_output_tokens), dollars(row.when_20_percent_cheaper),
+      table(columns, prices.rows.map((row) => [row.gpu, dollars(row.usd_per_gpu_hour), row.model, dollars(row.usd_per_million_output_tokens_with_prompts), dollars(row.when_20_percent_cheaper),
         dollars(row.when_20_percent_dearer), turn(row)])))];
 }
 

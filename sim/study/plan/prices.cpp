@@ -15,7 +15,7 @@ constexpr double kFifth = 0.2;  // a change of price that is near enough to be n
 
 struct Offer {
   const PlannedDeployment* deployment = nullptr;
-  double cost = 0.0;  // $ of a million output tokens
+  double cost = 0.0;  // usd_per_million_with_prompts()
   const std::string& gpu() const { return deployment->base->gpu_name(); }
   double gpu_hour() const { return *deployment->base->usd_per_gpu_hour(); }
 };
@@ -25,7 +25,7 @@ std::vector<Offer> offers_of(const std::vector<PlannedChain>& chains) {
   std::vector<Offer> all, offers;
   for (const PlannedChain& chain : chains) {
     if (!chain.best) continue;
-    const auto cost = usd_per_million(*chain.best, "usd_per_million_output_tokens");
+    const auto cost = usd_per_million_with_prompts(*chain.best);
     if (cost && *cost > 0.0) all.push_back({&*chain.best, *cost});
   }
   std::stable_sort(all.begin(), all.end(), [](const Offer& a, const Offer& b) { return a.cost < b.cost; });
@@ -80,7 +80,7 @@ std::string text_of(const std::vector<Offer>& offers) {
   for (const Offer& offer : offers)
     if (is_level(offers[0], offer)) cheapest.push_back(name_of(offer));
   std::string text = "Cheapest a token: " + in_words(cheapest) + ", " + dollars(offers[0].cost) +
-                     " a million output tokens" + tie_text(offers);
+                     " a million output tokens with their prompts" + tie_text(offers);
   if (cheapest.size() > 1) return text + "; they cost the same, so that any other price of one decides.";
   std::vector<std::string> near, far;
   for (std::size_t i = 0; i < offers.size(); ++i)
@@ -106,8 +106,14 @@ std::optional<double> usd_per_million(const PlannedDeployment& deployment, const
   if (!cost) return std::nullopt;
   const double known = deployment.reading.figure("usd_per_hour");
   if (known > 0.0) return deployment.reading.figure(name.c_str()) * *cost / known;
+  if (name != "usd_per_million_output_tokens") return std::nullopt;
+  return usd_per_million_with_prompts(deployment);
+}
+
+std::optional<double> usd_per_million_with_prompts(const PlannedDeployment& deployment) {
+  const auto cost = usd_per_hour(*deployment.base, deployment.gpus());
   const double tokens = deployment.reading.figure("output_throughput");
-  if (name != "usd_per_million_output_tokens" || tokens <= 0.0) return std::nullopt;
+  if (!cost || tokens <= 0.0) return std::nullopt;
   return *cost / 3600.0 / tokens * 1e6;
 }
 
@@ -124,7 +130,7 @@ Json prices_json(const std::vector<PlannedChain>& chains) {
     rows.push_back({{"gpu", offer.gpu()},
                     {"usd_per_gpu_hour", number(offer.gpu_hour())},
                     {"model", offer.deployment->base->model_name()},
-                    {"usd_per_million_output_tokens", number(offer.cost)},
+                    {"usd_per_million_output_tokens_with_prompts", number(offer.cost)},
                     {"when_20_percent_cheaper", number(offer.cost * (1.0 - kFifth))},
                     {"when_20_percent_dearer", number(offer.cost * (1.0 + kFifth))},
                     {"turns_at_usd_per_gpu_hour", turn ? Json(number(offer.gpu_hour() * *turn)) : Json()},

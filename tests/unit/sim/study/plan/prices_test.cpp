@@ -33,6 +33,20 @@ TEST_CASE("Without a price in its simulation a deployment's output tokens bear t
   CHECK_FALSE(usd_per_million(*chains[0].best, "usd_per_million_input_tokens"));
 }
 
+TEST_CASE("Deployments that cost as much for the same tokens are level, however that is shared out") {
+  const PlanStudy study = planned_study({{"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 3.6}}}});
+  const auto bases = read_bases(study);
+  auto chains = chains_of(bases, {1000.0, 1000.0});
+  chains[0].best->reading.figures.update({{"usd_per_hour", 3.6}, {"usd_per_million_output_tokens", 0.9}});
+  chains[1].best->reading.figures.update({{"usd_per_hour", 3.6}, {"usd_per_million_output_tokens", 0.6}});
+  REQUIRE(*usd_per_million(*chains[1].best, "usd_per_million_output_tokens") == Approx(0.6));
+  const Json prices = prices_json(chains);
+  for (const Json& row : prices["rows"]) {
+    CHECK(row["usd_per_million_output_tokens_with_prompts"] == 1.0);
+    CHECK(row["level_with"].is_string());
+  }
+}
+
 TEST_CASE("A GPU type's price turns the ranking where its tokens cost as much as the cheapest other's") {
   const PlanStudy study = planned_study({{"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}}}});
   const auto bases = read_bases(study);
@@ -66,7 +80,7 @@ TEST_CASE("Where tokens cost the same no turning price is named, as any change o
   CHECK(rows[2]["turns_at_usd_per_gpu_hour"].get<double>() == Approx(9.0 / 5.0));
   CHECK(prices["text"] ==
         "Cheapest a token: llama-3.1-8b on h100_sxm and llama-3.1-8b on h200_sxm, $1 a million output "
-        "tokens; they cost the same, so that any other price of one decides.");
+        "tokens with their prompts; they cost the same, so that any other price of one decides.");
 }
 
 TEST_CASE("The only GPU type with a price has none at which the cheapest changes") {
