@@ -23,34 +23,43 @@ std::optional<double> number_at(const Json& json, const char* pointer) {
 }
 
 struct Topic {
-  const char* pointer;  // into the summary
+  std::optional<double> (*value)(const Json& summary);
   const char* error;
   Better better;
   Wording wording;
 };
 
 std::string milliseconds(double value) { return with_unit(value, "ms"); }
-std::string dollars(double value) { return "$" + readable(value) + " a million output tokens"; }
+std::string dollars(double value) {
+  return "$" + readable(value) + " a million output tokens with their prompts";
+}
 std::string joules(double value) { return with_unit(value, "J") + " an output token"; }
 std::string tokens(double value) { return readable(value) + " tokens/s"; }
 
-const Topic kCost = {"/usd_per_million_output_tokens",
+/// $ of a million output tokens, the whole cost put on them: how it is shared out with the prompts depends on
+/// how a run's time divides (bill.hpp), so that of two that cost as much one's output tokens may be cheaper.
+std::optional<double> whole_cost(const Json& summary) {
+  const auto cost = number_at(summary, "/cost_usd"), tokens = number_at(summary, "/total_output_tokens");
+  return cost && tokens && *tokens > 0.0 ? std::optional(*cost / *tokens * 1e6) : std::nullopt;
+}
+
+const Topic kCost = {whole_cost,
                      "/trust/throughput_error",
                      Better::lower,
                      {"Cost", "is cheapest with", "costs", "as much", dollars}};
-const Topic kPerGpu = {"/tokens_per_s_per_gpu",
+const Topic kPerGpu = {[](const Json& summary) { return number_at(summary, "/tokens_per_s_per_gpu"); },
                        "/trust/throughput_error",
                        Better::higher,
                        {"Output of a GPU", "is highest with", "gives", "less", tokens}};
-const Topic kTpot = {"/mean_tpot_ms",
+const Topic kTpot = {[](const Json& summary) { return number_at(summary, "/mean_tpot_ms"); },
                      "/trust/tpot_error",
                      Better::lower,
                      {"Time between a user's tokens", "is shortest with", "takes", "as long", milliseconds}};
-const Topic kTtft = {"/median_ttft_ms",
+const Topic kTtft = {[](const Json& summary) { return number_at(summary, "/median_ttft_ms"); },
                      "/trust/ttft_error",
                      Better::lower,
                      {"Time to the first token", "is shortest with", "takes", "as long", milliseconds}};
-const Topic kEnergy = {"/energy_per_output_token_j",
+const Topic kEnergy = {[](const Json& summary) { return number_at(summary, "/energy_per_output_token_j"); },
                        "/trust/throughput_error",
                        Better::lower,
                        {"Energy", "needs least with", "needs", "as much", joules}};
@@ -59,7 +68,7 @@ const Topic kEnergy = {"/energy_per_output_token_j",
 std::optional<Ranking> ranking_of(std::span<const Subject> subjects, const Topic& topic) {
   std::vector<Entry> entries;
   for (const Subject& subject : subjects) {
-    const std::optional<double> value = number_at(subject.summary, topic.pointer);
+    const std::optional<double> value = topic.value(subject.summary);
     if (value && *value > 0.0)
       entries.push_back({subject.name, *value, number_at(subject.summary, topic.error)});
   }

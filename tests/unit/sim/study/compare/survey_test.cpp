@@ -89,11 +89,14 @@ TEST_CASE("Energy and prices stand in the survey and in the verdict where the ru
   Hand left = dense(), right = moe();
   left.summary.update({{"usd_per_million_output_tokens", 3.0}, {"energy_per_output_token_j", 2.0}});
   right.summary.update({{"usd_per_million_output_tokens", 0.5}, {"energy_per_output_token_j", 1.0}});
+  for (Json* summary : {&left.summary, &right.summary}) (*summary)["total_output_tokens"] = 1e6;
+  left.summary["cost_usd"] = 4.0;
+  right.summary["cost_usd"] = 20.0;  // its prompts bear nearly all of it
   const std::vector<Subject> subjects = {left.subject(), right.subject()};
   CHECK(cell(survey_of(subjects), "usd_per_million_output_tokens", 1).text == "$0.5");
   const std::string text = said(verdict_of(subjects));
-  CHECK_THAT(text, Contains("Cost: moe is cheapest with $0.5 a million output tokens; dense ($3 a million "
-                            "output tokens) costs 6 times as much."));
+  CHECK_THAT(text, Contains("Cost: dense is cheapest with $4 a million output tokens with their prompts; moe "
+                            "($20 a million output tokens with their prompts) costs 5 times as much."));
   CHECK_THAT(text, Contains("Energy: moe needs least with 1 J an output token; dense (2 J"));
 }
 
