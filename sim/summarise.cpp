@@ -63,8 +63,10 @@ std::string words_of(const Workload& workload) {
     return text;
   }
   const std::string preset = workload.preset.empty() ? "" : workload.preset + ": ";
-  return preset + std::to_string(workload.num_requests) + " requests, " + arrivals + ", prompts " +
-         words_of(workload.prompt_tokens) + ", outputs " + words_of(workload.output_tokens);
+  const std::string requests =
+      workload.num_requests == 0 ? "" : std::to_string(workload.num_requests) + " requests, ";
+  return preset + requests + arrivals + ", prompts " + words_of(workload.prompt_tokens) + ", outputs " +
+         words_of(workload.output_tokens);
 }
 
 std::string words_of(const Deployment& d) {

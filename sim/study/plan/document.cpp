@@ -121,6 +121,12 @@ Json nearest_json(const PlanFindings& findings) {
           {"text", nearest->text}};
 }
 
+/// Of no number of requests: a plan sends as many as each of its runs needs.
+std::string traffic_text(Scenario scenario) {
+  scenario.workload->num_requests = 0;
+  return describe(scenario).workload;
+}
+
 std::string slo_text(const Scenario& scenario) {
   std::string text;
   for (const Slo::Bound& bound : scenario.slo.bounds)
@@ -284,7 +290,7 @@ Json plan_document(const PlanFindings& findings) {
           {"objective_label", choose(objectives(), study.objective, "objective").label},
           {"demand_requests_per_s", study.minimises() ? Json(demand) : Json()},
           {"budget", to_json(study)["budget"]},
-          {"workload", describe(first.scenario()).workload},
+          {"workload", traffic_text(first.scenario())},
           {"slo", slo_text(first.scenario())},
           {"counts",
            {{"layouts", counts.layouts},

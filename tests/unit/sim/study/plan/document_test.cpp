@@ -60,4 +60,15 @@ TEST_CASE("A model's deployments on other GPU types are ties where they cannot b
   CHECK(verdict_lines(findings).size() == 1);
 }
 
+TEST_CASE("A plan's traffic is told without a number of requests, which is each run's own") {
+  const PlanStudy study = planned_study();
+  const auto bases = read_bases(study);
+  PlanFindings findings;
+  findings.study = &study;
+  findings.chains.resize(1);
+  findings.chains[0].base = &bases[0];
+  CHECK_THAT(plan_document(findings)["workload"].get<std::string>(),
+             Catch::StartsWith("azure-conv-2023: poisson 4 /s, prompts "));
+}
+
 }  // namespace switchyard
