@@ -11,7 +11,8 @@ namespace switchyard {
 namespace {
 
 constexpr int kDigits = 6;
-constexpr double kFifth = 0.2;  // a change of price that is near enough to be named
+constexpr double kTold = 0.001;  // the least share that percent() puts a number to
+constexpr double kFifth = 0.2;   // a change of price that is near enough to be named
 
 struct Offer {
   const PlannedDeployment* deployment = nullptr;
@@ -35,8 +36,8 @@ std::vector<Offer> offers_of(const std::vector<PlannedChain>& chains) {
   return offers;
 }
 
-/// As written: their tokens cost the same.
-bool is_level(const Offer& a, const Offer& b) { return rounded(a.cost, kDigits) == rounded(b.cost, kDigits); }
+/// Their tokens cost the same, or differ by less than sentences tell.
+bool is_level(const Offer& a, const Offer& b) { return distance(a.cost, b.cost) < kTold; }
 
 /// What a change of this one's price has to pass: the cheapest of the others. Null: there is none.
 const Offer* rival_of(const std::vector<Offer>& offers, std::size_t index) {

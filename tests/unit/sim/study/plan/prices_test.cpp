@@ -68,7 +68,7 @@ TEST_CASE("Where tokens cost the same no turning price is named, as any change o
       planned_study({{"gpus", {"h100_sxm", "h200_sxm", "b200_sxm"}},
                      {"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}, {"b200_sxm", 9.0}}}});
   const auto bases = read_bases(study);
-  const Json prices = prices_json(chains_of(bases, {1000.0, 2000.0, 500.0}));  // $1, $1 and $5 a million
+  const Json prices = prices_json(chains_of(bases, {1000.0, 1999.0, 500.0}));  // $1, $1.0005 and $5 a million
   const Json& rows = prices["rows"];
   for (const std::size_t level : {0, 1}) {
     CHECK(rows[level]["turns_at_usd_per_gpu_hour"].is_null());
