@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string>
 
 #include "sim/base/embedded.hpp"
 #include "sim/base/menu.hpp"
@@ -175,14 +177,22 @@ EngineProfile read_profile(const Json& json, const std::string& source) {
   return profile;
 }
 
+/// Each is read once: a sweep asks for one with every point.
+const EngineProfile& catalogue_profile(const EmbeddedFile& file) {
+  static std::map<const EmbeddedFile*, EngineProfile> read;
+  const auto known = read.find(&file);
+  if (known != read.end()) return known->second;
+  const std::string source = "engines/" + std::string(file.name);
+  return read.emplace(&file, read_profile(parse_json(file.text, source), source)).first->second;
+}
+
 }  // namespace
 
 std::vector<std::string> engine_names() { return names(embedded_engines()); }
 
 EngineProfile read_engine_profile(const std::string& wish, const std::string& path) {
   if (is_path(wish)) return read_profile(named_at(path, [&] { return read_json_file(wish); }), wish);
-  const EmbeddedFile& file = choose(embedded_engines(), wish, path);
-  return read_profile(parse_json(file.text, "engines/" + wish), "engines/" + wish);
+  return catalogue_profile(choose(embedded_engines(), wish, path));
 }
 
 EngineProfile on_gpu(EngineProfile profile, const std::string& gpu) {
