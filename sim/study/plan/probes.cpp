@@ -7,7 +7,7 @@
 #include <set>
 #include <utility>
 
-#include "sim/study/shared_banks.hpp"
+#include "sim/study/shared_parts.hpp"
 #include "sim/study/workers.hpp"
 
 namespace switchyard {

@@ -1,31 +1,46 @@
-// Banks are found by the point's number: its scenario is read in the fork.
+// What points share is found by their numbers: their scenarios are read in the forks.
 #include "sim/study/sweep/point_work.hpp"
 
 #include <unordered_map>
 
 #include "sim/study/point.hpp"
-#include "sim/study/shared_banks.hpp"
+#include "sim/study/shared_parts.hpp"
 #include "sim/study/workers.hpp"
 
 namespace switchyard {
+namespace {
+
+/// None when the model has no gates, or when reading changes the bank.
+std::shared_ptr<const RoutingBank> bank_to_share(const Scenario& scenario, std::size_t threads) {
+  return scenario.routing.mode == "exact" ? nullptr : build_bank(scenario, threads);
+}
+
+}  // namespace
 
 Work point_work(const Study& study, const std::vector<PendingPoint>& points, const Parents& parents) {
-  struct Banks {
-    SharedBanks shared;
-    std::unordered_map<std::uint64_t, std::uint64_t> keys;  // by point
+  struct Parts {
+    PartsByKey<RoutingBank> banks;
+    PartsByKey<OperatorCost> costs;
+    std::unordered_map<std::uint64_t, PendingPoint> points;
   };
-  const auto banks = std::make_shared<Banks>(Banks{SharedBanks(parents.jobs), {}});
+  const auto parts = std::make_shared<Parts>();
   for (const PendingPoint& pending : points) {
-    banks->keys[pending.point] = pending.bank;
-    banks->shared.expect(pending.bank);
+    parts->points[pending.point] = pending;
+    parts->banks.expect(pending.bank);
+    parts->costs.expect(pending.cost);
   }
-  const auto answer = [&study, banks](std::uint64_t point) {
+  const auto answer = [&study, parts](std::uint64_t point) {
+    const PendingPoint& keys = parts->points.at(point);
     return answer_of([&] {
-      return run_point(scenario_of(study, point), {banks->shared.find(banks->keys.at(point)), nullptr});
+      return run_point(scenario_of(study, point),
+                       {parts->banks.find(keys.bank), parts->costs.find(keys.cost)});
     });
   };
-  const auto prepare = [&study, banks, worth = parents.count](std::uint64_t point) {
-    banks->shared.prepare(banks->keys.at(point), worth, [&] { return scenario_of(study, point); });
+  const auto prepare = [&study, parts, parents](std::uint64_t point) {
+    const PendingPoint& keys = parts->points.at(point);
+    parts->banks.prepare(keys.bank, parents.count,
+                         [&] { return bank_to_share(scenario_of(study, point), parents.jobs); });
+    parts->costs.prepare(keys.cost, parents.count, [&] { return build_cost(scenario_of(study, point)); });
   };
   return {answer, prepare};
 }

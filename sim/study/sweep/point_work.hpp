@@ -11,9 +11,9 @@
 
 namespace switchyard {
 
-/// A point that is to be simulated, and the key of its routing bank.
+/// A point that is to be simulated, and the keys of what it may share (shared_parts.hpp).
 struct PendingPoint {
-  std::uint64_t point, bank;
+  std::uint64_t point = 0, bank = 0, cost = 0;
 };
 
 /// Who does a sweep's work: so many processes that fork, each of them with so many forks and so many threads
@@ -23,7 +23,7 @@ struct Parents {
   std::size_t jobs = 1;
 };
 
-/// Simulates `points`; their numbers are the tasks, and point.hpp reads the answers. A bank that more of them
+/// Simulates `points`; their numbers are the tasks, and point.hpp reads the answers. What more of them
 /// share than there are parents is built once, in the process that is forked. `study` must outlive the work.
 Work point_work(const Study& study, const std::vector<PendingPoint>& points, const Parents& parents);
 

@@ -9,7 +9,7 @@
 #include "sim/base/ensure.hpp"
 #include "sim/study/fingerprint.hpp"
 #include "sim/study/progress_line.hpp"
-#include "sim/study/shared_banks.hpp"
+#include "sim/study/shared_parts.hpp"
 
 namespace switchyard {
 namespace {
@@ -78,6 +78,7 @@ CheckedPoints check_points(const Study& study, Shard shard) {
     const std::optional<Scenario> scenario = scenario_or_mismatch(study, point, checked.infeasible);
     checked.keys.push_back(scenario ? fingerprints.of(scenario_json_of(study, point), scenario->json) : 0);
     checked.banks.push_back(scenario ? bank_key(*scenario) : 0);
+    checked.costs.push_back(scenario ? cost_key(*scenario) : 0);
     if (!scenario) continue;
     if (scenario->workload->trace && traces.insert(pretty(to_json(*scenario->workload))).second) {
       read_through_for(study, point, *scenario->workload);
@@ -91,7 +92,7 @@ Sweep::Sweep(const Study& study, CheckedPoints checked, Journal& journal)
   for (std::size_t i = 0; i < points().size(); ++i) {
     const std::uint64_t point = points()[i];
     if (!checked_.infeasible.count(point) && !journal.has(checked_.keys[i]))
-      pending_.push_back({point, checked_.banks[i]});
+      pending_.push_back({point, checked_.banks[i], checked_.costs[i]});
   }
 }
 

@@ -19,9 +19,9 @@ struct Shard {
   std::uint64_t index = 0, count = 1;
 };
 
-/// A study's points in order, and their keys in the journal and of their banks.
+/// A study's points in order, and their keys in the journal, of their banks and of their operators' times.
 struct CheckedPoints {
-  std::vector<std::uint64_t> points, keys, banks;
+  std::vector<std::uint64_t> points, keys, banks, costs;
   std::map<std::uint64_t, PointOutcome>
       infeasible;  // those whose values do not go together; their keys are 0
 };

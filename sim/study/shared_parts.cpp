@@ -1,0 +1,26 @@
+// What parts depend on, as scenarios write it.
+#include "sim/study/shared_parts.hpp"
+
+#include <string>
+
+namespace switchyard {
+namespace {
+
+std::uint64_t key_of(const Json& parts) {
+  return std::hash<std::string>()(parts.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace
+
+std::uint64_t bank_key(const Scenario& scenario) {
+  Json parts = Json::array();
+  for (const char* block : {"model", "model_overrides", "routing", "seed"})
+    parts.push_back(scenario.json.value(block, Json()));
+  return key_of(parts);
+}
+
+std::uint64_t cost_key(const Scenario& scenario) {
+  return key_of({scenario.json.at("cluster").at("gpu"), scenario.json.at("engine").at("profile")});
+}
+
+}  // namespace switchyard
