@@ -5,30 +5,15 @@
 #include <cmath>
 #include <map>
 #include <memory>
-#include <numbers>
-#include <set>
 
-#include "sim/base/rounding.hpp"
 #include "sim/study/plan/confirm.hpp"
+#include "sim/study/plan/effects.hpp"
 #include "sim/study/plan/winners.hpp"
-#include "sim/study/readable.hpp"
 
 namespace switchyard {
 namespace {
 
-constexpr int kDigits = 6;
-constexpr double kTolerance = 0.04;
-constexpr Race::Options kRace{.step = 1.15, .tolerance = 1.0 + kTolerance, .margin = 1.0};
-/// How far apart two changed objectives may end: each follows from what is carried changed and unchanged, two
-/// races that end up to the tolerance apart.
-constexpr double kCompared = std::numbers::sqrt2 * kTolerance;
-
-/// A deployment whose layout is looked at again.
-struct Subject {
-  const PlannedChain* chain = nullptr;
-  const PlannedDeployment* deployment = nullptr;
-  double carries = 0.0;  // a replica
-};
+constexpr Race::Options kRace{.step = 1.15, .tolerance = 1.0 + kChangedTolerance, .margin = 1.0};
 
 /// One layout under one change, and what it carries.
 struct Trial {
@@ -49,15 +34,15 @@ double carries_of(const PlannedChain& chain, const PlannedDeployment& deployment
 }
 
 /// The two best of each model, models and theirs as they rank.
-std::vector<Subject> subjects_of(const PlanStudy& study, const std::vector<PlannedChain>& chains) {
-  std::map<std::size_t, std::vector<Subject>> by_model;
+std::vector<ChangeSubject> subjects_of(const PlanStudy& study, const std::vector<PlannedChain>& chains) {
+  std::map<std::size_t, std::vector<ChangeSubject>> by_model;
   for (const PlannedChain& chain : chains)
     if (chain.best)
       by_model[chain.base->model()].push_back({&chain, &*chain.best, carries_of(chain, *chain.best)});
-  const auto ranks = [&](const Subject& a, const Subject& b) {
+  const auto ranks = [&](const ChangeSubject& a, const ChangeSubject& b) {
     return ranks_before(study, *a.deployment, *b.deployment);
   };
-  std::vector<std::vector<Subject>> models;
+  std::vector<std::vector<ChangeSubject>> models;
   for (auto& [model, own] : by_model) {
     std::stable_sort(own.begin(), own.end(), ranks);
     own.resize(std::min<std::size_t>(own.size(), 2));
@@ -65,8 +50,9 @@ std::vector<Subject> subjects_of(const PlanStudy& study, const std::vector<Plann
   }
   std::stable_sort(models.begin(), models.end(),
                    [&](const auto& a, const auto& b) { return ranks(a.front(), b.front()); });
-  std::vector<Subject> subjects;
-  for (const std::vector<Subject>& own : models) subjects.insert(subjects.end(), own.begin(), own.end());
+  std::vector<ChangeSubject> subjects;
+  for (const std::vector<ChangeSubject>& own : models)
+    subjects.insert(subjects.end(), own.begin(), own.end());
   return subjects;
 }
 
@@ -88,9 +74,9 @@ std::unique_ptr<PlanBase> changed_base(PlanStudy& study, const PlanBase& base, c
   return changed;
 }
 
-Trial trial_of(const PlanStudy& study, const std::vector<Subject>& subjects, std::size_t subject,
+Trial trial_of(const PlanStudy& study, const std::vector<ChangeSubject>& subjects, std::size_t subject,
                std::optional<std::size_t> index, const PlanChange* change) {
-  const Subject& old = subjects[subject];
+  const ChangeSubject& old = subjects[subject];
   Trial trial{subject, index, std::make_unique<PlanStudy>(study), nullptr, {}, "", {}};
   trial.base = changed_base(*trial.study, *old.chain->base, change);
   trial.planned.base = trial.base.get();
@@ -100,14 +86,14 @@ Trial trial_of(const PlanStudy& study, const std::vector<Subject>& subjects, std
   return trial;
 }
 
-bool changes_anything(const PlanChange& change, const Subject& subject) {
+bool changes_anything(const PlanChange& change, const ChangeSubject& subject) {
   if (!change.routing.is_null()) return subject.chain->base->kind() != "dense";
   if (change.network != 1.0) return subject.deployment->layout.gpus() > 1;
   return true;
 }
 
 /// Trials by simulation, but those whose requests are too long or no longer fit.
-void run_trials(std::vector<Trial>& trials, const std::vector<Subject>& subjects, Prober& prober) {
+void run_trials(std::vector<Trial>& trials, const std::vector<ChangeSubject>& subjects, Prober& prober) {
   std::vector<HeatSource> heats;
   for (Trial& trial : trials) {
     if (!trial.reason.empty()) continue;
@@ -143,7 +129,7 @@ void give_reasons(std::vector<Trial>& trials) {
 }
 
 /// What a replica carries when it carries so many times as much as in the deployment.
-double carried(const Subject& subject, double ratio) {
+double carried(const ChangeSubject& subject, double ratio) {
   const PlannedDeployment& deployment = *subject.deployment;
   return deployment.goodput / static_cast<double>(deployment.load.replicas) * ratio;
 }
@@ -156,7 +142,7 @@ struct Whole {
 
 /// Those that the budget has room for, with the replicas that the demand takes by what one carries.
 std::vector<Whole> wholes_of(const PlanStudy& study, std::vector<Trial>& trials,
-                             const std::vector<Subject>& subjects) {
+                             const std::vector<ChangeSubject>& subjects) {
   std::vector<Whole> wholes;
   for (Trial& trial : trials) {
     if (!trial.change || !trial.reason.empty()) continue;
@@ -170,8 +156,8 @@ std::vector<Whole> wholes_of(const PlanStudy& study, std::vector<Trial>& trials,
 
 /// Energy a token depends on how busy the GPUs are, so it is that of the demand on the replicas it then
 /// takes: one more where so many miss the SLO, for one alone may carry more than its share of many.
-void read_energy(const PlanStudy& study, std::vector<Trial>& trials, const std::vector<Subject>& subjects,
-                 Prober& prober) {
+void read_energy(const PlanStudy& study, std::vector<Trial>& trials,
+                 const std::vector<ChangeSubject>& subjects, Prober& prober) {
   constexpr std::int64_t kMore = 1;
   std::vector<Whole> wholes = wholes_of(study, trials, subjects);
   for (std::int64_t more = 0; more <= kMore; ++more) {
@@ -190,7 +176,7 @@ void read_energy(const PlanStudy& study, std::vector<Trial>& trials, const std::
 }
 
 /// What the objective becomes when a replica carries `ratio` times as much. None: beyond the budget.
-std::optional<double> objective_after(const PlanStudy& study, const Subject& subject, double ratio,
+std::optional<double> objective_after(const PlanStudy& study, const ChangeSubject& subject, double ratio,
                                       const Reading& at_demand) {
   if (ratio <= 0.0) return std::nullopt;
   if (!study.minimises()) return subject.deployment->objective * ratio;
@@ -215,104 +201,9 @@ std::optional<double> objective_at_price(const PlanStudy& study, const PlannedDe
   return objective * static_cast<double>(replicas) / static_cast<double>(deployment.load.replicas);
 }
 
-struct Effect {
-  const Subject* subject = nullptr;
-  std::optional<double> objective;
-  double goodput_ratio = 1.0;
-  std::string reason;  // why there is no objective
-  bool known = true;   // that there is one, or none
-};
-
-/// The best of each model, in the models' order.
-std::map<std::size_t, Effect> best_of_models(const PlanStudy& study, const std::vector<Effect>& effects) {
-  std::map<std::size_t, Effect> best;
-  for (const Effect& effect : effects) {
-    const auto [place, first] = best.try_emplace(effect.subject->chain->base->model(), effect);
-    if (first || !effect.objective) continue;
-    if (!place->second.objective || is_better(study, *effect.objective, *place->second.objective))
-      place->second = effect;
-  }
-  return best;
-}
-
-/// Of effects in the plan's ranking the best, so that one that is only as good as the plan's does not replace
-/// it.
-const Effect* winner_among(const PlanStudy& study, const std::vector<Effect>& effects) {
-  const Effect* winner = nullptr;
-  for (const Effect& effect : effects)
-    if (effect.objective && (!winner || is_better(study, *effect.objective, *winner->objective)))
-      winner = &effect;
-  return winner;
-}
-
-std::string name_of(const Effect* effect) { return effect->subject->chain->base->model_name(); }
-
-Estimate estimate_of(const Effect& effect) {
-  return {*effect.objective, winner_of(*effect.subject->deployment).error};
-}
-
-bool all_known(const std::map<std::size_t, Effect>& effects) {
-  return std::all_of(effects.begin(), effects.end(), [](const auto& entry) { return entry.second.known; });
-}
-
-/// "misses the SLO at any load", or by model where they differ.
-std::string reasons_of(const std::map<std::size_t, Effect>& effects) {
-  std::set<std::string> different;
-  std::vector<std::string> by_model;
-  for (const auto& [model, effect] : effects) {
-    different.insert(effect.reason);
-    by_model.push_back(name_of(&effect) + ": " + effect.reason);
-  }
-  return different.size() == 1 ? *different.begin() : in_words(by_model);
-}
-
-std::string text_of(const PlanChange& change, const std::map<std::size_t, Effect>& is, const Effect* old,
-                    const Effect* winner) {
-  const std::string text = "With " + change.text + " ";
-  if (!winner && all_known(is))
-    return text + "no model is left whose best deployments meet the SLO within the budget (" +
-           reasons_of(is) + ").";
-  if (!winner) return text + "nothing can be said (" + reasons_of(is) + ").";
-  if (!old || name_of(old) == name_of(winner)) return text + name_of(winner) + " stays the best.";
-  const Effect& same = is.at(old->subject->chain->base->model());
-  const bool tie = same.objective && is_tie(estimate_of(*winner), estimate_of(same),
-                                            change.factor == "price" ? kSearched : kCompared);
-  return text + "the best is " + name_of(winner) + " instead of " + name_of(old) +
-         (tie ? ", a tie within the errors stated." : ".");
-}
-
-Json value_json(const Effect& effect, const Effect& before) {
-  const auto objective = [&](const Effect& o) {
-    return o.objective ? Json(rounded(*o.objective, kDigits)) : Json();
-  };
-  const PlanBase& base = *effect.subject->chain->base;
-  return {{"model", base.model_name()},
-          {"kind", base.kind()},
-          {"gpu", base.gpu_name()},
-          {"objective", objective(effect)},
-          {"before", objective(before)},
-          {"goodput_ratio", rounded(effect.goodput_ratio, kDigits)},
-          {"reason", effect.objective ? "" : effect.reason}};
-}
-
-Json change_json(const PlanStudy& study, const PlanChange& change, const std::vector<Effect>& before,
-                 const std::vector<Effect>& after) {
-  const auto was = best_of_models(study, before), is = best_of_models(study, after);
-  const Effect* old = winner_among(study, before);
-  const Effect* winner = winner_among(study, after);
-  Json values = Json::array();
-  for (const auto& [model, effect] : is) values.push_back(value_json(effect, was.at(model)));
-  return {{"change", change.text},
-          {"factor", change.factor},
-          {"winner", winner ? Json(name_of(winner)) : Json()},
-          {"winner_changes", old && (winner ? name_of(old) != name_of(winner) : all_known(is))},
-          {"values", values},
-          {"text", text_of(change, is, old, winner)}};
-}
-
-Effect effect_of(const PlanStudy& study, const Subject& subject, const std::vector<Trial>& trials,
-                 const Trial* trial, const PlanChange& change) {
-  Effect effect{&subject, subject.deployment->objective, 1.0, ""};
+ChangeEffect effect_of(const PlanStudy& study, const ChangeSubject& subject, const std::vector<Trial>& trials,
+                       const Trial* trial, const PlanChange& change) {
+  ChangeEffect effect{&subject, subject.deployment->objective, 1.0, ""};
   if (change.dearer == subject.chain->base->gpu_name())
     effect.objective = objective_at_price(study, *subject.deployment, change.price);
   if (trial) {
@@ -326,10 +217,10 @@ Effect effect_of(const PlanStudy& study, const Subject& subject, const std::vect
 }
 
 /// Of all subjects under one change, from the trials.
-std::vector<Effect> effects_of(const PlanStudy& study, const std::vector<Subject>& subjects,
-                               const std::vector<Trial>& trials, std::size_t index,
-                               const PlanChange& change) {
-  std::vector<Effect> effects;
+std::vector<ChangeEffect> effects_of(const PlanStudy& study, const std::vector<ChangeSubject>& subjects,
+                                     const std::vector<Trial>& trials, std::size_t index,
+                                     const PlanChange& change) {
+  std::vector<ChangeEffect> effects;
   for (std::size_t s = 0; s < subjects.size(); ++s)
     effects.push_back(effect_of(study, subjects[s], trials, find(trials, s, index), change));
   return effects;
@@ -338,7 +229,7 @@ std::vector<Effect> effects_of(const PlanStudy& study, const std::vector<Subject
 }  // namespace
 
 Json sensitivity_json(const PlanStudy& study, const std::vector<PlannedChain>& chains, Prober& prober) {
-  const std::vector<Subject> subjects = subjects_of(study, chains);
+  const std::vector<ChangeSubject> subjects = subjects_of(study, chains);
   if (subjects.empty()) return Json::array();
   const std::vector<PlanChange> changes = changes_of(study, chains);
   std::vector<Trial> trials;
@@ -351,8 +242,8 @@ Json sensitivity_json(const PlanStudy& study, const std::vector<PlannedChain>& c
   run_trials(trials, subjects, prober);
   give_reasons(trials);
   if (study.objective == "minimise_energy") read_energy(study, trials, subjects, prober);
-  std::vector<Effect> before;
-  for (const Subject& subject : subjects)
+  std::vector<ChangeEffect> before;
+  for (const ChangeSubject& subject : subjects)
     before.push_back({&subject, subject.deployment->objective, 1.0, ""});
   Json json = Json::array();
   for (std::size_t c = 0; c < changes.size(); ++c)
