@@ -196,6 +196,7 @@ try {
     assert.equal(await page.locator('.bars').count(), 2);
     assert.match(await page.locator('#by-gpu').innerText(), /llama-3\.1-8b\s+2 GPUs, \$5\/h\s*best\s+bf16 too little\s+fp8 1 GPU, \$5\.2\/h\s*tie\s+misses the SLO/);
     assert.match(await page.locator('#sensitivity').innerText(), /price of h100_sxm x2\s+qwen3-30b-a3b\s*changes\s+5 → 10\s+8/);
+    assert.match(await page.locator('#sensitivity').innerText(), /outputs twice as long\s+not known\s+of the others qwen3-30b-a3b\s+5 → none/);
     assert.match(await page.locator('#sensitivity').innerText(), /8 → 12\s+carries × 0\.7/);
     assert.match(await page.locator('#sensitivity').innerText(), /5 → none\s+requests of up to 9000 tokens are too long/);
     assert.match(await page.locator('#prices').innerText(), /h100_sxm\s+\$2\.5\s+llama-3\.1-8b\s+\$0\.4\s+\$0\.32\s+\$0\.48\s+\$2\.95 \(\+18\s%\)\s+then qwen3-30b-a3b on h200_sxm/);

@@ -138,7 +138,8 @@ function sensitivityTable() {
   return [element('h2', {}, 'What would change the answer'),
     element('p', {class: 'soft'}, `${label} of each model\u2019s best deployment, simulated anew unless the change is one of a price; below it, how many times as much a replica carries where that moves by 5 % or more.`),
     element('section', {class: 'card', id: 'sensitivity', style: 'margin-top: 12px'}, table(columns, sensitivity.map((row) => [row.change,
-      element('span', {class: row.winner_changes ? 'changed' : ''}, row.winner || (row.winner_changes ? 'no model' : 'not known'), row.winner_changes ? element('b', {class: 'badge bad'}, 'changes') : null),
+      element('span', {class: row.winner_changes ? 'changed' : ''}, row.winner || (row.winner_changes ? 'no model' : 'not known'), row.winner_changes ? element('b', {class: 'badge bad'}, 'changes') : null,
+          row.best_of_others ? element('div', {class: 'soft'}, `of the others ${row.best_of_others}`) : null),
       ...models.map((model) => cell(row, model))])))];
 }
 

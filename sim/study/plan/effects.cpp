@@ -108,6 +108,22 @@ std::string reasons_of(const std::map<std::size_t, ModelEffect>& models) {
   return different.size() == 1 ? *different.begin() : joined(names, "; ");
 }
 
+/// The old best model may be better than the winner, or not: nothing is known of it.
+bool is_unsure(const std::map<std::size_t, ModelEffect>& models, const ChangeEffect* old,
+               const ChangeEffect* winner) {
+  return old && winner && name_of(old) != name_of(winner) &&
+         !models.at(old->subject->chain->base->model()).known();
+}
+
+/// "; nothing can be said of gpt-oss-120b (…)", of models that may be better than the winner.
+std::string unknown_text(const std::map<std::size_t, ModelEffect>& models, const ChangeEffect* winner) {
+  std::string text;
+  for (const auto& [index, model] : models)
+    if (!model.known() && model.base().model_name() != name_of(winner))
+      text += "; nothing can be said of " + model.base().model_name() + " (" + reason_of(model) + ")";
+  return text;
+}
+
 std::string text_of(const PlanChange& change, const std::map<std::size_t, ModelEffect>& is,
                     const ChangeEffect* old, const ChangeEffect* winner) {
   const std::string text = "With " + change.text + " ";
@@ -115,12 +131,14 @@ std::string text_of(const PlanChange& change, const std::map<std::size_t, ModelE
     return text + "no model is left whose best deployments meet the SLO within the budget (" +
            reasons_of(is) + ").";
   if (!winner) return text + "nothing can be said (" + reasons_of(is) + ").";
-  if (!old || name_of(old) == name_of(winner)) return text + name_of(winner) + " stays the best.";
+  const std::string unknown = unknown_text(is, winner) + ".";
+  if (is_unsure(is, old, winner)) return text + "the best of the others is " + name_of(winner) + unknown;
+  if (!old || name_of(old) == name_of(winner)) return text + name_of(winner) + " stays the best" + unknown;
   const ChangeEffect& same = is.at(old->subject->chain->base->model()).best;
   const bool tie = same.objective && is_tie(estimate_of(*winner), estimate_of(same),
                                             change.factor == "price" ? kSearched : kCompared);
   return text + "the best is " + name_of(winner) + " instead of " + name_of(old) +
-         (tie ? ", a tie within the errors stated." : ".");
+         (tie ? ", a tie within the errors stated" : "") + unknown;
 }
 
 Json value_json(const ModelEffect& after, const ChangeEffect& before) {
@@ -145,12 +163,15 @@ Json change_json(const PlanStudy& study, const PlanChange& change, const std::ve
   const auto was = by_model(study, before), is = by_model(study, after);
   const ChangeEffect* old = winner_among(study, before);
   const ChangeEffect* winner = winner_among(study, after);
+  const bool unsure = is_unsure(is, old, winner);
+  const bool changes = old && (winner ? name_of(old) != name_of(winner) : all_known(is));
   Json values = Json::array();
   for (const auto& [index, model] : is) values.push_back(value_json(model, was.at(index).best));
   return {{"change", change.text},
           {"factor", change.factor},
-          {"winner", winner ? Json(name_of(winner)) : Json()},
-          {"winner_changes", old && (winner ? name_of(old) != name_of(winner) : all_known(is))},
+          {"winner", winner && !unsure ? Json(name_of(winner)) : Json()},
+          {"winner_changes", changes && !unsure},
+          {"best_of_others", unsure ? Json(name_of(winner)) : Json()},
           {"values", values},
           {"text", text_of(change, is, old, winner)}};
 }

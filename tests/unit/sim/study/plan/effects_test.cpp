@@ -25,6 +25,7 @@ struct Judged {
   void lose(std::size_t deployment, const std::string& reason) {
     after[deployment].objective.reset();
     after[deployment].reason = reason;
+    after[deployment].known = true;
   }
   void know_nothing_of(std::size_t deployment) {
     lose(deployment, "unchanged: misses the SLO at any load");
@@ -40,6 +41,37 @@ struct Judged {
 };
 
 }  // namespace
+
+TEST_CASE("A change is not said to replace the best model where nothing is known of it") {
+  Judged study;
+  study.know_nothing_of(0);
+  study.know_nothing_of(1);
+  const Json change = study.judged();
+  CHECK(change["winner"].is_null());
+  CHECK(change["winner_changes"] == false);
+  CHECK(change["best_of_others"] == "qwen3-32b");
+  CHECK(change["text"] ==
+        "With longer prompts the best of the others is qwen3-32b; nothing can be said of llama-3.1-8b "
+        "(unchanged: misses the SLO at any load).");
+  study.lose(1, "does not fit");
+  CHECK(study.judged()["winner_changes"] == false);
+  study.after = study.before;
+  study.lose(0, "does not fit");
+  study.lose(1, "does not fit");
+  CHECK(study.judged()["winner_changes"] == true);
+  CHECK(study.judged()["best_of_others"].is_null());
+  CHECK(study.judged()["text"] == "With longer prompts the best is qwen3-32b instead of llama-3.1-8b.");
+}
+
+TEST_CASE("The best model under a change is told with those of which nothing is known") {
+  Judged study;
+  study.know_nothing_of(3);
+  const Json change = study.judged();
+  CHECK(change["winner"] == "llama-3.1-8b");
+  CHECK(change["text"] ==
+        "With longer prompts llama-3.1-8b stays the best; nothing can be said of qwen3-32b (on h200_sxm "
+        "unchanged: misses the SLO at any load).");
+}
 
 TEST_CASE("No model is said to be left only where it is known of every deployment") {
   Judged all;
