@@ -184,7 +184,7 @@ try {
   await check('The page of a plan has winners and ties, who wins at which demand, curves with bands, and what changes the answer', 'plan', async (page) => {
     assert.match(await page.locator('h1').innerText(), /at most 64 <GPUs>/);
     assert.match(await page.locator('.verdict').innerText(), /640 ruled out by the bound\s+3.?100 simulations\s+870 more spared by the bound/);
-    assert.match(await page.locator('#winners').innerText(), /llama-3\.1-8b Dense\s*best[^]*qwen3-30b-a3b MoE\s*tie[^]*snowflake-arctic hybrid/);
+    assert.match(await page.locator('#winners').innerText(), /llama-3\.1-8b Dense\s*best[^]*2 replicas of tp 2, bf16[^]*qwen3-30b-a3b MoE\s*tie[^]*snowflake-arctic hybrid/);
     const segments = await page.locator('#crossover .segments div').evaluateAll((nodes) => nodes.map((node) => [node.innerText, node.clientWidth]));
     assert.deepEqual(segments.map(([text]) => text.split('\n')[0]), ['llama-3.1-8b', 'qwen3-30b-a3b']);
     assert.ok(segments[0][1] > 300 && segments[0][1] < segments[1][1]);  // 0 to 6 against 6 to 128
@@ -200,6 +200,7 @@ try {
     assert.match(await page.locator('#sensitivity').innerText(), /8 → 12\s+carries × 0\.7/);
     assert.match(await page.locator('#sensitivity').innerText(), /5 → none\s+requests of up to 9000 tokens are too long/);
     assert.match(await page.locator('#prices').innerText(), /h100_sxm\s+\$2\.5\s+llama-3\.1-8b\s+\$0\.4\s+\$0\.32\s+\$0\.48\s+\$2\.95 \(\+18\s%\)\s+then qwen3-30b-a3b on h200_sxm/);
+    assert.match(await page.locator('#prices').innerText(), /qwen3-30b-a3b in fp8\s+\$0\.472/);
     assert.match(await page.locator('#prices').innerText(), /a100_sxm[^]*any change decides\s+as cheap as llama-3\.1-8b on h100_sxm/);
     assert.doesNotMatch(await page.locator('main').innerText(), /NaN|undefined|Infinity/);
   });

@@ -10,6 +10,8 @@ const dollars = (value) => known(value) ? `$${number(value)}` : '–';
 const label = data.objective_label;
 const valued = (value, unit) => !known(value) ? '–' : unit.startsWith('$') ? `$${number(value)}${unit.slice(1)}` : `${number(value)} ${unit}`;
 for (const {model} of [...winners, ...data.by_gpu]) placeOf(model);
+const manyPrecisions = data.by_gpu.some((row) => data.by_gpu.some(({model, gpu, precision}) => model === row.model && gpu === row.gpu && precision !== row.precision));
+const layoutOf = ({layout, precision}) => manyPrecisions && precision ? `${layout}, ${precision}` : layout;
 
 function header() {
   const {counts, budget, demand_requests_per_s: demand} = data;
@@ -36,7 +38,7 @@ function winnersTable() {
   const rows = winners.map((row, index) => [
     element('span', {}, row.model, ' ', element('span', {class: 'soft'}, kindOf(row)), index === 0 ? element('b', {class: 'badge good'}, 'best') :
       row.ties_with_best ? element('b', {class: 'badge'}, 'tie') : null),
-    element('span', {}, `${number(row.gpus)} × ${row.gpu}`, element('div', {class: 'soft'}, row.layout)), `${number(row.objective)}${known(row.error) && label !== 'GPUs' ? ` ±\u2009${percent(row.error)}` : ''}`,
+    element('span', {}, `${number(row.gpus)} × ${row.gpu}`, element('div', {class: 'soft'}, layoutOf(row))), `${number(row.objective)}${known(row.error) && label !== 'GPUs' ? ` ±\u2009${percent(row.error)}` : ''}`,
     known(row.goodput_requests_per_s) ? `${rate(row.goodput_requests_per_s)}${known(row.headroom) ? ` (+${percent(row.headroom)})` : ''}` : '–',
     dollars(row.usd_per_million_output_tokens), number(row.energy_per_output_token_j), number(row.tokens_per_s_per_gpu), number(row.tokens_per_s_per_user),
     bound(row, 'ttft'), bound(row, 'tpot')]);
@@ -74,7 +76,7 @@ function demandMap() {
         groups.size ? chartCard({title: 'What each model needs', wide: true, option, text: 'Each step up is a further replica; a line ends where the budget does.'}) : null)];
 }
 
-const more = ({summary}) => [...(summary.layout ? [['layout', `${number(summary.gpus)} × ${summary.gpu}, ${summary.layout}`]] : []),
+const more = ({summary}) => [...(summary.layout ? [['layout', `${number(summary.gpus)} × ${summary.gpu}, ${layoutOf(summary)}`]] : []),
   ['load', rate(summary.rate_requests_per_s)], ['tokens/s a GPU', number(summary.tokens_per_s_per_gpu)], ['tokens/s a user', number(summary.tokens_per_s_per_user)],
   ['TTFT p99', durationText(summary.ttft_p99_ms)], ['TPOT p99', durationText(summary.tpot_p99_ms)]];
 
@@ -156,7 +158,7 @@ function pricesTable() {
   const columns = [{name: 'GPU type', text: true}, {name: '$ / GPU-hour'}, {name: 'cheapest on it', text: true}, {name: '$ / M output with prompts'}, {name: '20 % cheaper'}, {name: '20 % dearer'},
     {name: 'the cheapest changes at'}];
   return [element('h2', {}, 'What other prices would change'), element('p', {class: 'soft'}, prices.text), element('section', {class: 'card', id: 'prices', style: 'margin-top: 12px'},
-      table(columns, prices.rows.map((row) => [row.gpu, dollars(row.usd_per_gpu_hour), row.model, dollars(row.usd_per_million_output_tokens_with_prompts), dollars(row.when_20_percent_cheaper),
+      table(columns, prices.rows.map((row) => [row.gpu, dollars(row.usd_per_gpu_hour), manyPrecisions && row.precision ? `${row.model} in ${row.precision}` : row.model, dollars(row.usd_per_million_output_tokens_with_prompts), dollars(row.when_20_percent_cheaper),
         dollars(row.when_20_percent_dearer), turn(row)])))];
 }
 

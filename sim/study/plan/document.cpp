@@ -23,11 +23,6 @@ Json figure_of(const Reading& reading, const char* name) {
   return reading.figures[name];
 }
 
-/// "tp 2", and the precision where it is part of the choice.
-std::string words_of(const PlanStudy& study, const PlannedDeployment& deployment) {
-  return words_of(deployment) + (study.precisions.size() > 1 ? ", " + deployment.base->precision() : "");
-}
-
 Json deployment_json(const PlanStudy& study, const PlannedDeployment& deployment) {
   const PlanBase& base = *deployment.base;
   const Deployment& d = deployment.layout.deployment;
@@ -47,7 +42,7 @@ Json deployment_json(const PlanStudy& study, const PlannedDeployment& deployment
       {"precision", base.precision()},
       {"max_num_seqs", deployment.layout.max_num_seqs},
       {"max_num_batched_tokens", deployment.layout.max_num_batched_tokens},
-      {"layout", words_of(study, deployment)},
+      {"layout", words_of(deployment)},
       {"objective", rounded(deployment.objective, kDigits)},
       {"goodput_requests_per_s", rounded(deployment.goodput, kDigits)},
       {"headroom", demand > 0.0 ? Json(rounded(deployment.goodput / demand - 1.0, kDigits)) : Json()},
@@ -113,6 +108,7 @@ Json nearest_json(const PlanFindings& findings) {
   return {{"model", nearest->base->model_name()},
           {"kind", nearest->base->kind()},
           {"gpu", nearest->base->gpu_name()},
+          {"precision", nearest->base->precision()},
           {"layout", words_of(nearest->layout)},
           {"gpus", nearest->replicas * nearest->layout.gpus()},
           {"bound", nearest->bound},
@@ -162,7 +158,7 @@ std::string gpus_text(const PlannedDeployment& deployment) {
 /// "qwen3-30b-a3b (moe) on 4 h100_sxm, as 2 replicas of tp 2".
 std::string words_with_model(const PlanStudy& study, const PlannedDeployment& deployment) {
   return deployment.base->model_name() + " (" + deployment.base->kind() + ") on " + gpus_text(deployment) +
-         " (" + words_of(study, deployment) + ")";
+         " (" + words_of(deployment) + precision_words(study, *deployment.base, ", ") + ")";
 }
 
 std::string objective_text(const PlanFindings& findings, double value) {
@@ -205,7 +201,7 @@ std::string other_ties_line(const PlanFindings& findings) {
   std::vector<std::string> names;
   for (const PlannedDeployment* tie : other_ties(findings.winners, findings.chains))
     names.push_back(tie->base->model_name() + " on " + gpus_text(*tie) +
-                    (one_precision ? "" : " in " + tie->base->precision()));
+                    precision_words(*findings.study, *tie->base, " in "));
   if (names.empty()) return "";
   return std::string("Ties with it too, on other GPU types") +
          (one_precision ? "" : " or in other precisions") + ": " + in_words(names) + ".";

@@ -33,6 +33,7 @@ bool is_beaten(const Point& point, const Points& others) {
 
 Json point_json(const Probe& probe, const Reading& reading) {
   return {{"gpu", probe.base->gpu_name()},
+          {"precision", probe.base->precision()},
           {"layout", words_of(probe.layout)},
           {"gpus", probe.load.replicas * probe.layout.gpus()},
           {"rate_requests_per_s", probe.load.requests_per_s},

@@ -38,7 +38,7 @@ PlanFindings make_plan(const PlanStudy& study, const std::deque<PlanBase>& bases
   findings.crossover = crossover_json(study, findings.chains);
   prober.begin("sensitivity");
   findings.sensitivity = sensitivity_json(study, findings.chains, prober);
-  findings.prices = prices_json(findings.chains);
+  findings.prices = prices_json(study, findings.chains);
   findings.simulations = prober.count();
   findings.simulations_spared = prober.proofs();
   findings.failures = prober.failures();

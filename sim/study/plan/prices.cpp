@@ -17,17 +17,21 @@ constexpr double kFifth = 0.2;   // a change of price that is near enough to be 
 struct Offer {
   const PlannedDeployment* deployment = nullptr;
   double cost = 0.0;  // usd_per_million_with_prompts()
+  std::string name;   // "qwen3-32b on l40s"
   const std::string& gpu() const { return deployment->base->gpu_name(); }
   double gpu_hour() const { return *deployment->base->usd_per_gpu_hour(); }
 };
 
 /// Of every GPU type the cheapest, these the cheapest first.
-std::vector<Offer> offers_of(const std::vector<PlannedChain>& chains) {
+std::vector<Offer> offers_of(const PlanStudy& study, const std::vector<PlannedChain>& chains) {
   std::vector<Offer> all, offers;
   for (const PlannedChain& chain : chains) {
     if (!chain.best) continue;
     const auto cost = usd_per_million_with_prompts(*chain.best);
-    if (cost && *cost > 0.0) all.push_back({&*chain.best, *cost});
+    const PlanBase& base = *chain.base;
+    if (cost && *cost > 0.0)
+      all.push_back({&*chain.best, *cost,
+                     base.model_name() + " on " + base.gpu_name() + precision_words(study, base, " in ")});
   }
   std::stable_sort(all.begin(), all.end(), [](const Offer& a, const Offer& b) { return a.cost < b.cost; });
   for (const Offer& offer : all)
@@ -53,10 +57,6 @@ std::optional<double> turning_point(const std::vector<Offer>& offers, std::size_
   return rival->cost / offers[index].cost;
 }
 
-std::string name_of(const Offer& offer) {
-  return offer.deployment->base->model_name() + " on " + offer.gpu();
-}
-
 std::string dollars(double value) { return "$" + readable(value); }
 
 /// "h200_sxm gets 35 % dearer ($5.4 an hour)".
@@ -72,14 +72,14 @@ std::string tie_text(const std::vector<Offer>& offers) {
   std::vector<std::string> names;
   for (std::size_t i = 1; i < offers.size(); ++i)
     if (!is_level(offers[0], offers[i]) && is_tie(estimate(offers[0]), estimate(offers[i]), kSearched))
-      names.push_back(name_of(offers[i]) + " at " + dollars(offers[i].cost));
+      names.push_back(offers[i].name + " at " + dollars(offers[i].cost));
   return names.empty() ? "" : " (a tie with " + in_words(names) + ")";
 }
 
 std::string text_of(const std::vector<Offer>& offers) {
   std::vector<std::string> cheapest;
   for (const Offer& offer : offers)
-    if (is_level(offers[0], offer)) cheapest.push_back(name_of(offer));
+    if (is_level(offers[0], offer)) cheapest.push_back(offer.name);
   std::string text = "Cheapest a token: " + in_words(cheapest) + ", " + dollars(offers[0].cost) +
                      " a million output tokens with their prompts" + tie_text(offers);
   if (cheapest.size() > 1) return text + "; they cost the same, so that any other price of one decides.";
@@ -118,8 +118,8 @@ std::optional<double> usd_per_million_with_prompts(const PlannedDeployment& depl
   return *cost / 3600.0 / tokens * 1e6;
 }
 
-Json prices_json(const std::vector<PlannedChain>& chains) {
-  const std::vector<Offer> offers = offers_of(chains);
+Json prices_json(const PlanStudy& study, const std::vector<PlannedChain>& chains) {
+  const std::vector<Offer> offers = offers_of(study, chains);
   if (offers.empty()) return nullptr;
   const auto number = [](double value) { return rounded(value, kDigits); };
   Json rows = Json::array();
@@ -131,12 +131,13 @@ Json prices_json(const std::vector<PlannedChain>& chains) {
     rows.push_back({{"gpu", offer.gpu()},
                     {"usd_per_gpu_hour", number(offer.gpu_hour())},
                     {"model", offer.deployment->base->model_name()},
+                    {"precision", offer.deployment->base->precision()},
                     {"usd_per_million_output_tokens_with_prompts", number(offer.cost)},
                     {"when_20_percent_cheaper", number(offer.cost * (1.0 - kFifth))},
                     {"when_20_percent_dearer", number(offer.cost * (1.0 + kFifth))},
                     {"turns_at_usd_per_gpu_hour", turn ? Json(number(offer.gpu_hour() * *turn)) : Json()},
-                    {"turns_to", turn ? Json(name_of(i > 0 ? offer : *rival)) : Json()},
-                    {"level_with", level ? Json(name_of(*rival)) : Json()}});
+                    {"turns_to", turn ? Json((i > 0 ? offer : *rival).name) : Json()},
+                    {"level_with", level ? Json(rival->name) : Json()}});
   }
   return {{"rows", rows}, {"text", text_of(offers)}};
 }

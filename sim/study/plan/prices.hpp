@@ -24,6 +24,6 @@ std::optional<double> usd_per_million_with_prompts(const PlannedDeployment& depl
 /// price of a GPU type on another's would; of those that are level with the cheapest no such price is named,
 /// as any change decides. The deployments stay those that are the best for the objective, so this is
 /// arithmetic on their costs. null where no price is known.
-Json prices_json(const std::vector<PlannedChain>& chains);
+Json prices_json(const PlanStudy& study, const std::vector<PlannedChain>& chains);
 
 }  // namespace switchyard

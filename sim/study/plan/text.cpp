@@ -36,30 +36,41 @@ constexpr Column kColumns[] = {
     {"TPOT p99 ms", "p99_tpot_ms", 12},
 };
 
-std::string row_of(const Json& winner) {
+constexpr std::size_t kPrecision = 11;  // a column where there are several
+
+/// Of one pair, of all of a plan.
+bool is_beside(const Json& pair, const Json& by_gpu) {
+  return std::any_of(by_gpu.begin(), by_gpu.end(), [&](const Json& row) {
+    return row["model"] == pair["model"] && row["gpu"] == pair["gpu"] &&
+           row["precision"] != pair["precision"];
+  });
+}
+bool has_precisions(const Json& by_gpu) {
+  return std::any_of(by_gpu.begin(), by_gpu.end(), [&](const Json& row) { return is_beside(row, by_gpu); });
+}
+
+std::string row_of(const Json& winner, std::size_t precision_width) {
   const std::string gpus =
       std::to_string(winner["gpus"].get<std::int64_t>()) + " " + winner["gpu"].get<std::string>();
   std::string row = "  " + padded(one_line(winner["model"].get<std::string>(), kWidestName), kWidestName) +
                     "  " + padded(one_line(gpus, 18), 18) +
                     padded(one_line(winner["layout"].get<std::string>(), kWidestLayout), kWidestLayout);
+  if (precision_width > 0) row += padded("  " + winner["precision"].get<std::string>(), precision_width);
   for (const Column& column : kColumns) row += right(number(winner[column.key]), column.width);
   return row + (winner.value("ties_with_best", false) ? "  tie" : "") + "\n";
 }
 
 /// "qwen3-32b on l40s: too little, …", with the precision where there are several.
 std::string reason_row(const Json& pair, const Json& by_gpu) {
-  const bool several = std::any_of(by_gpu.begin(), by_gpu.end(), [&](const Json& row) {
-    return row["model"] == pair["model"] && row["gpu"] == pair["gpu"] &&
-           row["precision"] != pair["precision"];
-  });
   return "  " + pair["model"].get<std::string>() + " on " + pair["gpu"].get<std::string>() +
-         (several ? ", " + pair["precision"].get<std::string>() : "") + ": " +
+         (is_beside(pair, by_gpu) ? ", " + pair["precision"].get<std::string>() : "") + ": " +
          pair["verdict"].get<std::string>() + ", " + one_line(pair["reason"].get<std::string>(), 120) + "\n";
 }
 
-std::string heading() {
+std::string heading(std::size_t precision_width) {
   std::string row =
       "  " + padded("model", kWidestName) + "  " + padded("GPUs", 18) + padded("layout", kWidestLayout);
+  if (precision_width > 0) row += padded("  precision", precision_width);
   for (const Column& column : kColumns) row += right(column.title, column.width);
   return row + "\n";
 }
@@ -75,8 +86,9 @@ std::string plan_text(const Json& document) {
   if (counts["simulations_spared"] > 0)
     text += "; the bound spared " + counts["simulations_spared"].dump() + " more";
   text += "\n\n";
-  if (!document["winners"].empty()) text += heading();
-  for (const Json& winner : document["winners"]) text += row_of(winner);
+  const std::size_t precision_width = has_precisions(document["by_gpu"]) ? kPrecision : 0;
+  if (!document["winners"].empty()) text += heading(precision_width);
+  for (const Json& winner : document["winners"]) text += row_of(winner, precision_width);
   for (const Json& pair : document["by_gpu"])
     if (pair["deployment"].is_null()) text += reason_row(pair, document["by_gpu"]);
   text += "\n";

@@ -23,6 +23,13 @@ double miss_of(const Miss& miss) {
   return miss.bound == "demand" ? miss.limit / miss.value - 1.0 : miss.value / miss.limit - 1.0;
 }
 
+/// "qwen3-32b on 4 l40s (tp 2)".
+std::string name_of(const PlanStudy& study, const PlanBase& base, const Layout& layout,
+                    std::int64_t replicas) {
+  return base.model_name() + " on " + std::to_string(replicas * layout.gpus()) + " " + base.gpu_name() +
+         " (" + words_of(layout) + precision_words(study, base, ", ") + ")";
+}
+
 /// A chain's layout that would carry the most within the budget, where that is below the demand.
 std::optional<Nearest> nearest_by_load(const PlanStudy& study, const PlannedChain& chain) {
   std::optional<Nearest> nearest;
@@ -35,15 +42,13 @@ std::optional<Nearest> nearest_by_load(const PlanStudy& study, const PlannedChai
         Nearest{chain.base, best->layout, replicas, "demand", demand_of(study, *chain.base), carries, ""};
   }
   if (!nearest) return nearest;
-  const std::string name = chain.base->model_name() + " on " +
-                           std::to_string(nearest->replicas * nearest->layout.gpus()) + " " +
-                           chain.base->gpu_name() + " (" + words_of(nearest->layout) + ")";
+  const std::string name = name_of(study, *chain.base, nearest->layout, nearest->replicas);
   nearest->text = text_of(" carries %.3g of the %.3g requests/s, %.0f %% too few", name, nearest->value,
                           nearest->limit, 1.0 - nearest->value / nearest->limit);
   return nearest;
 }
 
-std::optional<Nearest> nearest_by_latency(const PlannedChain& chain) {
+std::optional<Nearest> nearest_by_latency(const PlanStudy& study, const PlannedChain& chain) {
   if (!chain.nearest || !chain.nearest_reading.figures.is_object()) return std::nullopt;
   Nearest nearest{chain.base, chain.nearest->layout, 1, "", 0.0, 0.0, ""};
   double worst = 0.0;
@@ -57,14 +62,13 @@ std::optional<Nearest> nearest_by_latency(const PlannedChain& chain) {
     nearest.value = value;
   }
   nearest.text = text_of(" is %.4g ms where %.4g ms are allowed, %.0f %% too long",
-                         chain.base->model_name() + " on " + std::to_string(nearest.layout.gpus()) + " " +
-                             chain.base->gpu_name() + " (" + words_of(nearest.layout) + "): " + nearest.bound,
-                         nearest.value, nearest.limit, worst - 1.0);
+                         name_of(study, *chain.base, nearest.layout, 1) + ": " + nearest.bound, nearest.value,
+                         nearest.limit, worst - 1.0);
   return nearest;
 }
 
 /// What the bound ruled out by the least.
-std::optional<Nearest> nearest_by_bound(const PlannedChain& chain) {
+std::optional<Nearest> nearest_by_bound(const PlanStudy& study, const PlannedChain& chain) {
   const PlannedLayout* best = nullptr;
   for (const PlannedLayout& planned : chain.layouts)
     if (planned.shortfall && (!best || miss_of(*planned.shortfall) < miss_of(*best->shortfall)))
@@ -79,16 +83,19 @@ std::optional<Nearest> nearest_by_bound(const PlannedChain& chain) {
                  s.bound,
                  s.limit,
                  s.value,
-                 chain.base->model_name() + " on " + std::to_string(replicas * best->layout.gpus()) + " " +
-                     chain.base->gpu_name() + " (" + words_of(best->layout) + "): " + best->reason};
+                 name_of(study, *chain.base, best->layout, replicas) + ": " + best->reason};
 }
 
 std::optional<Nearest> nearest_of(const PlanStudy& study, const PlannedChain& chain) {
   if (!chain.best_of_size.empty()) return nearest_by_load(study, chain);
-  return chain.nearest ? nearest_by_latency(chain) : nearest_by_bound(chain);
+  return chain.nearest ? nearest_by_latency(study, chain) : nearest_by_bound(study, chain);
 }
 
 }  // namespace
+
+std::string precision_words(const PlanStudy& study, const PlanBase& base, const char* before) {
+  return study.precisions.size() > 1 ? before + base.precision() : "";
+}
 
 bool ranks_before(const PlanStudy& study, const PlannedDeployment& a, const PlannedDeployment& b) {
   if (a.objective != b.objective) return is_better(study, a.objective, b.objective);

@@ -11,6 +11,9 @@
 
 namespace switchyard {
 
+/// " in fp8" after `before` = " in ", where a plan has several precisions to choose from; else empty.
+std::string precision_words(const PlanStudy& study, const PlanBase& base, const char* before);
+
 struct Winner {
   PlannedDeployment deployment;
   Trust trust;

@@ -40,7 +40,7 @@ TEST_CASE("Deployments that cost as much for the same tokens are level, however 
   chains[0].best->reading.figures.update({{"usd_per_hour", 3.6}, {"usd_per_million_output_tokens", 0.9}});
   chains[1].best->reading.figures.update({{"usd_per_hour", 3.6}, {"usd_per_million_output_tokens", 0.6}});
   REQUIRE(*usd_per_million(*chains[1].best, "usd_per_million_output_tokens") == Approx(0.6));
-  const Json prices = prices_json(chains);
+  const Json prices = prices_json(study, chains);
   for (const Json& row : prices["rows"]) {
     CHECK(row["usd_per_million_output_tokens_with_prompts"] == 1.0);
     CHECK(row["level_with"].is_string());
@@ -50,7 +50,7 @@ TEST_CASE("Deployments that cost as much for the same tokens are level, however 
 TEST_CASE("A GPU type's price turns the ranking where its tokens cost as much as the cheapest other's") {
   const PlanStudy study = planned_study({{"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}}}});
   const auto bases = read_bases(study);
-  const Json prices = prices_json(chains_of(bases, {1000.0, 1600.0}));  // $1 and $1.25 a million
+  const Json prices = prices_json(study, chains_of(bases, {1000.0, 1600.0}));  // $1 and $1.25 a million
   REQUIRE(prices["rows"].size() == 2);
   const Json &first = prices["rows"][0], &second = prices["rows"][1];
   CHECK(first["gpu"] == "h100_sxm");
@@ -68,7 +68,8 @@ TEST_CASE("Where tokens cost the same no turning price is named, as any change o
       planned_study({{"gpus", {"h100_sxm", "h200_sxm", "b200_sxm"}},
                      {"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}, {"b200_sxm", 9.0}}}});
   const auto bases = read_bases(study);
-  const Json prices = prices_json(chains_of(bases, {1000.0, 1999.0, 500.0}));  // $1, $1.0005 and $5 a million
+  const Json prices =
+      prices_json(study, chains_of(bases, {1000.0, 1999.0, 500.0}));  // $1, $1.0005 and $5 a million
   const Json& rows = prices["rows"];
   for (const std::size_t level : {0, 1}) {
     CHECK(rows[level]["turns_at_usd_per_gpu_hour"].is_null());
@@ -83,19 +84,31 @@ TEST_CASE("Where tokens cost the same no turning price is named, as any change o
         "tokens with their prompts; they cost the same, so that any other price of one decides.");
 }
 
+TEST_CASE("Offers are named with their precision where a plan has several") {
+  const PlanStudy study =
+      planned_study({{"precisions", {"bf16", "fp8"}}, {"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}}}});
+  const auto bases = read_bases(study);  // of each GPU type in bf16, then in fp8
+  const Json prices = prices_json(study, chains_of(bases, {500.0, 1000.0, 1900.0, 1800.0}));
+  CHECK(prices["rows"][0]["precision"] == "fp8");
+  CHECK(prices["rows"][0]["turns_to"] == "llama-3.1-8b on h200_sxm in bf16");
+  CHECK_THAT(prices["text"].get<std::string>(),
+             Catch::StartsWith("Cheapest a token: llama-3.1-8b on h100_sxm in fp8, $1 a million") &&
+                 Catch::Contains("llama-3.1-8b on h200_sxm in bf16 at $1.0"));
+}
+
 TEST_CASE("The only GPU type with a price has none at which the cheapest changes") {
   const PlanStudy study = planned_study({{"gpus", {"h100_sxm"}}, {"prices", {{"h100_sxm", 3.6}}}});
   const auto bases = read_bases(study);
-  const Json row = prices_json(chains_of(bases, {1000.0}))["rows"][0];
+  const Json row = prices_json(study, chains_of(bases, {1000.0}))["rows"][0];
   for (const char* key : {"turns_at_usd_per_gpu_hour", "turns_to", "level_with"}) CHECK(row[key].is_null());
 }
 
 TEST_CASE("Prices that would have to move further are not named, and unknown ones give no answer") {
   const PlanStudy study = planned_study({{"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}}}});
   const auto bases = read_bases(study);
-  CHECK_THAT(prices_json(chains_of(bases, {1000.0, 500.0}))["text"].get<std::string>(),
+  CHECK_THAT(prices_json(study, chains_of(bases, {1000.0, 500.0}))["text"].get<std::string>(),
              Catch::Contains("no GPU type 20 % cheaper or dearer changes that"));
-  CHECK(prices_json({}).is_null());
+  CHECK(prices_json(study, {}).is_null());
 }
 
 }  // namespace switchyard
