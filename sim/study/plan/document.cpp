@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <set>
 
 #include "sim/base/menu.hpp"
 #include "sim/base/rounding.hpp"
@@ -57,10 +56,10 @@ Json deployment_json(const PlanStudy& study, const PlannedDeployment& deployment
   return json;
 }
 
-Json winner_json(const PlanStudy& study, const Winner& winner) {
-  Json json = deployment_json(study, winner.deployment);
+Json winner_json(const PlanFindings& findings, const Winner& winner) {
+  Json json = deployment_json(*findings.study, winner.deployment);
   json["error"] = or_null(winner.error);
-  json["ties_with_best"] = winner.ties_with_best;
+  json["ties_with_best"] = findings.ties.count(winner.deployment.base) > 0;
   json["slo"] = Json::array();
   for (const Json& bound : winner.deployment.reading.figures["slo"])
     json["slo"].push_back({{"bound", bound["bound"]},
@@ -74,18 +73,7 @@ Json winner_json(const PlanStudy& study, const Winner& winner) {
   return json;
 }
 
-/// Whose deployments tie with the best, and the best itself where one does.
-std::set<const PlanBase*> tied_bases(const PlanFindings& findings) {
-  std::set<const PlanBase*> tied;
-  for (const Winner& winner : findings.winners)
-    if (winner.ties_with_best) tied.insert(winner.deployment.base);
-  for (const PlannedDeployment* tie : other_ties(findings.winners, findings.chains))
-    tied.insert({tie->base, findings.winners.front().deployment.base});
-  return tied;
-}
-
 Json by_gpu_json(const PlanFindings& findings) {
-  const std::set<const PlanBase*> tied = tied_bases(findings);
   Json map = Json::array();
   for (const PlannedChain& chain : findings.chains) {
     const ChainVerdict verdict = verdict_of(*findings.study, chain);
@@ -95,7 +83,7 @@ Json by_gpu_json(const PlanFindings& findings) {
                    {"precision", chain.base->precision()},
                    {"verdict", verdict.verdict},
                    {"reason", verdict.reason},
-                   {"ties_with_best", tied.count(chain.base) > 0},
+                   {"ties_with_best", findings.ties.count(chain.base) > 0},
                    {"deployment", chain.best ? deployment_json(*findings.study, *chain.best) : Json()}});
   }
   return map;
@@ -191,17 +179,23 @@ std::string tie_text(const PlanFindings& findings, const Winner& winner) {
 std::string ties_line(const PlanFindings& findings) {
   std::vector<std::string> names;
   for (std::size_t i = 1; i < findings.winners.size(); ++i)
-    if (findings.winners[i].ties_with_best) names.push_back(tie_text(findings, findings.winners[i]));
+    if (findings.ties.count(findings.winners[i].deployment.base) > 0)
+      names.push_back(tie_text(findings, findings.winners[i]));
   return names.empty() ? "" : "A tie with it, within the errors stated: " + in_words(names) + ".";
 }
 
-/// Of models whose best is the best, or has been told.
+/// Of deployments that are not the best of their model, whether or not that one ties.
 std::string other_ties_line(const PlanFindings& findings) {
   const bool one_precision = findings.study->precisions.size() == 1;
   std::vector<std::string> names;
-  for (const PlannedDeployment* tie : other_ties(findings.winners, findings.chains))
-    names.push_back(tie->base->model_name() + " on " + gpus_text(*tie) +
-                    precision_words(*findings.study, *tie->base, " in "));
+  for (const PlannedChain& chain : findings.chains) {
+    const auto is_own = [&](const Winner& winner) { return winner.deployment.base == chain.base; };
+    if (findings.ties.count(chain.base) == 0 ||
+        std::any_of(findings.winners.begin(), findings.winners.end(), is_own))
+      continue;
+    names.push_back(chain.base->model_name() + " on " + gpus_text(*chain.best) +
+                    precision_words(*findings.study, *chain.base, " in "));
+  }
   if (names.empty()) return "";
   return std::string("Ties with it too, on other GPU types") +
          (one_precision ? "" : " or in other precisions") + ": " + in_words(names) + ".";
@@ -277,7 +271,7 @@ Json plan_document(const PlanFindings& findings) {
   const double demand = demand_of(study, first);
   Json winners = Json::array();
   for (std::size_t i = 0; i < findings.winners.size(); ++i) {
-    winners.push_back(winner_json(study, findings.winners[i]));
+    winners.push_back(winner_json(findings, findings.winners[i]));
     if (i < findings.curves.size()) winners.back()["curve"] = findings.curves[i];
   }
   return {{"title", study.title},

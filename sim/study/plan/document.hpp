@@ -1,6 +1,7 @@
 // plan.json: what a plan found, as one document; report.html is drawn from it.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,8 @@ struct PlanFindings {
   const PlanStudy* study = nullptr;
   std::vector<PlannedChain> chains;
   std::vector<Winner> winners;
-  std::vector<Json> curves;  // one a winner
+  std::set<const PlanBase*> ties;  // whose deployments tie with the best, the best among them
+  std::vector<Json> curves;        // one a winner
   Json frontier = Json::array();
   Json crossover;
   Json sensitivity = Json::array();

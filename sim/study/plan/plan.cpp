@@ -31,6 +31,7 @@ PlanFindings make_plan(const PlanStudy& study, const std::deque<PlanBase>& bases
   findings.chains = search(study, bases, prober);
   finish_nearest(findings.chains, prober);
   findings.winners = winners_of(study, findings.chains);
+  findings.ties = ties_of(findings.winners, findings.chains);
   prober.begin("curves");
   findings.curves = winner_curves(findings.winners, prober);
   prober.begin("frontier");

@@ -116,9 +116,6 @@ std::vector<Winner> winners_of(const PlanStudy& study, const std::vector<Planned
   std::stable_sort(winners.begin(), winners.end(), [&](const Winner& a, const Winner& b) {
     return ranks_before(study, a.deployment, b.deployment);
   });
-  for (std::size_t i = 1; i < winners.size(); ++i)
-    if (is_tie(winners.front(), winners[i]))
-      winners[i].ties_with_best = winners.front().ties_with_best = true;
   return winners;
 }
 
@@ -133,14 +130,14 @@ bool is_tie(const Winner& a, const Winner& b) {
                 kSearched);
 }
 
-std::vector<const PlannedDeployment*> other_ties(const std::vector<Winner>& winners,
-                                                 const std::vector<PlannedChain>& chains) {
-  std::vector<const PlannedDeployment*> ties;
-  for (const PlannedChain& chain : chains) {
-    const auto is_own = [&](const Winner& winner) { return winner.deployment.base == chain.base; };
-    if (!chain.best || std::any_of(winners.begin(), winners.end(), is_own)) continue;
-    if (is_tie(winners.front(), winner_of(*chain.best))) ties.push_back(&*chain.best);
-  }
+std::set<const PlanBase*> ties_of(const std::vector<Winner>& winners,
+                                  const std::vector<PlannedChain>& chains) {
+  std::set<const PlanBase*> ties;
+  if (winners.empty()) return ties;
+  const Winner& best = winners.front();
+  for (const PlannedChain& chain : chains)
+    if (chain.best && chain.base != best.deployment.base && is_tie(best, winner_of(*chain.best)))
+      ties.insert({chain.base, best.deployment.base});
   return ties;
 }
 

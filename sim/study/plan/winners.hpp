@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,7 +19,6 @@ struct Winner {
   PlannedDeployment deployment;
   Trust trust;
   std::optional<double> error;  // of the objective, as a share: that of throughput; none: not known
-  bool ties_with_best = false;  // of the best: another does
 };
 
 /// The better for the objective; of equal ones the cheaper an hour, then what carries more.
@@ -33,10 +33,9 @@ Winner winner_of(const PlannedDeployment& deployment);
 /// The simulator cannot tell their objectives apart (ties.hpp).
 bool is_tie(const Winner& a, const Winner& b);
 
-/// Deployments, the best of their model on their GPU type and in their precision, that tie with the best but
-/// are not the best of their model; in the chains' order.
-std::vector<const PlannedDeployment*> other_ties(const std::vector<Winner>& winners,
-                                                 const std::vector<PlannedChain>& chains);
+/// Whose best deployments tie with the best of all, which is among them where another does.
+std::set<const PlanBase*> ties_of(const std::vector<Winner>& winners,
+                                  const std::vector<PlannedChain>& chains);
 
 /// What comes nearest to the SLO and the demand where nothing meets them.
 struct Nearest {

@@ -48,9 +48,11 @@ TEST_CASE("A model's deployments on other GPU types are ties where they cannot b
   }
   const auto ties = [&] {
     findings.winners = winners_of(study, findings.chains);
+    findings.ties = ties_of(findings.winners, findings.chains);
     const Json document = plan_document(findings);
     std::vector<bool> tied;
     for (const Json& row : document["by_gpu"]) tied.push_back(row["ties_with_best"].get<bool>());
+    CHECK(document["winners"][0]["ties_with_best"] == tied[0]);  // the same deployment
     return tied;
   };
   CHECK(ties() == std::vector<bool>{true, true, false});
