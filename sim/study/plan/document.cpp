@@ -143,7 +143,7 @@ std::string gpus_text(const PlannedDeployment& deployment) {
   return std::to_string(deployment.gpus()) + " " + deployment.base->gpu_name();
 }
 
-/// "qwen3-30b-a3b (moe) on 4 h100_sxm, as 2 replicas of tp 2".
+/// "qwen3-30b-a3b (moe) on 4 h100_sxm (2 replicas of tp 2)".
 std::string words_with_model(const PlanStudy& study, const PlannedDeployment& deployment) {
   return deployment.base->model_name() + " (" + deployment.base->kind() + ") on " + gpus_text(deployment) +
          " (" + words_of(deployment) + precision_words(study, *deployment.base, ", ") + ")";

@@ -53,8 +53,8 @@ std::string objective_of(const po::variables_map& options) {
 }
 
 /// Shows how far it is until it is done.
-PlanFindings make_plan(const PlanStudy& study, const std::deque<PlanBase>& bases, Journal& journal,
-                       std::size_t jobs, Interruption& interruption) {
+PlanFindings make_shown_plan(const PlanStudy& study, const std::deque<PlanBase>& bases, Journal& journal,
+                             std::size_t jobs, Interruption& interruption) {
   ProgressLine line;
   Prober prober(journal, jobs, interruption, study.base_folder,
                 [&](const PlanProgress& progress) { line.show(progress.phase, words_of(progress)); });
@@ -80,7 +80,7 @@ int plan_command(const Arguments& arguments) {
   Journal journal(folder + "/journal.jsonl");
   write_file_atomically(folder + "/study.json", pretty(to_json(study)));
   try {
-    const PlanFindings findings = make_plan(study, bases, journal, jobs, interruption);
+    const PlanFindings findings = make_shown_plan(study, bases, journal, jobs, interruption);
     write_file_atomically(folder + "/plan.csv", plan_csv(study, findings.chains));
     const Json document = plan_document(findings);
     write_file_atomically(folder + "/plan.json", pretty(document));
