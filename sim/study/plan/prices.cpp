@@ -82,7 +82,6 @@ std::string text_of(const std::vector<Offer>& offers) {
     if (is_level(offers[0], offer)) cheapest.push_back(offer.name);
   std::string text = "Cheapest a token: " + in_words(cheapest) + ", " + dollars(offers[0].cost) +
                      " a million output tokens with their prompts" + tie_text(offers);
-  if (cheapest.size() > 1) return text + "; they cost the same, so that any other price of one decides.";
   std::vector<std::string> near, far;
   for (std::size_t i = 0; i < offers.size(); ++i)
     if (const auto factor = turning_point(offers, i)) {
@@ -90,6 +89,8 @@ std::string text_of(const std::vector<Offer>& offers) {
       (is_near ? near : far).push_back(turn_text(offers[i], *factor));
     }
   for (std::size_t i = 0; i < near.size(); ++i) text += (i == 0 ? ", until " : " or ") + near[i];
+  if (cheapest.size() > 1)
+    return text + "; the cheapest cost the same, so that any other price of one decides.";
   if (!near.empty()) return text + ".";
   if (!far.empty()) return text + "; no GPU type 20 % cheaper or dearer changes that.";
   return text + ".";

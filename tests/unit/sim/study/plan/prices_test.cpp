@@ -81,7 +81,20 @@ TEST_CASE("Where tokens cost the same no turning price is named, as any change o
   CHECK(rows[2]["turns_at_usd_per_gpu_hour"].get<double>() == Approx(9.0 / 5.0));
   CHECK(prices["text"] ==
         "Cheapest a token: llama-3.1-8b on h100_sxm and llama-3.1-8b on h200_sxm, $1 a million output "
-        "tokens with their prompts; they cost the same, so that any other price of one decides.");
+        "tokens with their prompts; the cheapest cost the same, so that any other price of one decides.");
+}
+
+TEST_CASE("Beside GPU types whose tokens cost the same, another's price near enough to turn that is named") {
+  const PlanStudy study =
+      planned_study({{"gpus", {"h100_sxm", "h200_sxm", "b200_sxm"}},
+                     {"prices", {{"h100_sxm", 3.6}, {"h200_sxm", 7.2}, {"b200_sxm", 9.0}}}});
+  const auto bases = read_bases(study);
+  // $1, $1 and $1.25 a million
+  const Json prices = prices_json(study, chains_of(bases, {1000.0, 2000.0, 2000.0}));
+  CHECK_THAT(
+      prices["text"].get<std::string>(),
+      Catch::EndsWith(", until b200_sxm gets 20 % cheaper ($7.2 an hour); the cheapest cost the same, so "
+                      "that any other price of one decides."));
 }
 
 TEST_CASE("Offers are named with their precision where a plan has several") {
