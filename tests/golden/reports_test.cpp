@@ -91,10 +91,10 @@ TEST_CASE("A comparison equals its reviewed baseline", "[golden]") {
   for (const std::string& name : names) {
     const std::string path = (folder / (name + ".scenario.json")).string();
     scenarios.push_back(read_scenario(read_scenario_json(path, {}), name, folder.string()));
-    outcomes.push_back(run_point(scenarios.back(), {},
-                                 [&](const System& system, const Simulation&, const Summary& summary) {
-                                   probes.push_back(probe(system, mean_request(summary.metrics).value()));
-                                 }));
+    outcomes.push_back(
+        run_point(scenarios.back(), {}, [&](const System& system, const Simulation&, const Summary& summary) {
+          probes.push_back(probe(system, mean_request(summary.metrics).value()));
+        }));
   }
   compare(folder / "comparison.txt", comparison_table(compare(names, scenarios, outcomes, probes)));
 }
