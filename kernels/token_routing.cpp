@@ -129,13 +129,12 @@ void route_share(const GateArithmetic& arithmetic, const PackedWeights& packed, 
   }
 }
 
-/// Tokens of each thread, in whole tiles.
-std::int64_t share_of(std::int64_t tokens, std::int64_t threads) {
-  constexpr std::int64_t kWhole = 96;
-  return ((tokens + threads - 1) / threads + kWhole - 1) / kWhole * kWhole;
-}
-
 }  // namespace
+
+std::int64_t tokens_of_share(std::int64_t tokens, std::int64_t shares) {
+  constexpr std::int64_t kTile = 96;
+  return ((tokens + shares - 1) / shares + kTile - 1) / kTile * kTile;
+}
 
 void check_gate(const GateInput& input, const GateOutput& output, std::int64_t columns) {
   check_shape(input.shape);
@@ -157,7 +156,7 @@ void route_tokens(const GateArithmetic& arithmetic, const GateInput& input, cons
                   BlockRule rule) {
   check_gate(input, output, input.shape.num_experts_per_tok);
   const PackedWeights packed = arithmetic.pack(input.shape, input.weights);
-  const std::int64_t share = share_of(input.tokens, input.threads);
+  const std::int64_t share = tokens_of_share(input.tokens, input.threads);
   if (share >= input.tokens) return route_share(arithmetic, packed, input, output, rule);
   on_threads(input.threads, (input.tokens + share - 1) / share, [&](std::int64_t number) {
     const Share part = share_from(input, output, number * share, share);

@@ -15,6 +15,9 @@ namespace switchyard {
 using Rule = void (*)(const RoutedToken&);
 using BlockRule = void (*)(const RoutedTokens&);
 
+/// Where so many tokens are shared out: those of each share, whole tiles that the kernels score together.
+std::int64_t tokens_of_share(std::int64_t tokens, std::int64_t shares);
+
 /// Throws std::invalid_argument unless the shape is within GateShape's bounds and every span has its length,
 /// those of the output for so many columns.
 void check_gate(const GateInput& input, const GateOutput& output, std::int64_t columns);

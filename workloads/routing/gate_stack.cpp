@@ -6,6 +6,7 @@
 #include "kernels/expert_router.hpp"
 #include "kernels/gate_arithmetic.hpp"
 #include "kernels/on_threads.hpp"
+#include "kernels/token_routing.hpp"
 #include "sim/base/ensure.hpp"
 #include "sim/base/menu.hpp"
 
@@ -71,10 +72,10 @@ void GateStack::add_mixes(const TokenStreams& streams, Passing& now, Work& work)
 /// Tokens are shared out where one does not depend on the others.
 void GateStack::add_choices(std::size_t layer, std::size_t tokens, std::size_t shares, Passing& now,
                             Work& work) const {
-  constexpr std::size_t kWhole = 96;  // tokens that the kernels score together
   if (routers_[layer]->by != RoutesBy::scores) shares = 1;
   now.chosen.resize(tokens * static_cast<std::size_t>(moe_[layer].gate.num_experts_per_tok));
-  const std::size_t share = (tokens / shares / kWhole + 1) * kWhole;
+  const auto share = static_cast<std::size_t>(
+      tokens_of_share(static_cast<std::int64_t>(tokens), static_cast<std::int64_t>(shares)));
   for (std::size_t first = 0; first < tokens; first += share)
     work.push_back([this, layer, first, count = std::min(share, tokens - first), &now] {
       choose_experts(layer, first, count, now);
