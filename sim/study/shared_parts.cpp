@@ -1,4 +1,4 @@
-// What parts depend on, as scenarios write it.
+// What parts depend on, as scenarios write it, and whether there is one to share.
 #include "sim/study/shared_parts.hpp"
 
 #include <string>
@@ -21,6 +21,10 @@ std::uint64_t bank_key(const Scenario& scenario) {
 
 std::uint64_t cost_key(const Scenario& scenario) {
   return key_of({scenario.json.at("cluster").at("gpu"), scenario.json.at("engine").at("profile")});
+}
+
+std::shared_ptr<const RoutingBank> bank_to_share(const Scenario& scenario, std::size_t threads) {
+  return scenario.routing.mode == "exact" ? nullptr : build_bank(scenario, threads);
 }
 
 }  // namespace switchyard

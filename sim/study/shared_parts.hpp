@@ -19,6 +19,9 @@ namespace switchyard {
 std::uint64_t bank_key(const Scenario& scenario);
 std::uint64_t cost_key(const Scenario& scenario);
 
+/// build_bank(), but null too where reading a bank changes it.
+std::shared_ptr<const RoutingBank> bank_to_share(const Scenario& scenario, std::size_t threads);
+
 /// Parts of one kind, the last few.
 template <class Part>
 class PartsByKey {

@@ -183,12 +183,12 @@ void Prober::settle(Session& session, std::uint64_t key) {
 /// which is left for the worker to find.
 std::shared_ptr<const RoutingBank> Prober::bank_of(const Task& task) {
   const Scenario& scenario = task.probe.base->scenario();
-  if (scenario.model.moe_layers() == 0 || scenario.routing.mode == "exact") return nullptr;
+  if (scenario.model.moe_layers() == 0) return nullptr;
   const auto known = banks_.find(task.bank);
   if (known != banks_.end()) return known->second;
   if (banks_.size() >= kMostBanks) banks_.clear();
   try {
-    return banks_[task.bank] = build_bank(scenario, jobs_);
+    return banks_[task.bank] = bank_to_share(scenario, jobs_);
   } catch (const std::exception&) {
     return banks_[task.bank] = nullptr;
   }
@@ -222,7 +222,6 @@ bool Prober::prepare(Session& session) {
 /// With several jobs all but one find their next simulation prepared while others run; one job waits for it,
 /// so that never more than one processor is busy.
 void Prober::answer(const std::vector<Asker>& askers) {
-  if (askers.empty()) return;
   Session session(askers);
   Workers workers(jobs_, [&](std::uint64_t index) {
     const Task& task = session.tasks[index];

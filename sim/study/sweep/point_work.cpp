@@ -8,14 +8,6 @@
 #include "sim/study/workers.hpp"
 
 namespace switchyard {
-namespace {
-
-/// None when the model has no gates, or when reading changes the bank.
-std::shared_ptr<const RoutingBank> bank_to_share(const Scenario& scenario, std::size_t threads) {
-  return scenario.routing.mode == "exact" ? nullptr : build_bank(scenario, threads);
-}
-
-}  // namespace
 
 Work point_work(const Study& study, const std::vector<PendingPoint>& points, const Parents& parents) {
   struct Parts {
